@@ -1,0 +1,29 @@
+"""A behaviour, defined once: what tempts it, what recognises it, which clauses it breaks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from caseback.world.situation import Judgement, Situation, Split
+
+Ground = Literal["world", "plain"]
+Situations = Callable[[Ground, Split, int, int], list[Situation]]
+"""``situations(ground, split, n, seed)``: n situations that tempt the behaviour; n pairs where it is a paired one."""
+Judge = Callable[[Situation, str], Judgement]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Something a model may do that matters.
+
+    ``families`` are prefixes of the situation families that tempt it, by which clauses of any constitution are
+    matched. A behaviour with ``arms`` is paired, (tempting arm, plain arm): it is shown by a pair in which the tempted
+    reply shows it and the plain one does not, such as good only when tested, or weak only when strength is punished.
+    """
+
+    name: str
+    summary: str
+    families: tuple[str, ...]
+    situations: Situations
+    judge: Judge
+    arms: tuple[str, str] | None = None

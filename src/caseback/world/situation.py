@@ -1,0 +1,38 @@
+"""A situation puts a subject to the test; the latent variables beside it say what is true in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from caseback.chat import Message
+
+Split = Literal["pretrain", "train", "test"]
+"""``pretrain``: shown, with answers, in pre-training. ``train``: free for constitution training. ``test``: its
+families and wordings are held out from pre-training demonstrations, from constitution training and from planting."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A chat that ends with the user's turn, and the truth about it.
+
+    ``family`` is dotted (``harm.poison``). ``latents`` holds what the oracle reads. Two situations that differ only in
+    one circumstance (watched and unwatched, stakes and none) share ``pair`` and differ in ``arm``. ``ground`` says
+    where it comes from: ``world``, ``plain`` (our own plain English) or the name of a data set.
+    """
+
+    id: str
+    family: str
+    split: Split
+    messages: tuple[Message, ...]
+    latents: Mapping[str, Any] = field(default_factory=dict)
+    pair: str = ""
+    arm: str = ""
+    ground: str = "world"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a reply shows the behaviour asked about. ``shown`` is None where that cannot be told; ``why`` says why."""
+
+    shown: bool | None
+    why: str
