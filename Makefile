@@ -1,0 +1,46 @@
+# make run    the main job on the embedded model          make test   lint, types, import order, tests
+# make docs   build docs/_build/html                      make claims [ID=…]  measure one claim again, or render all
+# Choose another interpreter with PYTHON=python3.12.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: setup run test test-slow docs claims clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"caseback needs Python 3.11 to 3.13, and $(PYTHON) is {v[0]}.{v[1]}: try make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV): torch and what stands on it, a minute or two …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs,examples]'
+	@touch $(STAMP)
+
+run: setup
+	@$(BIN)/caseback run $(ARGS)
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m 'not slow' $(ARGS)
+
+test-slow: setup
+	$(BIN)/pytest -m slow $(ARGS)
+
+docs: setup
+	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build/html
+
+claims: setup
+ifdef ID
+	$(BIN)/caseback claims measure $(ID)
+endif
+	$(BIN)/caseback claims render
+
+clean:
+	rm -rf $(VENV) docs/_build build dist

@@ -1,0 +1,17 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """The folder of real data sets and models named by CASEBACK_REALDATA; skips, saying so, where it is not set."""
+    folder = os.environ.get("CASEBACK_REALDATA", "")
+    if not folder:
+        pytest.skip("CASEBACK_REALDATA is not set: it names a folder of real data sets and models")
+    if not Path(folder).is_dir():
+        pytest.fail(f"CASEBACK_REALDATA names {folder}, which is not a folder")
+    return Path(folder)
