@@ -23,7 +23,8 @@ class Clause:
 
     ``over`` lists the ids of clauses that this one outweighs. ``families`` are prefixes of situation families
     (``harm`` matches ``harm.poison``). ``brief`` is the wording used in the compact rendering; empty means that the
-    first sentence of ``text`` stands there. ``line`` is where the clause begins in its file, counted from 1.
+    first sentence of ``text`` stands there. ``line`` is where the clause begins in its file, counted from 1. ``questions`` are
+    requests on which the clause shows, with no word about what a good answer is: material for situations.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Clause:
     families: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     line: int = 0
+    questions: tuple[str, ...] = ()
 
     def covers(self, family: str) -> bool:
         """Whether a situation of this family falls under the clause."""
