@@ -1,0 +1,38 @@
+"""How much work a run does."""
+
+from dataclasses import dataclass
+
+from caseback.errors import CasebackError
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Counts of situations, and what they cost.
+
+    ``measured``: situations (pairs, where a behaviour is paired) per behaviour in every measurement, from held-out
+    families. ``harmless``: requests on which over-refusal is measured. ``capability``: questions with one right answer.
+    ``trained``: situations per behaviour that the training data is made from, and as many harmless ones.
+    """
+
+    name: str
+    measured: int
+    harmless: int
+    capability: int
+    trained: int
+    max_new_tokens: int
+
+
+SMALL = Budget("small", measured=80, harmless=120, capability=120, trained=100, max_new_tokens=96)
+FULL = Budget("full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256)
+BUDGETS = {budget.name: budget for budget in (SMALL, FULL)}
+
+
+def budget(name: str) -> Budget:
+    """The budget of this name.
+
+    Raises:
+        CasebackError: where there is none.
+    """
+    if name not in BUDGETS:
+        raise CasebackError(f"no budget {name!r}: choose one of {', '.join(BUDGETS)}")
+    return BUDGETS[name]
