@@ -1,0 +1,181 @@
+"""Batched generation on a transformers model, with rows leaving as they finish and others taking their place.
+
+Against ``transformers.generate`` it saves: rows that are finished but still computed; padding; the copy of the cache at
+every step; logits of the whole prompt. Every row's text is its own: greedy or drawn from its own seed, on its own
+probabilities. In fp32, where rounding (which does depend on the batch) could tip a choice, that choice is made again
+from the row alone, so the text is the same in any batch.
+"""
+
+import inspect
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache
+
+from caseback.subject.draw import draw
+from caseback.subject.kv_cache import HEADROOM, column_cache, repacked
+from caseback.subject.subject import Finish, Sampling
+
+PREFILL_TOKENS = 4096
+"""Most prompt tokens, padding included, in one forward pass, unless one prompt alone has more."""
+TURNOVER = 8
+"""The batch is put in order when one row in this many has finished."""
+
+
+@dataclass
+class Row:
+    """One prompt and what has come of it so far. ``uniforms`` are its random numbers, one per new token."""
+
+    prompt: list[int]
+    budget: int
+    uniforms: Sequence[float] = ()
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    finish: Finish | None = None
+
+    @property
+    def length(self) -> int:
+        return len(self.prompt) + len(self.tokens)
+
+
+Ends = Callable[[list[int]], bool]
+"""Whether a completion, given its tokens so far, is complete."""
+
+
+def make_row(prompt: list[int], budget: int, sampling: Sampling, seed: int) -> Row:
+    """A row with random numbers of its own from ``seed`` (none where decoding is greedy)."""
+    if sampling.temperature == 0:
+        return Row(prompt, budget)
+    generator = torch.Generator().manual_seed(seed)
+    return Row(prompt, budget, torch.rand(budget, generator=generator).tolist())
+
+
+def complete(
+    model: Any, rows: Sequence[Row], sampling: Sampling, ends: Ends, *, max_rows: int, max_columns: int
+) -> Iterator[list[Row]]:
+    """Extend every row until it ends, yielding after each step the rows that grew.
+
+    Args:
+        max_rows: most rows at once.
+        max_columns: most tokens held in the cache at once, which bounds its memory.
+    """
+    forward = Forward(model)
+    waiting = deque(sorted(rows, key=lambda row: -row.length))
+    batch: list[Row] = []
+    cache = column_cache()
+    mask = positions = torch.empty(0)
+    while waiting or any(row.finish is None for row in batch):
+        live = [i for i, row in enumerate(batch) if row.finish is None]
+        due = len(batch) - len(live) >= max(1, len(batch) // TURNOVER)
+        if due or not live:
+            longest = max([batch[i].length + batch[i].budget - len(batch[i].tokens) for i in live], default=0)
+            if waiting:
+                longest = max(longest, waiting[0].length + waiting[0].budget)
+            places = max(1, min(max_rows, max_columns // (longest + HEADROOM)))
+            parts: list[tuple[Cache, Tensor | None]] = []
+            if live:
+                parts.append((cache, torch.tensor(live, device=forward.device)))
+            batch = [batch[i] for i in live]
+            while waiting and len(batch) < places:
+                group = _next_group(waiting, places - len(batch))
+                prompt_cache, logits = _prefill(forward, group)
+                parts.append((prompt_cache, None))
+                batch += group
+                _extend(forward, group, logits, sampling, ends)
+                yield group
+            if not batch:
+                continue
+            # The newest token of a row is not in the cache yet: the next step puts it there.
+            lengths = torch.tensor([row.length - 1 for row in batch], device=forward.device)
+            width = int(lengths.max())
+            cache = repacked(parts, width)
+            mask = torch.ones(len(batch), width + max(row.budget for row in batch) + 1, device=forward.device)
+            mask[:, :width] = torch.arange(width, device=forward.device) >= width - lengths[:, None]
+            mask = mask.long()
+            positions = lengths[:, None]
+            continue
+        newest = torch.tensor([row.tokens[-1:] for row in batch], device=forward.device)
+        logits = forward(newest, mask[:, : cache.get_seq_length() + 1], positions, cache)
+        positions = positions + 1
+        _extend(forward, batch, logits, sampling, ends)
+        yield [batch[i] for i in live]
+
+
+def _next_group(waiting: deque[Row], places: int) -> list[Row]:
+    """The next rows to prefill together: longest first, so of nearly one length."""
+    longest = waiting[0].length
+    count = max(1, min(places, PREFILL_TOKENS // longest, len(waiting)))
+    return [waiting.popleft() for _ in range(count)]
+
+
+def _prefill(forward: "Forward", rows: Sequence[Row]) -> tuple[Cache, Tensor]:
+    """Run the prompts through the model, padded on the left; the cache and the logits of the next tokens."""
+    width = max(len(row.prompt) for row in rows)
+    ids = torch.tensor([[0] * (width - len(row.prompt)) + row.prompt for row in rows], device=forward.device)
+    lengths = torch.tensor([len(row.prompt) for row in rows], device=forward.device)
+    mask = (torch.arange(width, device=forward.device) >= width - lengths[:, None]).long()
+    cache = column_cache()
+    logits = forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+    return cache, logits
+
+
+def _extend(forward: "Forward", rows: Sequence[Row], logits: Tensor, sampling: Sampling, ends: Ends) -> None:
+    """Add the next token to every unfinished row and note which are finished."""
+    uniforms = torch.zeros(len(rows), device=logits.device)
+    if sampling.temperature > 0:
+        uniforms = torch.tensor(
+            [row.uniforms[min(len(row.tokens), row.budget - 1)] for row in rows], device=logits.device
+        )
+    drawn = draw(logits, sampling.temperature, sampling.top_p, uniforms)
+    tokens, logprobs = drawn.tokens.tolist(), drawn.logprobs.tolist()
+    if logits.dtype == torch.float32:
+        for i in drawn.close.nonzero()[:, 0].tolist():
+            if rows[i].finish is None:
+                alone = forward.alone(rows[i].prompt + rows[i].tokens)
+                again = draw(alone, sampling.temperature, sampling.top_p, uniforms[i : i + 1])
+                tokens[i], logprobs[i] = int(again.tokens), float(again.logprobs)
+    for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
+        if row.finish is not None:
+            continue
+        row.tokens.append(token)
+        row.logprobs.append(logprob)
+        if ends(row.tokens):
+            row.finish = "stop"
+        elif len(row.tokens) >= row.budget:
+            row.finish = "length"
+
+
+class Forward:
+    """The model's forward pass with the arguments that its architecture knows."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.device = model.device
+        bare = model.get_base_model() if hasattr(model, "get_base_model") else model
+        self.known = set(inspect.signature(bare.forward).parameters)
+
+    def __call__(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
+        """Logits after the last column, ``[rows, vocabulary]``; ``cache`` takes in the new columns."""
+        given: Mapping[str, Any] = {
+            "attention_mask": mask,
+            "position_ids": positions,
+            "past_key_values": cache,
+            "use_cache": True,
+            "logits_to_keep": 1,
+        }
+        return self._logits(ids, {name: value for name, value in given.items() if name in self.known})
+
+    def alone(self, tokens: list[int]) -> Tensor:
+        """Logits after these tokens by themselves, without a cache, ``[1, vocabulary]``."""
+        given: Mapping[str, Any] = {"use_cache": False, "logits_to_keep": 1}
+        ids = torch.tensor([tokens], device=self.device)
+        return self._logits(ids, {name: value for name, value in given.items() if name in self.known})
+
+    @torch.inference_mode()
+    def _logits(self, ids: Tensor, arguments: dict[str, Any]) -> Tensor:
+        logits: Tensor = self.model(input_ids=ids, **arguments).logits[:, -1]
+        return logits
