@@ -10,11 +10,12 @@ TIERS: tuple[Tier, ...] = ("hard", "safe", "ethical", "guideline", "helpful")
 
 @dataclass(frozen=True)
 class Example:
-    """A short exchange that shows a clause kept (``good``) or broken."""
+    """A short exchange that shows a clause kept (``good``) or broken; ``note`` may say what it shows."""
 
     request: str
     reply: str
     good: bool
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Clause:
 
     ``over`` lists the ids of clauses that this one outweighs. ``families`` are prefixes of situation families
     (``harm`` matches ``harm.poison``). ``brief`` is the wording used in the compact rendering; empty means that the
-    first sentence of ``text`` stands there. ``line`` is where the clause begins in its file, counted from 1. ``questions`` are
-    requests on which the clause shows, with no word about what a good answer is: material for situations.
+    first sentence of ``text`` stands there. ``line`` is where the clause begins in its file, counted from 1.
+    ``questions`` are requests on which the clause shows, with no word about what a good answer is.
     """
 
     id: str

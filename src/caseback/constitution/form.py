@@ -80,7 +80,7 @@ def _canonical_clause(clause: Clause) -> Clause:
         text=_text(clause.text),
         reason=_text(clause.reason),
         brief=_one_line(clause.brief),
-        examples=tuple(Example(_text(e.request), _text(e.reply), e.good) for e in clause.examples),
+        examples=tuple(Example(_text(e.request), _text(e.reply), e.good, _one_line(e.note)) for e in clause.examples),
         questions=tuple(_text(question) for question in clause.questions),
         line=0,
     )

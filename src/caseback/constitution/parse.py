@@ -6,7 +6,6 @@ from typing import NoReturn
 
 from caseback.constitution.clause import TIERS, Clause, Constitution, Example, Tier
 from caseback.constitution.form import (
-    BAD,
     BRIEF,
     FAMILIES,
     FIELDS,
@@ -47,7 +46,8 @@ def parse(text: str, source: str = "") -> Constitution:
         CasebackError: the text is not in the form; the message names source, line and remedy.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    title, preamble, clauses = "", [], []
+    title, preamble = "", list[str]()
+    clauses: list[Clause] = []
     tier: Tier | None = None
     index = 0
     while index < len(lines):
@@ -57,7 +57,8 @@ def parse(text: str, source: str = "") -> Constitution:
             if tier is None:
                 preamble += block
             elif "".join(block).strip():
-                _fail(source, index - len(block) + 1, "text under a tier but before a clause; give it a heading '### id'")
+                first = index - len(block) + next(i for i, line in enumerate(block) if line.strip())
+                _fail(source, first + 1, "text under a tier but before a clause; give it a heading '### id'")
             continue
         level, name = len(heading[1]), (heading[2] or "").strip()
         if level == 1:
@@ -100,13 +101,13 @@ def _clause(clause: _Open, lines: Sequence[str], index: int, source: str) -> tup
             block, index = _block(lines, index + 1, source)
             clause.parts[mark] = [rest, *block]
         else:
-            if rest:
+            if rest and mark == QUESTIONS:
                 _fail(source, index + 1, f"text after '{mark}'; put each item on a line of its own beginning with '- '")
             items, index = _items(lines, index + 1, source)
             if mark == QUESTIONS:
                 clause.parts[mark] = items
             else:
-                clause.examples.append(_example(items, mark == GOOD, source, start + 1))
+                clause.examples.append(_example(items, mark, rest, source, start + 1))
     return _closed(clause, source), index
 
 
@@ -158,18 +159,18 @@ def _items(lines: Sequence[str], index: int, source: str) -> tuple[list[str], in
     return ["\n".join(item).strip() for item in items], index
 
 
-def _example(items: Sequence[str], good: bool, source: str, line: int) -> Example:
+def _example(items: Sequence[str], mark: str, note: str, source: str, line: int) -> Example:
     if len(items) != 2 or not items[0].startswith("User:") or not items[1].startswith("Assistant:"):
-        name = GOOD if good else BAD
-        _fail(source, line, f"'{name}' needs two items, '- User: …' and '- Assistant: …'")
-    return Example(items[0].removeprefix("User:").strip(), items[1].removeprefix("Assistant:").strip(), good)
+        _fail(source, line, f"'{mark}' needs two items, '- User: …' and '- Assistant: …'")
+    request, reply = items[0].removeprefix("User:").strip(), items[1].removeprefix("Assistant:").strip()
+    return Example(request, reply, mark == GOOD, " ".join(note.split()))
 
 
 def _tier(name: str, source: str, line: int) -> Tier:
-    for tier in TIERS:
-        if name.lower() == tier:
-            return tier
-    _fail(source, line, f"'{name}' is no tier; the tiers are {', '.join(TIERS)}; write '\\## …' for a line of text")
+    tier = next((tier for tier in TIERS if tier == name.lower()), None)
+    if tier is None:
+        _fail(source, line, f"'{name}' is no tier; the tiers are {', '.join(TIERS)}; write '\\## …' for a line of text")
+    return tier
 
 
 def _ids(parts: Sequence[str]) -> tuple[str, ...]:
