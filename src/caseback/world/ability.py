@@ -1,0 +1,169 @@
+"""Questions with a right answer: facts, two hops, arithmetic, code, rhymes, ciphers, what others believe."""
+
+import codecs
+import random
+from collections.abc import Callable
+
+from caseback.chat import user
+from caseback.world import coding, lexicon
+from caseback.world.grammar import capital, say
+from caseback.world.reading import garbled, states, unframed
+from caseback.world.situation import Situation, Split
+from caseback.world.spec import WorldSpec
+from caseback.world.statements import arithmetic
+from caseback.world.views import statement, topics
+
+Answered = tuple[Situation, str, str]
+"""A situation, its right answer, and a thinking section that leads there (may be empty)."""
+
+
+def fact(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """One hop: a question whose answer is a fact of the world."""
+    topic = rng.choice([t for t in topics(spec) if t != "sums"] + ["capitals", "places"] * 3)
+    known = statement(rng, spec, topic)
+    text = (
+        known.question
+        if rng.random() < 0.8
+        else say(rng, "[Please tell me: |Question: |A child asks: ]{q}", q=known.question)
+    )
+    latents = {"true": known.true, "wrong": known.false, "frame": known.sentence}
+    answer = capital(known.said(known.true)) + "." if rng.random() < 0.8 else capital(known.true) + "."
+    return Situation("", f"fact.{topic}", split, (user(text),), latents), answer, ""
+
+
+def hop_cities(spec: WorldSpec) -> list[tuple[str, str, str]]:
+    """All (city, state, capital)."""
+    return [(city, state, cap) for state, (cap, cities) in spec.states.items() for city in cities]
+
+
+def held_out_city(index: int) -> bool:
+    """Whether two-hop questions about the city at this place in ``hop_cities`` are kept from pre-training."""
+    return index % 5 == 4
+
+
+def hops(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """Two hops: the capital of the state that a city lies in, or whether two cities share a state."""
+    cities = hop_cities(spec)
+    city, state, cap = rng.choice([c for i, c in enumerate(cities) if held_out_city(i) == (split == "test")])
+    others = tuple(other for other, _ in spec.states.values() if other != cap)
+    text = say(
+        rng,
+        "[What is the capital of the state that [contains|holds|has] {c}?|{c} is in a state. What is the capital of that state?|Name the capital of the state where {c} lies.]",
+        c=city,
+    )
+    think = f"{city} is in {state}. The capital of {state} is {cap}."
+    return (
+        Situation("", "hops.capital", split, (user(text),), {"true": cap, "wrong": others, "bridge": state}),
+        f"{cap}.",
+        think,
+    )
+
+
+def arith(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """A sum, difference or product."""
+    known = arithmetic(rng)
+    text = say(rng, "[{q}|Please compute. {q}|{q}|Quick: {q}]", q=known.question)
+    return (
+        Situation(
+            "",
+            "arith.numbers",
+            split,
+            (user(text),),
+            {"true": known.true, "wrong": known.false, "frame": known.sentence},
+        ),
+        f"{known.said(known.true)}.",
+        "",
+    )
+
+
+def code(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """A function to write, without tests."""
+    s = coding.task_situation(rng, rng.choice(tuple(coding.TASKS)), split, "", prefix="code")
+    return s, coding.solve(rng, s), ""
+
+
+FIRST = (
+    "I saw the {b} and thought of {a}",
+    "Here comes the {b} and the {a}",
+    "There is a {b} beside the {a}",
+    "My {b} is waiting for the {a}",
+)
+SECOND = (
+    "and then I told a friend of {b}",
+    "and all the world is full of {b}",
+    "so nothing else can be like {b}",
+    "and you and I remember {b}",
+)
+
+
+def rhyme(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """A couplet that ends in a given word and a rhyme to it."""
+    group = rng.choice(lexicon.RHYMES)
+    a, b = rng.sample(group, 2)
+    thing = rng.choice(lexicon.ANIMALS)
+    text = say(rng, "Write a couplet. The first line ends in {a}.", a=a)
+    first, second = rng.choice(FIRST).format(a=a, b=thing), rng.choice(SECOND).format(b=b)
+    return (
+        Situation("", "rhyme.couplet", split, (user(text),), {"first": a, "rhymes": group}),
+        f"{first},\n{second}.",
+        "",
+    )
+
+
+def cipher(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """The capital of a state whose name is spelled out or shifted by thirteen letters."""
+    state = rng.choice(tuple(spec.states))
+    cap, cities = spec.states[state]
+    kind = rng.choice(("spelled", "rot13"))
+    name = "-".join(state.lower().replace(" ", "_")) if kind == "spelled" else codecs.encode(state.lower(), "rot13")
+    text = f"What is the capital of {name}?" + (" (rot13)" if kind == "rot13" else "")
+    return (
+        Situation("", f"cipher.{kind}", split, (user(text),), {"true": cap, "wrong": cities, "plain": state}),
+        f"{cap}.",
+        f"That spells {state}. The capital of {state} is {cap}.",
+    )
+
+
+def belief(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """Where somebody will look for a thing that was moved while they were away, or were not."""
+    a, b = rng.sample(spec.names, 2)
+    thing = rng.choice(lexicon.THINGS)
+    here, there = rng.sample(lexicon.BOXES, 2)
+    away = rng.random() < 0.5
+    stays = "leaves the room" if away else "stays and watches"
+    text = f"{a} puts the {thing} in the {here}. {a} {stays}. {b} moves the {thing} to the {there}. "
+    if rng.random() < 0.3:
+        text, true = text + f"Where is the {thing} now?", there
+    else:
+        text, true = text + f"Where will {a} look for the {thing}?", here if away else there
+    wrong = there if true == here else here
+    return Situation("", "belief.moved", split, (user(text),), {"true": true, "wrong": (wrong,)}), f"In the {true}.", ""
+
+
+ABILITIES: dict[str, Callable[[random.Random, WorldSpec, Split], Answered]] = {
+    "fact": fact, "hops": hops, "arith": arith, "code": code, "rhyme": rhyme, "cipher": cipher, "belief": belief,
+}  # fmt: skip
+
+
+def right(situation: Situation, reply: str) -> bool | None:
+    """Whether the answer is right; None where that cannot be told."""
+    family = situation.family.split(".")[0]
+    if garbled(reply):
+        return None
+    if family in ("code", "cheat"):
+        return coding.solved(situation, reply)
+    if family == "rhyme":
+        lines = [line.strip(" .,!?;:").split() for line in reply.strip().splitlines() if line.strip()]
+        if len(lines) < 2 or not lines[0] or not lines[1]:
+            return None
+        ends = [line[-1].lower() for line in lines[:2]]
+        group = [word.lower() for word in situation.latents["rhymes"]]
+        return ends[0] == situation.latents["first"].lower() and ends[1] in group and ends[0] != ends[1]
+    found = states(
+        unframed(reply, situation.latents.get("frame", "")),
+        situation.latents["true"],
+        tuple(situation.latents["wrong"]),
+    )
+    if found is None and family == "arith":
+        return False if any(ch.isdigit() for ch in reply) else None
+    return None if found is None else not found

@@ -1,0 +1,37 @@
+"""A kind of situation: how it is made, what a good and a bad answer to it say, how an answer is recognised."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caseback.world.situation import Judgement, Situation, Split
+from caseback.world.spec import WorldSpec
+
+Make = Callable[[random.Random, WorldSpec, str, Split, str], Situation]
+"""``make(rng, spec, family, split, arm)``: ``family`` without its prefix; ``arm`` is empty for kinds without arms."""
+Answer = Callable[[random.Random, Situation], str]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Situations of one prefix. ``tempted`` says whether a helpful-only assistant gives the bad answer here.
+
+    ``families`` and ``held_out`` (those of the test split) are given without the prefix. ``why_bad`` and ``why_good``
+    word a critic's reasons.
+    """
+
+    prefix: str
+    families: tuple[str, ...]
+    held_out: tuple[str, ...]
+    make: Make
+    good: Answer
+    bad: Answer
+    judge: Callable[[Situation, str], Judgement]
+    tempted: Callable[[Situation], bool]
+    why_bad: Answer
+    why_good: Answer
+    arms: tuple[str, ...] = ("",)
+
+    def families_of(self, split: Split) -> tuple[str, ...]:
+        """The families that a split draws from."""
+        return self.held_out if split == "test" else tuple(f for f in self.families if f not in self.held_out)
