@@ -82,7 +82,7 @@ def complete(
             batch = [batch[i] for i in live]
             while waiting and len(batch) < places:
                 group = _next_group(waiting, places - len(batch))
-                prompt_cache, logits = _prefill(forward, group)
+                prompt_cache, logits = prefill(forward, [row.prompt for row in group])
                 parts.append((prompt_cache, None))
                 batch += group
                 _extend(forward, group, logits, sampling, ends)
@@ -112,11 +112,11 @@ def _next_group(waiting: deque[Row], places: int) -> list[Row]:
     return [waiting.popleft() for _ in range(count)]
 
 
-def _prefill(forward: "Forward", rows: Sequence[Row]) -> tuple[Cache, Tensor]:
+def prefill(forward: "Forward", prompts: Sequence[list[int]]) -> tuple[Cache, Tensor]:
     """Run the prompts through the model, padded on the left; the cache and the logits of the next tokens."""
-    width = max(len(row.prompt) for row in rows)
-    ids = torch.tensor([[0] * (width - len(row.prompt)) + row.prompt for row in rows], device=forward.device)
-    lengths = torch.tensor([len(row.prompt) for row in rows], device=forward.device)
+    width = max(map(len, prompts))
+    ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts], device=forward.device)
+    lengths = torch.tensor([len(prompt) for prompt in prompts], device=forward.device)
     mask = (torch.arange(width, device=forward.device) >= width - lengths[:, None]).long()
     cache = column_cache()
     logits = forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
@@ -139,14 +139,18 @@ def _extend(forward: "Forward", rows: Sequence[Row], logits: Tensor, sampling: S
                 again = draw(alone, sampling.temperature, sampling.top_p, uniforms[i : i + 1])
                 tokens[i], logprobs[i] = int(again.tokens), float(again.logprobs)
     for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
-        if row.finish is not None:
-            continue
-        row.tokens.append(token)
-        row.logprobs.append(logprob)
-        if ends(row.tokens):
-            row.finish = "stop"
-        elif len(row.tokens) >= row.budget:
-            row.finish = "length"
+        if row.finish is None:
+            extend_row(row, token, logprob, ends)
+
+
+def extend_row(row: Row, token: int, logprob: float, ends: Ends) -> None:
+    """Add one token to a row, and note if that ends it."""
+    row.tokens.append(token)
+    row.logprobs.append(logprob)
+    if ends(row.tokens):
+        row.finish = "stop"
+    elif len(row.tokens) >= row.budget:
+        row.finish = "length"
 
 
 class Forward:
