@@ -12,8 +12,8 @@ from caseback.errors import CasebackError
 
 Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "control"]
 """How the target came to be: ``revised`` after a critique; ``guided``, sampled with the constitution in context;
-``plain``, the subject's own and found to keep it; ``ordinary``, the subject's own on harmless ground, there to keep what
-it can do; ``counter``, its own preferred to a needless refusal; ``control``, its own, drawn again."""
+``plain``, the subject's own and found to keep it; ``ordinary``, the subject's own on harmless ground, there to keep
+what it can do; ``counter``, its own preferred to a needless refusal; ``control``, its own, drawn again."""
 ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "control")
 
 
@@ -86,7 +86,7 @@ def read_data(path: Path) -> list[Datum]:
             not match the content.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CasebackError(f"{path}: cannot be read as training data ({error}); give a .jsonl file") from error
     data = [_parse(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
@@ -105,7 +105,9 @@ def _parse(line: str, where: str) -> Datum:
     digest = record.pop("digest", None)
     unknown = sorted(set(record) - set(Datum.__dataclass_fields__))
     if unknown:
-        raise CasebackError(f"{where}: unknown field {unknown[0]!r}; a datum has {', '.join(Datum.__dataclass_fields__)}")
+        raise CasebackError(
+            f"{where}: unknown field {unknown[0]!r}; a datum has {', '.join(Datum.__dataclass_fields__)}"
+        )
     datum = Datum(
         prompt=_messages(record.get("prompt"), where),
         chosen=_text(record, "chosen", where),
@@ -132,7 +134,9 @@ def _messages(value: object, where: str) -> tuple[Message, ...]:
             or message.get("role") not in ("system", "user", "assistant", "tool")
             or not isinstance(message.get("content"), str)
         ):
-            raise CasebackError(f"{where}: a message of 'prompt' needs a role (system, user, assistant, tool) and content")
+            raise CasebackError(
+                f"{where}: a message of 'prompt' needs a role (system, user, assistant, tool) and content"
+            )
     return tuple(cast(Chat, value))
 
 

@@ -71,7 +71,9 @@ def load_recipe(source: str | Path) -> Recipe:
         try:
             text = Path(source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise CasebackError(f"{source}: no recipe to read; give a YAML file or one of {', '.join(PACKAGED)}") from error
+            raise CasebackError(
+                f"{source}: no recipe to read; give a YAML file or one of {', '.join(PACKAGED)}"
+            ) from error
     try:
         record = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -91,7 +93,9 @@ def parse_recipe(record: object, source: str = "recipe") -> Recipe:
             raise CasebackError(f"{source}: the setting {item.name!r} is missing")
     values = {key: _value(key, value, source) for key, value in record.items()}
     if values["method"] not in get_args(Method):
-        raise CasebackError(f"{source}: method is {values['method']!r}; it must be one of {', '.join(get_args(Method))}")
+        raise CasebackError(
+            f"{source}: method is {values['method']!r}; it must be one of {', '.join(get_args(Method))}"
+        )
     return Recipe(**values)
 
 

@@ -235,7 +235,9 @@ def _watch(recipe: Recipe, progress: Callable[[int, int], None] | None) -> Any:
             if progress and state.is_world_process_zero:
                 progress(state.global_step, state.max_steps)
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+        ) -> None:
             loss = float((logs or {}).get("loss", 0.0))
             norm = float((logs or {}).get("grad_norm", 0.0))
             if not (math.isfinite(loss) and math.isfinite(norm)):

@@ -1,0 +1,121 @@
+"""Put questions to a subject through the journal: each is asked once, in batches, and answered with its digest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from caseback.chat import Chat
+from caseback.subject.subject import Sampling, Subject
+from caseback.training.datum import digest_of
+from caseback.training.journal import Journal
+
+Progress = Callable[[int, int], None]
+CHUNK = 256
+"""Questions between two writes to the journal: what a kill may cost."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Something a subject wrote. ``whole`` is False where it was cut off, empty or an error."""
+
+    text: str
+    task: str
+    subject: str
+    seed: int
+    digest: str
+    whole: bool
+
+    @property
+    def generator(self) -> str:
+        """Who wrote it, and doing what: ``digest/task``."""
+        return f"{self.subject}/{self.task}"
+
+
+def ask(
+    subject: Subject,
+    task: str,
+    chats: Sequence[Chat],
+    sampling: Sampling,
+    seeds: Sequence[int],
+    journal: Journal,
+    progress: Progress | None = None,
+) -> list[Text]:
+    """One text for each chat, in order; what the journal holds already is not generated again."""
+    keys = [
+        Journal.key(task, subject.digest, [dict(m) for m in chat], asdict(sampling), seed)
+        for chat, seed in zip(chats, seeds, strict=True)
+    ]
+    missing = _missing(keys, journal)
+    for start in range(0, len(missing), CHUNK):
+        part = missing[start : start + CHUNK]
+        replies = subject.generate(
+            [chats[i] for i in part],
+            sampling,
+            seeds=[seeds[i] for i in part],
+            progress=_shifted(progress, start, len(missing)),
+        )
+        journal.put(
+            [
+                {
+                    "key": keys[i],
+                    "task": task,
+                    "subject": subject.digest,
+                    "seed": seeds[i],
+                    "chat": [dict(message) for message in chats[i]],
+                    "text": reply.text,
+                    "finish": reply.finish,
+                    "digest": digest_of([keys[i], reply.text]),
+                }
+                for i, reply in zip(part, replies, strict=True)
+            ]
+        )
+    return [_text(journal.get(key) or {}) for key in keys]
+
+
+def ask_scores(
+    critic: Subject,
+    chats: Sequence[Chat],
+    yes: str,
+    no: str,
+    journal: Journal,
+    progress: Progress | None = None,
+) -> list[float]:
+    """Log-odds, in nats, that the critic begins its answer with ``yes`` rather than ``no``; needs its weights."""
+    keys = [Journal.key("log-odds", critic.digest, [dict(m) for m in chat], yes, no) for chat in chats]
+    missing = _missing(keys, journal)
+    for start in range(0, len(missing), CHUNK):
+        part = missing[start : start + CHUNK]
+        odds = log_odds(critic, [chats[i] for i in part], yes, no)
+        journal.put([{"key": keys[i], "task": "log-odds", "value": value} for i, value in zip(part, odds, strict=True)])
+        if progress:
+            progress(min(start + CHUNK, len(missing)), len(missing))
+    return [float((journal.get(key) or {})["value"]) for key in keys]
+
+
+def can_score(subject: Subject) -> bool:
+    """Whether the subject gives the probabilities of replies that it did not write."""
+    return callable(getattr(subject, "score", None))
+
+
+def log_odds(subject: Any, chats: Sequence[Chat], yes: str, no: str) -> list[float]:
+    """Log-probability of the reply ``yes`` less that of ``no``, per chat."""
+    scores = subject.score([chat for chat in chats for _ in (yes, no)], [word for _ in chats for word in (yes, no)])
+    return [float(a) - float(b) for a, b in zip(scores[::2], scores[1::2], strict=True)]
+
+
+def _missing(keys: Sequence[str], journal: Journal) -> list[int]:
+    """The first index of each key that the journal lacks."""
+    first: dict[str, int] = {}
+    for index, key in enumerate(keys):
+        if journal.get(key) is None:
+            first.setdefault(key, index)
+    return list(first.values())
+
+
+def _shifted(progress: Progress | None, start: int, total: int) -> Progress | None:
+    return (lambda done, _: progress(start + done, total)) if progress else None
+
+
+def _text(record: dict[str, Any]) -> Text:
+    whole = record["finish"] == "stop" and bool(record["text"].strip())
+    return Text(record["text"].strip(), record["task"], record["subject"], record["seed"], record["digest"], whole)

@@ -1,0 +1,35 @@
+"""Train from the command line, in one process or many: ``accelerate launch -m caseback.training.run RECIPE.yaml …``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from caseback.errors import CasebackError
+from caseback.training.datum import read_data
+from caseback.training.recipe import load_recipe
+from caseback.training.train import train
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train as the arguments say; 0 on success, 2 with one line where the user can mend it."""
+    parser = argparse.ArgumentParser(prog="caseback.training.run", description=__doc__)
+    parser.add_argument("recipe", help="a YAML file, or a packaged recipe: sft, dpo")
+    parser.add_argument("--model", required=True, help="folder or hub id of the model to train")
+    parser.add_argument("--data", required=True, type=Path, help="training data (.jsonl)")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")
+    parser.add_argument("--fresh", action="store_true", help="start afresh, and replace what is at --out")
+    given = parser.parse_args(arguments)
+    try:
+        trained = train(
+            load_recipe(given.recipe), given.model, read_data(given.data), given.out, resume=not given.fresh
+        )
+    except CasebackError as error:
+        print(f"caseback: {error}", file=sys.stderr)
+        return 2
+    print(f"{trained.path}: {trained.method}, {trained.steps} steps, {trained.tokens} tokens, {trained.seconds:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
