@@ -26,8 +26,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Check, show, compare and convert a constitution: our Markdown or JSON, the OpenAI Model Spec, a trait file, or "
-    "a plain list of sentences. Without FILE, the constitution that ships with caseback.",
+    help="Check, show, compare and convert a constitution: our Markdown or JSON, the OpenAI Model Spec, a trait file, "
+    "or a plain list of sentences. Without FILE, the constitution that ships with caseback.",
 )
 
 File = Annotated[Path | None, typer.Argument(help="The document; without it, the default constitution.")]
@@ -120,8 +120,10 @@ def diff(
         console.print(f"[green]+ {escape(clause.id)}[/] {escape(short(clause))}")
     for change in result.changed:
         console.print(f"[yellow]~ {escape(change.clause or 'document')}[/] [bold]{change.field}[/]")
-        console.print(f"    [red]- {escape(_value(change.before))}[/]")
-        console.print(f"    [green]+ {escape(_value(change.after))}[/]")
+        gone, come = _sides(change.before, change.after)
+        for sign, colour, values in (("-", "red", gone), ("+", "green", come)):
+            for value in values:
+                console.print(f"    [{colour}]{sign} {escape(value)}[/]")
     if result.reordered:
         console.print("the clauses that both have stand in another order")
     if result.same:
@@ -177,8 +179,10 @@ def _print_table(constitution: Constitution) -> None:
     console.print(f"[dim]{escape(constitution.source)} · sha256 {digest(constitution)[:16]}[/]\n")
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("line", justify="right")
-    for name in ("tier", "clause", "in short", "situations"):
-        table.add_column(name, overflow="fold", ratio=3 if name == "in short" else None)
+    table.add_column("tier")
+    table.add_column("clause", overflow="fold", max_width=28, style="bold")
+    table.add_column("in short")
+    table.add_column("situations", max_width=18)
     for clause in constitution.clauses:
         line = str(clause.line) if clause.line else ""
         table.add_row(line, clause.tier, *map(escape, (clause.id, short(clause), " ".join(clause.families))))
@@ -193,9 +197,15 @@ def _some(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return value or "(none)"
-    return (
-        json.dumps([asdict(v) if hasattr(v, "good") else v for v in value], ensure_ascii=False) if value else "(none)"
-    )
+def _sides(before: Any, after: Any) -> tuple[list[str], list[str]]:
+    """What to show of a changed field: a text whole, of a list only the items that are not on both sides."""
+    if isinstance(before, str):
+        return [before or "(none)"], [after or "(none)"]
+    gone, come = [v for v in before if v not in after], [v for v in after if v not in before]
+    if not gone and not come:  # another order, or an item repeated
+        gone, come = before, after
+    return [_item(value) for value in gone], [_item(value) for value in come]
+
+
+def _item(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(asdict(value), ensure_ascii=False)

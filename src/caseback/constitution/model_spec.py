@@ -72,6 +72,7 @@ _CAUSE = re.compile(
     r"|\bwhich (?:can|could|may|might) (?:lead to|cause|habituate)\b"
 )
 _SENTENCES = re.compile(r"(?<!e\.g\.)(?<!i\.e\.)(?<=[.!?])\s+")
+_LIST = re.compile(r"^\s*(?:[-*+]|\d+\.)\s", re.MULTILINE)
 _REASONS = 3
 
 
@@ -163,8 +164,10 @@ def _reasons(text: str) -> list[str]:
     The spec has no field for reasons, so this is as near as its own words come; a section without such a sentence has
     none.
     """
-    prose = [line.strip() for line in text.split("\n") if re.match(r"\s*[^\W\d_]", line)]
-    sentences = [sentence for line in prose for sentence in _SENTENCES.split(_FOOTNOTE.sub("", line))]
+    sentences: list[str] = []
+    for paragraph in _FOOTNOTE.sub("", text).split("\n\n"):
+        prose = " ".join(re.sub(r"^!!!.*$", "", _LIST.split(paragraph)[0], flags=re.MULTILINE).split())
+        sentences += _SENTENCES.split(prose)
     return [sentence for sentence in sentences if _CAUSE.search(sentence) and sentence.endswith(".")][:_REASONS]
 
 

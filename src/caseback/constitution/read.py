@@ -78,7 +78,7 @@ def _from_json(text: str, path: Path) -> Constitution:
     if rows and all(isinstance(row, str) for _, row in rows):
         return read_sentences("\n".join(" ".join(row.split()) for _, row in rows), str(path))
     raise CasebackError(
-        f"{path}: this JSON is no constitution; it needs an object with 'clauses', rows with 'trait', or a list of texts"
+        f"{path}: no constitution; JSON needs an object with 'clauses', rows with 'trait', or a list of texts"
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 
-def slugs(texts: Iterable[str], words: int = 6) -> list[str]:
+def slugs(texts: Iterable[str], words: int = 5) -> list[str]:
     """One id per text, from its first words, told apart by a number where two would be the same."""
     ids: list[str] = []
     taken: set[str] = set()
