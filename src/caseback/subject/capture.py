@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from caseback.errors import CasebackError
-from caseback.subject.layers import Decoder, find_decoder
+from caseback.subject.layers import Decoder, device_of, find_decoder
 from caseback.subject.site import Place, Site, find_place, tap
 
 WINDOW = 8
@@ -80,7 +80,7 @@ def capture(
         raise CasebackError("no sites to capture: name at least one, e.g. Site('resid_post', 6)")
     if model.training:
         raise CasebackError("the model is in training mode, where dropout makes activations random: call model.eval()")
-    device = _device(decoder)
+    device = device_of(decoder.embedding)
     if batch_tokens is None:
         batch_tokens = 2_048 if device.type == "cpu" else 8_192
     if batch_tokens < 1:
@@ -221,9 +221,3 @@ def _check_inputs(decoder: Decoder, token_ids: Sequence[Sequence[int]]) -> None:
         if low < 0 or high >= vocabulary:
             wrong = low if low < 0 else high
             raise CasebackError(f"input {index} has token id {wrong}: the model's vocabulary has {vocabulary}")
-
-
-def _device(decoder: Decoder) -> torch.device:
-    weight: Any = next(decoder.embedding.parameters(), None)
-    # Offloaded weights are on "meta" until they are used; their inputs are moved by accelerate.
-    return weight.device if weight is not None and weight.device.type != "meta" else torch.device("cpu")

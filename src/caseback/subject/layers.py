@@ -8,6 +8,7 @@ was looked for; nothing is guessed.
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from caseback.errors import CasebackError
@@ -110,6 +111,12 @@ def in_width(module: nn.Module) -> int:
         if isinstance(width := getattr(module, attribute, None), int):
             return width
     raise CasebackError(f"cannot tell the input width of {type(module).__name__}: it has no in_features")
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where a module's weights are. Those offloaded by accelerate are "meta" until used; it moves their inputs."""
+    weight = next(module.parameters(), None)
+    return torch.device("cpu") if weight is None or weight.is_meta else weight.device
 
 
 def _text_config(model: nn.Module) -> Any:

@@ -14,8 +14,8 @@ resid_post     the residual stream as the block leaves it                      [
 =============  ==============================================================  =====================
 
 Where a norm stands between a sublayer and the stream (Gemma 2 and 3, OLMo 2), ``attn_out`` and ``mlp_out`` are behind
-it, so that resid_post = resid_pre + attn_out + mlp_out; models where that cannot hold refuse the two. ``resid_post`` of the last block is before
-the final norm; ``hidden_states[-1]`` of transformers is after it.
+it, so that resid_post = resid_pre + attn_out + mlp_out; models known to scale or normalise the sum refuse the two.
+``resid_post`` of the last block is before the final norm; ``hidden_states[-1]`` of transformers is after it.
 """
 
 import re
