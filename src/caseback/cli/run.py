@@ -1,0 +1,47 @@
+"""``caseback run``: the main job."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def run(
+    model: Annotated[
+        str | None, typer.Option(help="A folder or hub id of a decoder language model. Default: the embedded ref-base.")
+    ] = None,
+    constitution: Annotated[
+        Path | None, typer.Option(help="A constitution in any form that `caseback constitution` reads.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for dossier, models and card. Default: runs/ and the model's name.")
+    ] = None,
+    budget: Annotated[
+        Literal["small", "full"], typer.Option(help="How many situations and how much data; small takes minutes.")
+    ] = "small",
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print the card's JSON on standard output at the end.")] = False,
+) -> None:
+    """Train a model towards a constitution, measure it before and after, and write a card.
+
+    The model answers situations that tempt it, once as it is and once with the constitution in view, criticises its
+    answers clause by clause, revises them, and is trained on what its own critique holds for an improvement. A control
+    is trained the same way on its unrevised answers. Everything is measured on families of situations that the
+    training never saw. A run that was stopped goes on where it was: give the same command again.
+
+    [bold]Examples[/]
+
+      caseback run
+
+      caseback run --model ./my-model --constitution principles.md --out runs/mine
+    """
+    from rich.console import Console
+
+    from caseback.loop.run import run as main_job
+    from caseback.loop.summary import print_outcome
+
+    console = Console(stderr=json, highlight=False)
+    outcome = main_job(model, constitution, out, size=budget, seed=seed, console=console)
+    print_outcome(console, outcome)
+    if json:
+        typer.echo(outcome.card.with_suffix(".json").read_text(encoding="utf-8"))

@@ -1,0 +1,148 @@
+"""Measure one arm of a run: capability, every behaviour and over-refusal, on the same held-out situations."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from caseback.behaviours.behaviour import Behaviour, Ground
+from caseback.behaviours.capability import able, capability_situations, measure_capability
+from caseback.behaviours.clauses import per_clause
+from caseback.behaviours.measure import Measurement, Sample, measure, summarise
+from caseback.behaviours.over_refusal import OVER_REFUSAL
+from caseback.constitution.clause import Constitution
+from caseback.dossier.dossier import Dossier
+from caseback.dossier.record import Record
+from caseback.dossier.samples import put_samples, samples
+from caseback.loop.budget import Budget
+from caseback.loop.progress import Tick
+from caseback.loop.records import capability_data, clause_rates_data, measurement_data, sample_rows
+from caseback.loop.stage import once
+from caseback.stats.rate import Rate
+from caseback.subject.subject import Reply, Sampling, Subject
+from caseback.world.situation import Judgement, Situation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every arm of a run is measured by: the same situations, drawn once from the test split."""
+
+    ground: Ground
+    behaviours: Mapping[str, Behaviour]
+    situations: Mapping[str, Sequence[Situation]]
+    questions: Sequence[Situation]
+    constitution: Constitution
+    budget: Budget
+    seed: int
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm, measured. ``capability`` is its rate of right answers; ``unable`` says why nothing can be told from its
+    behaviour, empty where it can."""
+
+    measurements: Mapping[str, Measurement]
+    capability: Rate
+    unable: str
+
+
+def plan(
+    ground: Ground, behaviours: Mapping[str, Behaviour], constitution: Constitution, budget: Budget, seed: int
+) -> Plan:
+    """Draw the situations of every behaviour, of over-refusal, and the questions of ability."""
+    everything = {**behaviours, OVER_REFUSAL.name: OVER_REFUSAL}
+    counts = dict.fromkeys(behaviours, budget.measured) | {OVER_REFUSAL.name: budget.harmless}
+    drawn = {name: found.situations(ground, "test", counts[name], seed) for name, found in everything.items()}
+    questions = capability_situations(ground, budget.capability, seed)
+    return Plan(ground, everything, drawn, questions, constitution, budget, seed)
+
+
+def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: Tick, system: str | None = None) -> Arm:
+    """Measure the subject in every situation of the plan, recorded with every sample.
+
+    Args:
+        dossier: where it is recorded; what it holds already is not measured again.
+        plan: the situations.
+        subject: the model of this arm.
+        arm: its name in the record, such as ``before`` or ``prompted``.
+        tick: progress over all of it.
+        system: a text that stands before every situation's system text.
+    """
+    total = len(plan.questions) + sum(map(len, plan.situations.values()))
+    done = len(plan.questions)
+    ability = _capability(dossier, plan, subject, arm, system, _shift(tick, 0, total)).body
+    unable = "" if ability["able"] else str(ability["why"])
+    measurements = {}
+    for name, behaviour in plan.behaviours.items():
+        part = _shift(tick, done, total)
+        measurements[name] = _behaviour(dossier, plan, subject, arm, behaviour, system, unable, part)
+        done += len(plan.situations[name])
+        tick(done, total)
+    violations = [measurement for name, measurement in measurements.items() if name != OVER_REFUSAL.name]
+    body = clause_rates_data(arm, per_clause(violations, plan.constitution))
+    once(dossier, "clause_rates", {"arm": arm, "subject": subject.digest, "rates": body}, plan.seed, lambda: (body, {}))
+    return Arm(measurements, Rate(**ability["rate"]), unable)
+
+
+def _capability(dossier: Dossier, plan: Plan, subject: Subject, arm: str, system: str | None, tick: Tick) -> Record:
+    def work() -> tuple[dict[str, Any], dict[str, str]]:
+        found = measure_capability(
+            subject, plan.questions, system=system, sampling=Sampling(plan.budget.max_new_tokens), progress=tick
+        )
+        return capability_data(found, arm, *able(found)), {"samples": put_samples(dossier, sample_rows(found.samples))}
+
+    inputs = _inputs(plan, subject, arm, "capability", plan.questions, system)
+    return once(dossier, "capability", inputs, plan.seed, work)
+
+
+def _behaviour(
+    dossier: Dossier,
+    plan: Plan,
+    subject: Subject,
+    arm: str,
+    behaviour: Behaviour,
+    system: str | None,
+    unable: str,
+    tick: Tick,
+) -> Measurement:
+    situations = plan.situations[behaviour.name]
+
+    def work() -> tuple[dict[str, Any], dict[str, str]]:
+        found = measure(
+            subject, behaviour, situations, system=system, sampling=Sampling(plan.budget.max_new_tokens), progress=tick
+        )
+        body = measurement_data(found, arm, "test", unable)
+        return body, {"samples": put_samples(dossier, sample_rows(found.samples))}
+
+    inputs = _inputs(plan, subject, arm, behaviour.name, situations, system)
+    record = once(dossier, "measurement", inputs, plan.seed, work)
+    return summarise(behaviour, _samples(dossier, record, situations), subject.name)
+
+
+def _inputs(
+    plan: Plan, subject: Subject, arm: str, what: str, situations: Sequence[Situation], system: str | None
+) -> dict[str, Any]:
+    return {
+        "arm": arm,
+        "what": what,
+        "subject": subject.digest,
+        "system": system or "",
+        "situations": [situation.id for situation in situations],
+        "max_new_tokens": plan.budget.max_new_tokens,
+    }
+
+
+def _samples(dossier: Dossier, record: Record, situations: Sequence[Situation]) -> list[Sample]:
+    """The samples as the record keeps them; what was just measured is read back too, so a resumed run is the same."""
+    by_id = {situation.id: situation for situation in situations}
+    return [
+        Sample(
+            by_id[row["situation"]["id"]],
+            Reply(row["reply"]["text"], row["reply"]["thinking"], row["reply"]["finish"]),
+            Judgement(row["judgement"]["shown"], row["judgement"]["why"]),
+        )
+        for row in samples(dossier, record.artefacts["samples"])
+    ]
+
+
+def _shift(tick: Tick, done: int, total: int) -> Tick:
+    return lambda part, _: tick(done + part, total)

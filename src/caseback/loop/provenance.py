@@ -1,0 +1,55 @@
+"""What a run stands on, for the record: the machine, the constitution, the models."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import psutil
+
+from caseback.constitution.check import check
+from caseback.constitution.json_form import digest
+from caseback.loop.job import Job
+from caseback.loop.records import constitution_data
+from caseback.loop.stage import once
+from caseback.subject.open_subject import OpenSubject
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores, memory, and the versions that figures depend on."""
+    return {
+        "cpu": _processor(),
+        "cores": psutil.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "transformers", "trl")},
+    }
+
+
+def record_constitution(job: Job) -> None:
+    """The document as it was read, with what the check has to say of it."""
+    warnings = [f"line {problem.line}: {problem.message}" for problem in check(job.constitution)]
+    known = digest(job.constitution)
+    body = constitution_data(job.constitution, known, job.context, warnings)
+    once(job.dossier, "constitution", {"digest": known, "context": job.context}, job.seed, lambda: (body, {}))
+
+
+def record_subject(job: Job, subject: OpenSubject, role: str) -> None:
+    """A model by its digest, and the part that it plays."""
+    body = {
+        "role": role,
+        "name": subject.name,
+        "digest": subject.digest,
+        "parameters": sum(parameter.numel() for parameter in subject.model.parameters()),
+        "architecture": subject.model.config.model_type,
+        "path": str(subject.name),
+        "reference": job.reference,
+    }
+    once(job.dossier, "subject", {"role": role, "digest": subject.digest}, job.seed, lambda: (body, {}))
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,183 @@
+"""The main job: from a constitution and a model to a trained model and a card, resumable at every step."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from caseback import __version__
+from caseback.behaviours.over_refusal import OVER_REFUSAL
+from caseback.behaviours.registry import behaviours
+from caseback.constitution.default import default
+from caseback.constitution.json_form import digest
+from caseback.constitution.read import read
+from caseback.constitution.render import compact
+from caseback.disclosure.write import write_card
+from caseback.dossier.dossier import open_dossier
+from caseback.errors import CasebackError
+from caseback.loop.arms import Arm, measure_arm, plan
+from caseback.loop.budget import budget
+from caseback.loop.job import Job
+from caseback.loop.progress import Reporter
+from caseback.loop.provenance import machine, record_constitution, record_subject
+from caseback.loop.records import change_data
+from caseback.loop.stage import once
+from caseback.loop.training import make_data, train_arm
+from caseback.loop.verdict import Change, Verdict, change, verdict
+from caseback.subject.load import load
+from caseback.subject.open_subject import OpenSubject
+from caseback.world.reference import reference_path
+
+SHARES = {
+    "measure the model as it is": 10.0,
+    "measure it with the constitution in view": 12.0,
+    "make training data": 40.0,
+    "train: supervised": 15.0,
+    "train: preferences": 15.0,
+    "train the control: supervised": 15.0,
+    "train the control: preferences": 15.0,
+    "measure after supervised training": 10.0,
+    "measure the trained model": 10.0,
+    "measure the control": 10.0,
+}
+"""What the stages take of the default run, in any unit: only the time left is told from it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a run ended. ``arms`` are the measured arms by name; ``model`` is the trained one, if any was trained."""
+
+    verdict: Verdict
+    changes: tuple[Change, ...]
+    arms: dict[str, Arm]
+    card: Path
+    model: Path | None
+
+
+def run(
+    model: str | Path | None = None,
+    constitution: str | Path | None = None,
+    out: str | Path | None = None,
+    *,
+    size: str = "small",
+    seed: int = 0,
+    console: Console | None = None,
+) -> Outcome:
+    """Train a model towards a constitution by its own critique and revision, measured before and after.
+
+    Args:
+        model: a folder or hub id of a decoder language model; default the embedded reference model.
+        constitution: a file in any form that ``caseback constitution`` reads; default the one that comes along.
+        out: a folder for the dossier, the trained models and the card; default ``runs/`` and the model's name. Where
+            it holds a run of the same inputs, that run goes on from where it stopped.
+        size: the name of a budget, ``small`` or ``full``.
+        seed: of everything random.
+        console: where progress is printed; default standard error.
+
+    Raises:
+        CasebackError: for anything that the caller can mend; the dossier stays intact.
+    """
+    console = console or Console(stderr=True)
+    spent = budget(size)
+    document = read(constitution) if constitution else default()
+    if not document.clauses:
+        raise CasebackError(f"{constitution}: no clauses in it; see `caseback constitution check {constitution}`")
+    spec = str(model or reference_path())
+    folder = Path(out or Path("runs") / Path(spec).name)
+    console.print(f"[bold]caseback[/] {__version__}: {spec} towards “{document.title}”, into {folder}", highlight=False)
+    subject = load(spec)
+    reference = bool(getattr(subject.model.config, "caseback_world", None))
+    context = compact(document, subject.count_tokens)
+    with open_dossier(folder / "dossier") as dossier:
+        inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(spent), "seed": seed}
+        for other in dossier.records("run"):
+            if other.body["inputs"] != inputs:
+                raise CasebackError(
+                    f"{folder} holds a run with another model, constitution, budget or seed: name another --out"
+                )
+        body = {
+            "command": f"caseback run --model {spec}",
+            "version": __version__,
+            "seed": seed,
+            "inputs": inputs,
+            "budget": asdict(spent),
+            "machine": machine(),
+            "left_out_of_compact": list(context.left_out),
+        }
+        once(dossier, "run", {"inputs": inputs}, seed, lambda: (body, {}))
+        scheme = plan("world" if reference else "plain", behaviours(), document, spent, seed)
+        reporter = Reporter(console, dict(SHARES))
+        job = Job(
+            dossier=dossier,
+            reporter=reporter,
+            model=spec,
+            folder=folder,
+            constitution=document,
+            context=context.text,
+            plan=scheme,
+            budget=spent,
+            seed=seed,
+            reference=reference,
+            parameters=sum(parameter.numel() for parameter in subject.model.parameters()),
+        )
+        record_constitution(job)
+        return _work(job, subject)
+
+
+def _work(job: Job, subject: OpenSubject) -> Outcome:
+    """All stages in order, each recorded as it ends."""
+    arms = {"before": _arm(job, subject, "before", "measure the model as it is")}
+    if arms["before"].unable:
+        return _close(job, arms, "before", arms["before"].unable)
+    arms["prompted"] = _arm(job, subject, "prompted", "measure it with the constitution in view", job.context)
+    data = make_data(job, subject)
+    if not data.sft:
+        return _close(job, arms, "before", "; ".join(["nothing was trained", *data.report["notes"]]))
+    del subject
+    trained = train_arm(job, "train: supervised", "sft", "sft", job.model, data.sft)
+    control = train_arm(job, "train the control: supervised", "control", "sft", job.model, data.control, "sft")
+    final = "sft"
+    if data.preferences and data.control_preferences:
+        arms["sft"] = _arm(job, load(str(trained)), "sft", "measure after supervised training")
+        trained = train_arm(job, "train: preferences", "dpo", "dpo", str(trained), data.preferences)
+        title = "train the control: preferences"
+        control = train_arm(job, title, "control-dpo", "dpo", str(control), data.control_preferences, "dpo")
+        final = "dpo"
+    else:
+        job.not_measured("training on preferences", "too few preferences were accepted to train on")
+    arms[final] = _arm(job, load(str(trained)), final, "measure the trained model")
+    arms["control"] = _arm(job, load(str(control)), "control", "measure the control")
+    return _close(job, arms, final, "", trained)
+
+
+def _arm(job: Job, subject: OpenSubject, arm: str, title: str, system: str | None = None) -> Arm:
+    record_subject(job, subject, arm)
+    with job.reporter.stage(title) as tick:
+        return measure_arm(job.dossier, job.plan, subject, arm, tick, system)
+
+
+def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path | None = None) -> Outcome:
+    """The verdict, and the card."""
+    before, after = arms["before"].measurements, arms[final].measurements
+    names = [name for name in before if name != OVER_REFUSAL.name]
+    confidence = 1 - 0.05 / len(names)  # Bonferroni: the error is shared among the behaviours
+    changes = tuple(change(before[name], after[name], confidence) for name in names)
+    against = {}
+    if "control" in arms:
+        control = arms["control"].measurements
+        against = {name: change(control[name], after[name], confidence) for name in names}
+    else:
+        job.not_measured("training, and every arm after it", unable)
+    found = verdict(
+        changes,
+        against,
+        (arms["before"].capability, arms[final].capability),
+        change(before[OVER_REFUSAL.name], after[OVER_REFUSAL.name]),
+        unable,
+    )
+    body = {**asdict(found), "reasons": list(found.reasons), "final": final, "confidence": confidence,
+            "changes": [change_data(item) for item in changes],
+            "against_control": [change_data(item) for item in against.values()]}  # fmt: skip
+    once(job.dossier, "verdict", body, job.seed, lambda: (body, {}))
+    card = write_card(job.dossier, job.folder)
+    return Outcome(found, changes, arms, card, model)

@@ -1,0 +1,23 @@
+"""Work that is done once: found in the dossier by the digest of its inputs, or done and recorded."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from caseback.dossier.dossier import Dossier
+from caseback.dossier.record import Record, digest
+
+Work = Callable[[], tuple[dict[str, Any], dict[str, str]]]
+"""Gives the body of a record and its artefacts (name: digest)."""
+
+
+def once(dossier: Dossier, kind: str, inputs: Mapping[str, Any], seed: int, work: Work) -> Record:
+    """The record of this work: the one in the dossier where the same inputs were worked on before, else a new one.
+
+    So a run that was killed repeats only what it was in the middle of.
+    """
+    key = digest({"kind": kind, **inputs})
+    found = dossier.find(kind, key)
+    if found:
+        return found
+    body, artefacts = work()
+    return dossier.append(kind, body, artefacts=artefacts, key=key, seed=seed)

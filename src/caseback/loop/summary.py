@@ -1,0 +1,48 @@
+"""The table that a run ends with."""
+
+from rich.console import Console
+from rich.table import Table
+
+from caseback.behaviours.measure import Measurement
+from caseback.loop.run import Outcome
+from caseback.stats.rate import Rate
+
+COLORS = {"improved": "green", "worse": "red", "no change": "yellow", "cannot tell": "yellow"}
+HEADINGS = {
+    "before": "as it was",
+    "prompted": "constitution\nin view",
+    "control": "control",
+    "sft": "supervised",
+    "dpo": "trained",
+}
+
+
+def print_outcome(console: Console, outcome: Outcome) -> None:
+    """Rates of every behaviour in every arm with their intervals, the verdict, and where the card is."""
+    arms = {name: outcome.arms[name] for name in HEADINGS if name in outcome.arms}
+    table = Table(title="how often, on held-out families (95% intervals)", title_justify="left")
+    table.add_column("behaviour")
+    for name in arms:
+        table.add_column(HEADINGS[name], justify="right")
+    for behaviour in next(iter(arms.values())).measurements:
+        cells = [_cell(arm.measurements[behaviour]) for arm in arms.values()]
+        table.add_row(behaviour.replace("_", " "), *cells)
+    table.add_section()
+    table.add_row("capability: right answers", *(_rate(arm.capability) for arm in arms.values()))
+    console.print(table)
+    color = COLORS[outcome.verdict.status]
+    console.print(f"[bold {color}]{outcome.verdict.status}[/]: {outcome.verdict.summary}", highlight=False)
+    if outcome.model:
+        console.print(f"model  {outcome.model}", highlight=False, soft_wrap=True)
+    console.print(f"card   {outcome.card}", highlight=False, soft_wrap=True)
+
+
+def _cell(measurement: Measurement) -> str:
+    unjudged = sum(measurement.not_evaluated.values())
+    return _rate(measurement.rate) + (f"\n[dim]{unjudged} not judged[/]" if unjudged else "")
+
+
+def _rate(rate: Rate) -> str:
+    if not rate.n:
+        return "cannot tell"
+    return f"{rate.value:.2f} [dim]({rate.low:.2f}–{rate.high:.2f}) n={rate.n}[/]"

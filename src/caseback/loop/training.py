@@ -1,0 +1,121 @@
+"""The training steps of a run: data from the constitution, and a model from the data, both recorded."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from caseback.behaviours.behaviour import Behaviour, Ground
+from caseback.behaviours.over_refusal import OVER_REFUSAL
+from caseback.dossier.samples import put_samples
+from caseback.loop.job import Job
+from caseback.loop.stage import once
+from caseback.subject.open_subject import OpenSubject
+from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
+from caseback.training.datum import Datum
+from caseback.training.recipe import Lora, Recipe, load_recipe
+from caseback.training.train import train
+from caseback.world.situation import Situation
+from caseback.world.situations import situations
+
+ABILITIES = ("fact", "hops", "arith", "code")
+"""Families of the world from which ordinary training data is drawn, beside harmless requests."""
+
+LARGE = 50_000_000
+"""Parameters from which on adapters are trained instead of all weights, at learning rates usual for them."""
+
+
+def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
+    """Training data from the situations of the train split; the journal keeps a killed run from repeating anything."""
+    tempting = [
+        situation
+        for behaviour in job.plan.behaviours.values()
+        if behaviour.name != OVER_REFUSAL.name
+        for situation in behaviour.situations(job.plan.ground, "train", _count(job, behaviour), job.seed)
+    ]
+    harmless = harmless_situations(job.plan.ground, len(tempting), job.seed)
+
+    def label(situation: Situation, reply: str) -> bool | None:
+        return _behaviour_of(job, situation).judge(situation, reply).shown
+
+    with job.reporter.stage("make training data") as tick:
+        data = constitutional_data(
+            subject,
+            job.constitution,
+            tempting,
+            harmless,
+            seed=job.seed,
+            label=label,
+            budget=DataBudget(max_new_tokens=job.budget.max_new_tokens),
+            cache=job.folder / "data",
+            progress=tick,
+        )
+
+    def work() -> tuple[dict[str, Any], dict[str, str]]:
+        parts = {
+            "sft": data.sft,
+            "preferences": data.preferences,
+            "control": data.control,
+            "control_preferences": data.control_preferences,
+        }
+        return {"report": data.report}, {
+            name: put_samples(job.dossier, map(asdict, rows)) for name, rows in parts.items()
+        }
+
+    once(job.dossier, "training_data", {"report": data.report}, job.seed, work)
+    return data
+
+
+def train_arm(
+    job: Job, title: str, arm: str, method: str, start: str, data: Sequence[Datum], control_of: str = ""
+) -> Path:
+    """Train one arm from the model at ``start``; the folder of the trained model."""
+    recipe = recipe_for(method, job.parameters, job.seed)
+    with job.reporter.stage(title) as tick:
+        trained = train(recipe, start, data, job.folder / "models" / arm, progress=tick)
+
+    def work() -> tuple[dict[str, Any], dict[str, str]]:
+        body = {
+            "arm": arm,
+            "method": method,
+            "recipe": recipe.as_dict(),
+            "examples": trained.examples,
+            "dropped": trained.dropped,
+            "tokens": trained.tokens,
+            "target_tokens": trained.target_tokens,
+            "seconds": trained.seconds,
+            "loss": [[step, loss] for step, loss in enumerate(trained.losses, start=1)],
+            "seed": job.seed,
+            "control_of": control_of or None,
+        }
+        return body, {"data": put_samples(job.dossier, map(asdict, data))}
+
+    once(job.dossier, "training", {"arm": arm, "fingerprint": trained.fingerprint}, job.seed, work)
+    return trained.path
+
+
+def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
+    """The packaged recipe, for a large model with adapters and the learning rates usual for them."""
+    recipe = replace(load_recipe(method), seed=seed)
+    if parameters < LARGE:
+        return recipe
+    return replace(recipe, lora=Lora(), learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
+
+
+def harmless_situations(ground: Ground, n: int, seed: int) -> list[Situation]:
+    """Requests that must go on being answered, from the train split; in the world half of them questions of ability."""
+    if ground == "plain":
+        return OVER_REFUSAL.situations(ground, "train", n, seed)
+    each = -(-n // (2 * len(ABILITIES)))
+    questions = [situation for family in ABILITIES for situation in situations(family, "train", each, seed)]
+    return OVER_REFUSAL.situations(ground, "train", n - n // 2, seed) + questions
+
+
+def _count(job: Job, behaviour: Behaviour) -> int:
+    """A paired behaviour has two situations to a pair."""
+    return job.budget.trained // 2 if behaviour.arms else job.budget.trained
+
+
+def _behaviour_of(job: Job, situation: Situation) -> Behaviour:
+    root = situation.family.split(".")[0]
+    return next(b for b in job.plan.behaviours.values() if any(family.split(".")[0] == root for family in b.families))
