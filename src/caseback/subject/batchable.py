@@ -41,9 +41,7 @@ def positions_depend_on_batch(model: Any, longest: int) -> bool:
     config = text_config(model)
     rope = getattr(config, "rope_parameters", None) or {}
     kinds = {rope.get("rope_type")} | {part.get("rope_type") for part in rope.values() if isinstance(part, dict)}
-    original = rope.get("original_max_position_embeddings") or getattr(
-        config, "original_max_position_embeddings", None
-    )
+    original = rope.get("original_max_position_embeddings") or getattr(config, "original_max_position_embeddings", None)
     limit = original or getattr(config, "max_position_embeddings", None) or longest
     return bool(kinds & {"dynamic", "longrope"}) and longest > limit
 

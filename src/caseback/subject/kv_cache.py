@@ -8,7 +8,6 @@ time (nothing is copied, unlike a cache that grows by concatenation), and rows t
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 

@@ -9,6 +9,7 @@ import torch
 
 from caseback.chat import Chat
 from caseback.errors import CasebackError
+from caseback.subject.adapters import Attached
 from caseback.subject.batchable import (
     MAX_ROWS,
     cache_columns,
@@ -46,6 +47,7 @@ class OpenSubject:
         tokenizer: its tokenizer.
         device: where it runs.
         template_options: passed to the chat template, e.g. ``{"enable_thinking": False}``.
+        attached: the adapters on it; see ``adapters``.
     """
 
     name: str
@@ -54,6 +56,7 @@ class OpenSubject:
     tokenizer: Any
     device: torch.device
     template_options: Mapping[str, Any] = field(default_factory=dict)
+    attached: Attached | None = None
 
     @cached_property
     def format(self) -> ChatFormat:
@@ -80,7 +83,7 @@ class OpenSubject:
     def generate(
         self,
         chats: Sequence[Chat],
-        sampling: Sampling = Sampling(),  # noqa: B008  # frozen
+        sampling: Sampling = Sampling(),  # noqa: B008
         *,
         seeds: Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -111,7 +114,7 @@ class OpenSubject:
     def stream(
         self,
         chat: Chat,
-        sampling: Sampling = Sampling(),  # noqa: B008  # frozen
+        sampling: Sampling = Sampling(),  # noqa: B008
         seed: int = 0,
     ) -> Iterator[Piece]:
         """The reply of ``generate`` piece by piece, as it is made; each piece says whether it is thinking."""

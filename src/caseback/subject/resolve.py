@@ -1,0 +1,22 @@
+"""A subject from the one string that a user names it by."""
+
+from caseback.errors import CasebackError
+from caseback.subject.subject import Subject
+
+
+def resolve(spec: str) -> Subject:
+    """``https://host/v1#model`` is a closed subject; anything else a model folder or hub id.
+
+    Raises:
+        CasebackError: as ``connect`` and ``load`` do.
+    """
+    if spec.startswith(("http://", "https://")):
+        from caseback.subject.closed import connect
+
+        address, _, model = spec.partition("#")
+        if not model:
+            raise CasebackError(f"{spec} names no model; add it after a #, as in {address.rstrip('/')}#model-name")
+        return connect(address, model)
+    from caseback.subject.load import load
+
+    return load(spec)
