@@ -222,6 +222,7 @@ def test_our_own_forms(tmp_path: Path) -> None:
         (b"x\n" * 501, "c.txt", "501 lines without headings"),
         (b"---\n***\n", "c.txt", "no sentence"),
         (b"# Title\n## Introduction\n", "c.md", "line 2: 'Introduction' is no tier"),
+        (b"## hard\n" + b"### a\n" * 2001, "c.md", "2001 clauses"),
         (b"a" * (LARGEST + 1), "c.md", "4.0 MB"),
     ],
 )

@@ -17,6 +17,8 @@ BRIEF, OVER, FAMILIES, QUESTIONS, GOOD, BAD = "Brief:", "Over:", "Situations:", 
 FIELDS = (REASON, BRIEF, OVER, FAMILIES, QUESTIONS, GOOD, BAD)
 ID = re.compile(r"[^\s,]+")
 
+_HEAD = re.compile(r"\A[\s\ufeff]+")  # at the head of a file U+FEFF would be taken for a byte order mark
+
 _FENCE = re.compile(r"(?:(`{3,})[^`]*|(~{3,}).*)$", re.DOTALL)
 
 
@@ -87,7 +89,7 @@ def _canonical_clause(clause: Clause) -> Clause:
 
 
 def _text(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _HEAD.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
 
 
 def _one_line(text: str) -> str:

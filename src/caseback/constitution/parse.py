@@ -45,7 +45,7 @@ def parse(text: str, source: str = "") -> Constitution:
     Raises:
         CasebackError: the text is not in the form; the message names source, line and remedy.
     """
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     title, preamble = "", list[str]()
     clauses: list[Clause] = []
     tier: Tier | None = None
@@ -91,7 +91,7 @@ def _clause(clause: _Open, lines: Sequence[str], index: int, source: str) -> tup
                 first = next(i for i, line in enumerate(block) if line.strip())
                 _fail(source, start + first + 1, f"text that belongs to no field; the fields are {', '.join(FIELDS)}")
             continue
-        rest = lines[index][len(mark) :].strip()
+        rest = lines[index][len(mark) :]
         if mark in clause.parts:
             _fail(source, index + 1, f"a second '{mark}' in clause '{clause.id}'; join the two")
         if mark in _ONE_LINE:
@@ -101,7 +101,7 @@ def _clause(clause: _Open, lines: Sequence[str], index: int, source: str) -> tup
             block, index = _block(lines, index + 1, source)
             clause.parts[mark] = [rest, *block]
         else:
-            if rest and mark == QUESTIONS:
+            if rest.strip() and mark == QUESTIONS:
                 _fail(source, index + 1, f"text after '{mark}'; put each item on a line of its own beginning with '- '")
             items, index = _items(lines, index + 1, source)
             if mark == QUESTIONS:

@@ -17,13 +17,25 @@ LARGEST = 4 * 2**20
 """Bytes. The longest real one we know of is 0.3 MB; a file beyond this is taken for a mistake."""
 
 
+MOST_CLAUSES = 2000
+
+
 def read(path: str | Path) -> Constitution:
     """The constitution in a file: our Markdown form or its JSON, the OpenAI Model Spec, a trait file, a plain list.
 
     Raises:
         CasebackError: there is no such file, or it is empty, binary, too large, not UTF-8 or in none of these forms.
     """
-    path = Path(path)
+    constitution = _read(Path(path))
+    if len(constitution.clauses) > MOST_CLAUSES:
+        n = len(constitution.clauses)
+        raise CasebackError(
+            f"{path}: {n} clauses, and a constitution may have {MOST_CLAUSES}; split it, or cut it down"
+        )
+    return constitution
+
+
+def _read(path: Path) -> Constitution:
     text = _text(path)
     source = str(path)
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson") or re.match(r"\s*[{\[]\s*[\"{\[]", text):
