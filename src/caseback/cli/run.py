@@ -37,11 +37,12 @@ def run(
     """
     from rich.console import Console
 
+    from caseback.loop.budget import BUDGETS
     from caseback.loop.run import run as main_job
     from caseback.loop.summary import print_outcome
 
     console = Console(stderr=json, highlight=False)
-    outcome = main_job(model, constitution, out, size=budget, seed=seed, console=console)
+    outcome = main_job(model, constitution, out, budget=BUDGETS[budget], seed=seed, console=console)
     print_outcome(console, outcome)
     if json:
         typer.echo(outcome.card.with_suffix(".json").read_text(encoding="utf-8"))

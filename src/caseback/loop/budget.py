@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from caseback.errors import CasebackError
-
 
 @dataclass(frozen=True)
 class Budget:
@@ -25,14 +23,3 @@ class Budget:
 SMALL = Budget("small", measured=80, harmless=120, capability=120, trained=100, max_new_tokens=96)
 FULL = Budget("full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256)
 BUDGETS = {budget.name: budget for budget in (SMALL, FULL)}
-
-
-def budget(name: str) -> Budget:
-    """The budget of this name.
-
-    Raises:
-        CasebackError: where there is none.
-    """
-    if name not in BUDGETS:
-        raise CasebackError(f"no budget {name!r}: choose one of {', '.join(BUDGETS)}")
-    return BUDGETS[name]

@@ -16,7 +16,7 @@ from caseback.disclosure.write import write_card
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, measure_arm, plan
-from caseback.loop.budget import budget
+from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
 from caseback.loop.progress import Reporter
 from caseback.loop.provenance import machine, record_constitution, record_subject
@@ -59,7 +59,7 @@ def run(
     constitution: str | Path | None = None,
     out: str | Path | None = None,
     *,
-    size: str = "small",
+    budget: Budget = SMALL,
     seed: int = 0,
     console: Console | None = None,
 ) -> Outcome:
@@ -70,7 +70,7 @@ def run(
         constitution: a file in any form that ``caseback constitution`` reads; default the one that comes along.
         out: a folder for the dossier, the trained models and the card; default ``runs/`` and the model's name. Where
             it holds a run of the same inputs, that run goes on from where it stopped.
-        size: the name of a budget, ``small`` or ``full``.
+        budget: how much is measured and made, ``SMALL`` or ``FULL`` or one of your own.
         seed: of everything random.
         console: where progress is printed; default standard error.
 
@@ -78,7 +78,6 @@ def run(
         CasebackError: for anything that the caller can mend; the dossier stays intact.
     """
     console = console or Console(stderr=True)
-    spent = budget(size)
     document = read(constitution) if constitution else default()
     if not document.clauses:
         raise CasebackError(f"{constitution}: no clauses in it; see `caseback constitution check {constitution}`")
@@ -89,7 +88,7 @@ def run(
     reference = bool(getattr(subject.model.config, "caseback_world", None))
     context = compact(document, subject.count_tokens)
     with open_dossier(folder / "dossier") as dossier:
-        inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(spent), "seed": seed}
+        inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(budget), "seed": seed}
         for other in dossier.records("run"):
             if other.body["inputs"] != inputs:
                 raise CasebackError(
@@ -100,12 +99,12 @@ def run(
             "version": __version__,
             "seed": seed,
             "inputs": inputs,
-            "budget": asdict(spent),
+            "budget": asdict(budget),
             "machine": machine(),
             "left_out_of_compact": list(context.left_out),
         }
         once(dossier, "run", {"inputs": inputs}, seed, lambda: (body, {}))
-        scheme = plan("world" if reference else "plain", behaviours(), document, spent, seed)
+        scheme = plan("world" if reference else "plain", behaviours(), document, budget, seed)
         reporter = Reporter(console, dict(SHARES))
         job = Job(
             dossier=dossier,
@@ -115,7 +114,7 @@ def run(
             constitution=document,
             context=context.text,
             plan=scheme,
-            budget=spent,
+            budget=budget,
             seed=seed,
             reference=reference,
             parameters=sum(parameter.numel() for parameter in subject.model.parameters()),

@@ -25,7 +25,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     for name in arms:
         table.add_column(HEADINGS[name], justify="right")
     for behaviour in next(iter(arms.values())).measurements:
-        cells = [_cell(arm.measurements[behaviour]) for arm in arms.values()]
+        cells = ["cannot tell" if arm.unable else _cell(arm.measurements[behaviour]) for arm in arms.values()]
         table.add_row(behaviour.replace("_", " "), *cells)
     table.add_section()
     table.add_row("capability: right answers", *(_rate(arm.capability) for arm in arms.values()))
