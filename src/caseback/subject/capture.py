@@ -212,8 +212,9 @@ def _wanted(index: int, ids: Sequence[int], positions: Positions, n_inputs: int)
 def _check_inputs(decoder: Decoder, token_ids: Sequence[Sequence[int]]) -> None:
     """Ids in the vocabulary, lengths within a table of positions: on a GPU the model itself would die of it."""
     vocabulary = int(getattr(decoder.embedding, "num_embeddings", 0)) or math.inf
+    limit = int(getattr(decoder.stack.config, "max_position_embeddings", 0))
     tables = [m for m in decoder.stack.children() if isinstance(m, nn.Embedding) and m is not decoder.embedding]
-    longest = min((table.num_embeddings for table in tables if table.num_embeddings > 16), default=math.inf)
+    longest = limit if any(table.num_embeddings >= limit > 0 for table in tables) else math.inf
     for index, ids in enumerate(token_ids):
         if len(ids) > longest:
             raise CasebackError(f"input {index} has {len(ids)} tokens: the model has positions for {longest}")

@@ -127,9 +127,8 @@ def _module(block: Block, site: Site) -> nn.Module:
     }
     module = modules[site.kind]
     if module is None and site.kind == "neurons" and block.mlp is not None:
-        raise CasebackError(
-            f"site {site}: the block routes tokens to experts, which share no axis of neurons; use mlp_out"
-        )
+        raise CasebackError(f"site {site}: the block's experts share no axis of neurons; use mlp_out")
+
     if module is None:
         raise CasebackError(f"site {site}: the block {type(block.layer).__name__} has no such part that we know")
     return module
