@@ -1,0 +1,207 @@
+"""The card of a dossier: what was found about a subject, as plain data. It is a view of the records.
+
+Nothing is computed here. Figures are chosen and arranged, each with the record that it comes from; what a dossier does
+not hold is listed as not measured. The form is published as ``card.schema.json``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from caseback.disclosure.evidence import list_records, show_samples
+from caseback.dossier import Dossier, Record
+
+FORMAT = "caseback-card/1"
+ARMS = ("before", "prompted", "control", "sft", "dpo")
+"""The order in which arms stand beside each other; others follow by name."""
+TRAINED = ("dpo", "sft")
+"""Arms that may stand as "after", the furthest trained first."""
+OVER_REFUSAL = "over_refusal"
+REFERENCE = (
+    "This subject is a small reference model, trained from scratch on a generated world to test and calibrate the "
+    "method. Its figures are never presented as evidence about large models."
+)
+SECTIONS = {
+    "measurement": "behaviours",
+    "constitution": "the constitution",
+    "clause_rates": "rates per clause",
+    "capability": "capability",
+    "training": "training",
+    "subject": "the subject",
+    "run": "the run that made this dossier",
+}
+
+
+def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
+    """The card of a dossier, in the form of ``card.schema.json``.
+
+    Args:
+        dossier: The evidence. Records that are missing become entries of ``not_measured``.
+        path: The dossier's folder relative to the place where the card will lie, so that it can name artefacts.
+
+    Raises:
+        CasebackError: where the samples behind a figure are missing or altered: a figure without evidence is not shown.
+    """
+    records = list(dossier.records())
+    by_kind: dict[str, list[Record]] = {}
+    for record in records:
+        by_kind.setdefault(record.kind, []).append(record)
+    measured = _latest(by_kind.get("measurement", ()), "arm", "behaviour", "ground", "split")
+    capability = _latest(by_kind.get("capability", ()), "arm", "ground")
+    arms = _in_order({str(record.body.get("arm")) for record in [*measured, *capability]})
+    after = next((arm for arm in TRAINED if arm in arms), None)
+    subjects = [_with_id(record) for record in by_kind.get("subject", ())]
+    groups = _groups(measured, arms)
+    for group in groups:
+        group["earlier"] = _count_earlier(by_kind["measurement"], group)
+    return {
+        "format": FORMAT,
+        "title": _title(subjects),
+        "as_of": records[-1].time if records else None,
+        "reference": REFERENCE if any(subject.get("reference") for subject in subjects) else None,
+        "arms": arms,
+        "after": after,
+        "verdict": _verdict(by_kind.get("verdict", ())),
+        "cannot_tell": _cannot_tell(measured, capability),
+        "run": _with_id(by_kind["run"][-1]) if "run" in by_kind else None,
+        "subjects": subjects,
+        "constitution": _constitution(by_kind, arms),
+        "behaviours": [group for group in groups if group["behaviour"] != OVER_REFUSAL],
+        "over_refusal": [group for group in groups if group["behaviour"] == OVER_REFUSAL],
+        "capability": _capability(capability, arms),
+        "training": [_training(record) for record in by_kind.get("training", ())],
+        "not_measured": _not_measured(by_kind, groups, arms),
+        "evidence": {
+            "head": dossier.head(),
+            "path": path,
+            "records": list_records(records, path),
+            "samples": [show_samples(dossier, group, measured, after, path) for group in groups],
+        },
+    }
+
+
+def _title(subjects: Sequence[Mapping[str, Any]]) -> str:
+    before = [subject for subject in subjects if subject.get("role") == "before"] or subjects
+    return str(before[0].get("name") or "Unnamed subject") if before else "Unnamed subject"
+
+
+def _latest(records: Iterable[Record], *names: str) -> list[Record]:
+    """The last record for each combination of these fields, in order of first appearance."""
+    return list({tuple(record.body.get(name) for name in names): record for record in records}.values())
+
+
+def _in_order(arms: set[str]) -> list[str]:
+    return [arm for arm in ARMS if arm in arms] + sorted(arms - set(ARMS))
+
+
+def _with_id(record: Record) -> dict[str, Any]:
+    return {**record.body, "record": record.id}
+
+
+def _pick(record: Record, *names: str) -> dict[str, Any]:
+    """These fields of the body, None where one is missing, and the record's id."""
+    return {**{name: record.body.get(name) for name in names}, "record": record.id}
+
+
+def _groups(measured: Sequence[Record], arms: Sequence[str]) -> list[dict[str, Any]]:
+    """Measurements of one behaviour on one ground and split, an entry for each arm."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    names = ("arm", "rate", "clustered", "by_family", "not_evaluated", "paired", "judge", "cannot_tell")
+    for record in measured:
+        entry = _pick(record, *names)
+        entry["by_family"] = entry["by_family"] or {}
+        entry["not_evaluated"] = entry["not_evaluated"] or {}
+        groups.setdefault(tuple(record.body.get(name) for name in ("behaviour", "ground", "split")), []).append(entry)
+    return [
+        {
+            "behaviour": str(behaviour),
+            "ground": ground,
+            "split": split,
+            "measurements": sorted(entries, key=lambda entry: arms.index(str(entry["arm"]))),
+        }
+        for (behaviour, ground, split), entries in groups.items()
+    ]
+
+
+def _count_earlier(records: Sequence[Record], group: Mapping[str, Any]) -> int:
+    """How many measurements a later one has taken the place of: a figure measured twice must not look like one."""
+    names = ("behaviour", "ground", "split")
+    alike = [record for record in records if all(record.body.get(name) == group[name] for name in names)]
+    return len(alike) - len(group["measurements"])
+
+
+def _verdict(records: Sequence[Record]) -> dict[str, Any]:
+    if not records:
+        summary = "The run has not come to a verdict, so none is given here."
+        return {"status": "not measured", "summary": summary, "reasons": [], "record": None}
+    verdict = _pick(records[-1], "status", "summary", "reasons")
+    return verdict | {"reasons": list(verdict["reasons"] or [])}
+
+
+def _cannot_tell(measured: Sequence[Record], capability: Sequence[Record]) -> list[dict[str, Any]]:
+    found = [
+        {"what": str(record.body.get("behaviour")), "why": record.body["cannot_tell"], **_pick(record, "arm", "ground")}
+        for record in measured
+        if record.body.get("cannot_tell")
+    ]
+    unable = [
+        {"what": "capability", "why": record.body.get("why"), **_pick(record, "arm", "ground")}
+        for record in capability
+        if record.body.get("able") is False
+    ]
+    return unable + found
+
+
+def _constitution(by_kind: Mapping[str, Sequence[Record]], arms: Sequence[str]) -> dict[str, Any] | None:
+    if "constitution" not in by_kind:
+        return None
+    body = _pick(by_kind["constitution"][-1], "title", "digest", "source", "compact", "warnings", "clauses")
+    rates = {str(record.body.get("arm")): record for record in _latest(by_kind.get("clause_rates", ()), "arm")}
+    ordered = _in_order(set(rates) | set(arms))
+    clauses = [
+        {
+            **{name: clause.get(name) or "" for name in ("id", "tier", "text", "reason", "brief")},
+            **{name: list(clause.get(name) or []) for name in ("families", "over")},
+            "rates": {
+                arm: (rates[arm].body.get("clauses") or {}).get(clause.get("id")) for arm in ordered if arm in rates
+            },
+        }
+        for clause in body["clauses"] or []
+    ]
+    return {
+        **body,
+        "warnings": list(body["warnings"] or []),
+        "clauses": clauses,
+        "rates_records": {arm: record.id for arm, record in rates.items()},
+    }
+
+
+def _capability(records: Sequence[Record], arms: Sequence[str]) -> list[dict[str, Any]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for record in records:
+        entry = _pick(record, "arm", "rate", "parts", "able", "why")
+        entry["parts"] = entry["parts"] or {}
+        groups.setdefault(record.body.get("ground"), []).append(entry)
+    return [
+        {"ground": ground, "measurements": sorted(entries, key=lambda entry: arms.index(str(entry["arm"])))}
+        for ground, entries in groups.items()
+    ]
+
+
+def _training(record: Record) -> dict[str, Any]:
+    names = ("arm", "method", "recipe", "examples", "tokens", "seconds", "loss", "seed", "control_of")
+    entry = _pick(record, *names)
+    return entry | {"recipe": entry["recipe"] or {}, "loss": entry["loss"] or [], "data": record.artefacts.get("data")}
+
+
+def _not_measured(
+    by_kind: Mapping[str, Sequence[Record]], groups: Sequence[Mapping[str, Any]], arms: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What the run said that it did not measure, then what is missing without a word."""
+    said = [_pick(record, "what", "why") for record in by_kind.get("not_measured", ())]
+    missing = [name for kind, name in SECTIONS.items() if kind not in by_kind]
+    if groups:
+        if all(group["behaviour"] != OVER_REFUSAL for group in groups):
+            missing.append("over-refusal")
+        if "control" not in arms:
+            missing.append("the paraphrase control")
+    return said + [{"what": name, "why": "this dossier holds no record of it", "record": None} for name in missing]

@@ -1,0 +1,122 @@
+"""A card as one HTML file that needs nothing else: no script, no request, light and dark, and it prints."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+ARM_NAMES = {
+    "before": "Before training",
+    "prompted": "Constitution in the prompt",
+    "control": "Paraphrase control",
+    "sft": "After SFT",
+    "dpo": "After DPO",
+}
+VERDICTS = {
+    "improved": "Improved",
+    "no change": "No change",
+    "worse": "Worse",
+    "cannot tell": "Cannot tell",
+    "not measured": "No verdict",
+}
+PLAIN_CONTROLS = "\n\t"
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Unicode categories of what changes how other text looks without being seen: controls, bidirectional overrides."""
+
+
+def render_html(card: Mapping[str, Any]) -> str:
+    """The page of a card.
+
+    Every text in it is escaped, and characters that are not seen are shown by their number: what a model wrote cannot
+    act on the page or reorder it.
+    """
+    return _environment().get_template("card.html.j2").render(card=card)
+
+
+def visible(text: str) -> str:
+    """The text with characters that are not seen written as ⟨U+202E⟩; line ends, tabs and joined emoji stay."""
+    return "".join(
+        f"⟨U+{ord(sign):04X}⟩"
+        if unicodedata.category(sign) in HIDDEN and sign not in PLAIN_CONTROLS and sign != "\u200d"
+        else sign
+        for sign in text
+    )
+
+
+def spark(points: Sequence[Sequence[float | None]]) -> str:
+    """Points of an SVG polyline in a box 100 wide and 30 high; points without a value are left out."""
+    kept = [(step, value) for step, value in points if step is not None and value is not None]
+    if len(kept) < 2:
+        return ""
+    kept = kept[:: max(1, len(kept) // 200)] + kept[-1:]
+    steps, values = zip(*kept, strict=True)
+    width, height = (max(steps) - min(steps)) or 1, (max(values) - min(values)) or 1
+    spots = ((100 * (s - min(steps)) / width, 28 - 26 * (v - min(values)) / height) for s, v in kept)
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
+
+
+def percent(share: float) -> str:
+    """A share between 0 and 1 as whole percent; what is neither none nor all never reads as 0 % or 100 %."""
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 <= share < 1:
+        return ">99%"
+    return f"{100 * share:.0f}%"
+
+
+def words(name: object) -> str:
+    """A name made of underscores and dots, as words."""
+    return str(name).replace("_", " ").replace(".", " · ")
+
+
+def within(text: str) -> str:
+    """A name as it stands within a sentence: its first letter small, unless it is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def clock(seconds: float) -> str:
+    """A duration in words."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def by_arm(measurements: Sequence[Mapping[str, Any]], arm: str | None) -> Mapping[str, Any] | None:
+    """The measurement of one arm."""
+    return next((entry for entry in measurements if entry["arm"] == arm), None)
+
+
+def widest(measurement: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The rate whose interval is shown first: the one that allows for families where there is one."""
+    return None if measurement is None else measurement.get("clustered") or measurement.get("rate")
+
+
+def _finalise(value: object) -> object:
+    if value is None:
+        return "–"
+    return value if isinstance(value, Markup) else visible(str(value))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("caseback.disclosure", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalise,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "words": words,
+        "clock": clock,
+        "spark": spark,
+        "within": within,
+        "widest": widest,
+    }
+    environment.globals |= {"arm_names": ARM_NAMES, "verdicts": VERDICTS, "by_arm": by_arm}
+    return environment
