@@ -1,6 +1,8 @@
 """Open a model from a folder or the Hugging Face hub, or say in one line why not."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from caseback.subject.open_subject import OpenSubject
 DTYPES = ("float32", "bfloat16", "float16")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+SLOW_BYTES = 2**31
+"""Weights from this size on take long enough to load for a progress bar."""
 HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.tiktoken", "chat_templates/*")
 
 
@@ -172,16 +176,17 @@ def _tokenizer(folder: Path) -> Any:
 def _model(folder: Path, config: Any, dtype: Any, device: str) -> Any:
     from transformers import AutoModelForCausalLM
 
-    model, info = AutoModelForCausalLM.from_pretrained(
-        folder,
-        config=config,
-        dtype=dtype,
-        device_map=None if device == "cpu" else device,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-    )
+    with _progress_bars(sum(path.stat().st_size for path in folder.glob("*.safetensors")) > SLOW_BYTES):
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            device_map=None if device == "cpu" else device,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
     # transformers fills what is missing with random numbers and only warns.
     if missing := sorted(info["missing_keys"]):
         raise CasebackError(
@@ -189,6 +194,21 @@ def _model(folder: Path, config: Any, dtype: Any, device: str) -> Any:
             "config.json and weights do not belong together, or a file is missing"
         )
     return model.eval()
+
+
+@contextmanager
+def _progress_bars(shown: bool) -> Iterator[None]:
+    """Show the bars of transformers only for models that take a while."""
+    from transformers.utils import logging
+
+    were_shown = logging.is_progress_bar_enabled()
+    if not shown:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_shown:
+            logging.enable_progress_bar()
 
 
 @torch.inference_mode()
