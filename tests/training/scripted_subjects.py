@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from caseback.chat import Chat
 from caseback.constitution.clause import Clause, Constitution
+from caseback.subject.score import Score
 from caseback.subject.subject import Reply, Sampling
 from caseback.world.situation import Situation
 
@@ -73,12 +74,12 @@ class Scoring(Scripted):
 
     bias: float = 0.0
 
-    def score(self, chats: Sequence[Chat], replies: Sequence[str]) -> list[float]:
+    def score(self, chats: Sequence[Chat], replies: Sequence[str]) -> list[Score]:
         out = []
         for chat, reply in zip(chats, replies, strict=True):
             yes = judge_by_rule(chat[-1]["content"]).startswith("Yes")
             odds = (3.0 if yes else -3.0) + self.bias
-            out.append(odds / 2 if reply == "Yes" else -odds / 2)
+            out.append(Score(odds / 2 if reply == "Yes" else -odds / 2, 1, ()))
         return out
 
     def count_tokens(self, text: str) -> int:

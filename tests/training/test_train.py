@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from caseback.errors import CasebackError
+from caseback.subject.load import load
 from caseback.training.datum import Datum
+from caseback.training.model import rows
 from caseback.training.recipe import Lora, Recipe
-from caseback.training.train import last_checkpoint, read_record, train
-from models_for_tests import save_tiny
+from caseback.training.train import TARGETS, last_checkpoint, read_record, train
+from models_for_tests import CHAT_TEMPLATE, save_tiny
 
 SFT = Recipe("sft", learning_rate=1e-3, epochs=2, batch_size=4, save_steps=3)
 DPO = Recipe("dpo", learning_rate=1e-3, epochs=2, batch_size=4, save_steps=3)
@@ -195,7 +197,7 @@ def test_prompts_too_long_are_dropped_and_counted(tmp_path: Path) -> None:
 
 def test_unknown_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CasebackError, match="empty: cannot be loaded for training"):
+    with pytest.raises(CasebackError, match=r"empty has no config\.json"):
         train(SFT, tmp_path / "empty", DATA, tmp_path / "out")
 
 
@@ -206,3 +208,35 @@ def test_says_nothing_of_its_own(tmp_path, capfd) -> None:
     out, err = capfd.readouterr()
     assert out == ""
     assert err == ""
+
+
+NO_SYSTEM = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}" + CHAT_TEMPLATE
+
+
+@pytest.mark.parametrize(
+    "template", [CHAT_TEMPLATE, NO_SYSTEM, None], ids=["template", "no-system-role", "no-template"]
+)
+@pytest.mark.parametrize("method", ["sft", "dpo"])
+def test_prompts_are_token_for_token_those_that_are_later_asked(tmp_path, template, method) -> None:
+    from datasets import Dataset
+    from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+
+    subject = load(str(save_tiny(tmp_path / "base", chat_template=template)))
+    chat = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is 3?"})
+    datum = replace(PREFERENCES[3], prompt=chat)
+    config = {"output_dir": str(tmp_path), "bf16": False, "report_to": "none"}
+    dataset = Dataset.from_list(rows([datum], subject.format, TARGETS[method]))
+    if method == "sft":
+        (row,) = SFTTrainer(
+            subject.model, SFTConfig(**config), train_dataset=dataset, processing_class=subject.tokenizer
+        ).train_dataset
+        target = [i for i, label in zip(row["input_ids"], row["labels"], strict=True) if label != -100]
+        prompt = row["input_ids"][: -len(target)]
+    else:
+        (row,) = DPOTrainer(
+            subject.model, args=DPOConfig(**config), train_dataset=dataset, processing_class=subject.tokenizer
+        ).train_dataset
+        prompt, target = row["prompt_ids"], row["chosen_ids"]
+    assert prompt == subject.format.prompt(chat).ids
+    assert target[-1] in subject.format.end_ids
+    assert subject.tokenizer.decode(target, skip_special_tokens=True).strip() == datum.chosen

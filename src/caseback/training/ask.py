@@ -100,7 +100,7 @@ def can_score(subject: Subject) -> bool:
 def log_odds(subject: Any, chats: Sequence[Chat], yes: str, no: str) -> list[float]:
     """Log-probability of the reply ``yes`` less that of ``no``, per chat."""
     scores = subject.score([chat for chat in chats for _ in (yes, no)], [word for _ in chats for word in (yes, no)])
-    return [float(a) - float(b) for a, b in zip(scores[::2], scores[1::2], strict=True)]
+    return [a.logprob - b.logprob for a, b in zip(scores[::2], scores[1::2], strict=True)]
 
 
 def _missing(keys: Sequence[str], journal: Journal) -> list[int]:

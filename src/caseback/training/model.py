@@ -1,42 +1,50 @@
-"""Weights in and out of training: transformers' loader with errors that say what to do, safetensors on the way out."""
+"""Weights in and out of training, and the form in which a trainer is given the data."""
 
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from caseback.chat import Message
 from caseback.errors import CasebackError
-
-FALLBACK = (
-    "{{ bos_token }}{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
-    "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n\n{% endfor %}"
-    "{% if add_generation_prompt %}Assistant:{% endif %}"
-)
+from caseback.subject.chat_format import ChatFormat
+from caseback.training.datum import Datum
 
 
-def load_for_training(path: Path | str) -> tuple[Any, Any]:
-    """Model (float32) and tokenizer of a causal LM, by folder or hub id, ready for a trainer.
-
-    A tokenizer without chat template gets the one that ``caseback.subject`` talks to such models with, so that what is
-    trained is what is later asked; one without a padding token pads with its end token.
+def load_for_training(path: Path | str) -> tuple[Any, Any, ChatFormat]:
+    """Model (float32, on the CPU until a trainer moves it), tokenizer, and how the model is talked to.
 
     Raises:
         CasebackError: where there is no such model, or no end token to teach it to stop with.
     """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from caseback.subject.load import load
 
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(str(path))
-        model = AutoModelForCausalLM.from_pretrained(str(path), dtype=torch.float32, use_safetensors=True)
-    except Exception as error:  # transformers raises many kinds
-        raise CasebackError(f"{path}: cannot be loaded for training ({' '.join(str(error).split())[:300]})") from error
-    if tokenizer.eos_token is None:
+    subject = load(str(path), dtype="float32", device="cpu")
+    if subject.tokenizer.eos_token is None:
         raise CasebackError(f"{path}: the tokenizer has no end-of-sequence token; set eos_token in its configuration")
-    if tokenizer.chat_template is None:
-        tokenizer.chat_template = FALLBACK
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return model, tokenizer
+    if subject.tokenizer.pad_token is None:
+        subject.tokenizer.pad_token = subject.tokenizer.eos_token
+    return subject.model, subject.tokenizer, subject.format
+
+
+def rows(data: Sequence[Datum], format: ChatFormat, targets: Sequence[str]) -> list[dict[str, Any]]:
+    """The data as TRL takes them, prompts token for token as ``format`` later puts them.
+
+    With a chat template these are conversations, otherwise plain texts. ``targets`` are TRL's names for the chosen
+    reply and, with two of them, the rejected one.
+    """
+    made: list[dict[str, Any]] = []
+    for datum in data:
+        replies = dict(zip(targets, (datum.chosen, datum.rejected), strict=False))
+        if not format.has_template:
+            text = format.prompt(datum.prompt).text
+            made.append({"prompt": text, **{name: f" {reply}" for name, reply in replies.items()}})
+            continue
+        prompt = [dict(message) for message in datum.prompt]
+        if not format.has_system_role:
+            prompt = _system_into_user(datum.prompt)
+        said = {name: [{"role": "assistant", "content": reply}] for name, reply in replies.items()}
+        made.append({"prompt": prompt, **said})
+    return made
 
 
 def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:
@@ -45,9 +53,9 @@ def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:
     An adapter is merged into a fresh copy of its base, which also works where the trainer's weights are sharded over
     processes; the adapter itself is kept in ``adapter``.
     """
-    import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from caseback.subject.load import load, model_folder
 
     adapted = isinstance(trainer.accelerator.unwrap_model(trainer.model), PeftModel)
     target = folder / "adapter" if adapted else folder
@@ -58,7 +66,17 @@ def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:
     for leftover in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "README.md"):
         (target / leftover).unlink(missing_ok=True)
     if adapted:
-        model = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.float32, use_safetensors=True)
-        PeftModel.from_pretrained(model, str(target)).merge_and_unload().save_pretrained(folder)
-    AutoTokenizer.from_pretrained(str(base)).save_pretrained(folder)
-    shutil.rmtree(folder / "runs", ignore_errors=True)
+        fresh = load(str(base), dtype="float32", device="cpu").model
+        PeftModel.from_pretrained(fresh, str(target)).merge_and_unload().save_pretrained(folder)
+    from transformers import AutoTokenizer
+
+    AutoTokenizer.from_pretrained(model_folder(str(base)), local_files_only=True).save_pretrained(folder)
+
+
+def _system_into_user(prompt: Sequence[Message]) -> list[dict[str, Any]]:
+    """System text at the head of the first user turn, for templates that know no system role."""
+    system = "\n\n".join(message["content"] for message in prompt if message["role"] == "system")
+    rest = [dict(message) for message in prompt if message["role"] != "system"]
+    if system and rest:
+        rest[0] = {**rest[0], "content": f"{system}\n\n{rest[0]['content']}"}
+    return rest

@@ -12,11 +12,13 @@ from typing import Any
 
 from caseback.errors import CasebackError
 from caseback.training.datum import Datum, data_digest, digest_of
-from caseback.training.model import load_for_training, save_trained
+from caseback.training.model import load_for_training, rows, save_trained
 from caseback.training.quiet import quiet
 from caseback.training.recipe import Recipe
 from caseback.training.trl_config import trl_config
 
+TARGETS = {"sft": ("completion",), "dpo": ("chosen", "rejected")}
+"""TRL's names for the replies."""
 RECORD = "caseback_training.json"
 """Written into the folder of a trained model: what it was trained by, on what, and how the loss went."""
 
@@ -71,7 +73,7 @@ def train(
     work = out.with_name(out.name + ".partial")
     begun = time.monotonic()
     with quiet():
-        model, tokenizer = load_for_training(model_path)
+        model, tokenizer, format = load_for_training(model_path)
         config = trl_config(recipe, work / "checkpoints", getattr(model.config, "max_position_embeddings", None))
         processes = config.distributed_state
         finished = read_record(out) if resume else None
@@ -83,7 +85,7 @@ def train(
         if processes.is_main_process:
             _open_work(work, fingerprint, resume)
         processes.wait_for_everyone()
-        trainer = _trainer(recipe, config, model, tokenizer, data)
+        trainer = _trainer(recipe, config, model, tokenizer, rows(data, format, TARGETS[recipe.method]))
         kept = _drop_targetless(trainer, recipe, config.max_length)
         trainer.add_callback(_watch(recipe, progress))
         trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
@@ -166,13 +168,12 @@ def _close_work(work: Path, out: Path, trained: Trained, recipe: Recipe, data: S
     shutil.rmtree(work)
 
 
-def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, data: Sequence[Datum]) -> Any:
+def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, examples: list[dict[str, Any]]) -> Any:
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import PrinterCallback
     from trl import DPOTrainer, SFTTrainer
 
-    kind, columns = {"sft": (SFTTrainer, ("completion",)), "dpo": (DPOTrainer, ("chosen", "rejected"))}[recipe.method]
     adapter = recipe.lora and LoraConfig(
         r=recipe.lora.rank,
         lora_alpha=recipe.lora.alpha,
@@ -180,26 +181,15 @@ def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, data: Sequ
         target_modules=recipe.lora.targets,
         task_type="CAUSAL_LM",
     )
-    rows = [
-        {
-            "prompt": [dict(message) for message in datum.prompt],
-            **dict(zip(columns, map(_said, (datum.chosen, datum.rejected)), strict=False)),
-        }
-        for datum in data
-    ]
-    trainer = kind(
+    trainer = {"sft": SFTTrainer, "dpo": DPOTrainer}[recipe.method](
         model=model,
         args=config,
-        train_dataset=Dataset.from_list(rows),
+        train_dataset=Dataset.from_list(examples),
         processing_class=tokenizer,
         peft_config=adapter,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
-
-
-def _said(text: str) -> list[dict[str, str]]:
-    return [{"role": "assistant", "content": text}]
 
 
 def _drop_targetless(trainer: Any, recipe: Recipe, max_length: int) -> int:

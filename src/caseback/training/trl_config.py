@@ -45,6 +45,7 @@ def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
         "logging_nan_inf_filter": False,
         "report_to": "none",
         "disable_tqdm": True,
+        "use_cpu": not torch.accelerator.is_available(),
         "bf16": gpu and torch.cuda.is_bf16_supported(),
         "gradient_checkpointing": gpu,
         "dataloader_pin_memory": gpu,
