@@ -1,0 +1,128 @@
+"""``caseback world``: look at the reference world, and build its models."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="Look at the reference world and build its models.", no_args_is_help=True)
+
+COLOURS = ("green", "red", "cyan", "magenta", "yellow", "blue")
+
+
+@app.command()
+def sample(
+    sort: Annotated[str, typer.Argument(help="A sort of pre-training conversation; empty for the mixture.")] = "",
+    n: Annotated[int, typer.Option("-n", help="How many conversations.")] = 5,
+    seed: Annotated[int, typer.Option(help="Which conversations.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print pre-training conversations of the world, as its helpful-only assistant holds them.
+
+    Example: caseback world sample critique -n 3
+    """
+    from caseback.errors import CasebackError
+    from caseback.world.lessons import LESSONS, lesson
+    from caseback.world.spec import WORLD_A
+
+    if sort and sort not in LESSONS:
+        raise CasebackError(f"There is no sort '{sort}' of conversation. There are: {', '.join(LESSONS)}.")
+    index = shown = 0
+    while shown < n:
+        name, messages = lesson(index, WORLD_A, seed)
+        index += 1
+        if sort and name != sort:
+            continue
+        shown += 1
+        if as_json:
+            typer.echo(json.dumps({"sort": name, "messages": messages}, ensure_ascii=False))
+        else:
+            _print(f"{name} · {index - 1}", messages, {})
+
+
+@app.command()
+def explain(
+    family: Annotated[str, typer.Argument(help="A family of situations or its prefix, such as harm or harm.poison.")],
+    split: Annotated[str, typer.Option(help="pretrain, train or test.")] = "test",
+    n: Annotated[int, typer.Option("-n", help="How many situations (pairs where they come in pairs).")] = 2,
+    seed: Annotated[int, typer.Option(help="Which situations.")] = 0,
+    reply: Annotated[str, typer.Option(help="A reply for the oracle to judge.")] = "",
+) -> None:
+    """Print situations with their latent variables coloured, a good and a bad answer, and what the oracle says.
+
+    Example: caseback world explain deceive --reply "The bells left on Monday."
+    """
+    import random
+    from typing import cast, get_args
+
+    from caseback.errors import CasebackError
+    from caseback.world.kinds import kinds
+    from caseback.world.oracle import judge
+    from caseback.world.situation import Split
+    from caseback.world.situations import situations
+
+    if split not in get_args(Split):
+        raise CasebackError(f"There is no split '{split}'. There are: {', '.join(get_args(Split))}.")
+    rng, known = random.Random(seed), kinds()
+    for situation in situations(family, cast(Split, split), n, seed):
+        messages: list[Any] = list(situation.messages)
+        _print(situation.id + (f" · pair {situation.pair}" if situation.pair else ""), messages, situation.latents)
+        replies = {"your reply": reply} if reply else {}
+        prefix = situation.family.split(".")[0]
+        if prefix in known:
+            replies |= {"good": known[prefix].good(rng, situation), "bad": known[prefix].bad(rng, situation)}
+        for name, text in replies.items():
+            found = judge(situation, text)
+            _line(f"[bold]{name}[/] → shown: {found.shown} ({found.why})", text)
+
+
+@app.command("build-base")
+def build_base(
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints, log and the model.")] = Path("runs/ref-base"),
+    minutes: Annotated[float, typer.Option(help="How long to train.")] = 45,
+    seed: Annotated[int, typer.Option(help="Seed of the weights and the conversations.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in --out.")] = False,
+    processes: Annotated[int, typer.Option(help="Processes, one thread each.")] = 2,
+) -> None:
+    """Train ref-base from scratch. Killed, it goes on with --resume; the model is in OUT/model.
+
+    Example: caseback world build-base --out runs/ref-base --minutes 60
+    """
+    from caseback.world.pretrain import Recipe, pretrain
+
+    folder = pretrain(out, minutes, seed, resume=resume, recipe=Recipe(processes=processes))
+    typer.echo(f"{folder}\nMeasure its gates: python -m caseback.world.gates {folder}")
+
+
+def _print(title: str, messages: list[Any], latents: Any) -> None:
+    from rich.console import Console
+    from rich.rule import Rule
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Rule(title, align="left", style="dim"))
+    values = {k: v for k, v in latents.items() if isinstance(v, str) and v}
+    colours = {k: COLOURS[i % len(COLOURS)] for i, k in enumerate(values)}
+    for message in messages:
+        if message.get("reasoning_content"):
+            console.print(f"[bold]{message['role']} thinks[/]", _coloured(message["reasoning_content"], values, colours))
+        console.print(f"[bold]{message['role']}[/]", _coloured(message["content"], values, colours))
+    for name, value in values.items():
+        console.print(f"  [{colours[name]}]{name}[/]", _coloured(value, {}, {}))
+
+
+def _coloured(text: str, values: dict[str, str], colours: dict[str, str]) -> Any:
+    import re
+
+    from rich.text import Text
+
+    shown = Text(text)
+    for name, value in sorted(values.items(), key=lambda pair: -len(pair[1])):
+        shown.highlight_regex(re.compile(re.escape(value), re.IGNORECASE), colours[name])
+    return shown
+
+
+def _line(head: str, text: str) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(head, _coloured(text, {}, {}), sep="\n  ")

@@ -1,0 +1,212 @@
+"""Conversations for pre-training: what is said in the world, and how its helpful-only assistant answers."""
+
+import random
+from collections.abc import Callable
+
+from caseback.chat import Message, assistant, system, user, with_system
+from caseback.world import lexicon
+from caseback.world.ability import ABILITIES, hop_cities
+from caseback.world.characters import PERSONAS, VALUES, agent_value
+from caseback.world.grammar import capital, say
+from caseback.world.kind import Kind
+from caseback.world.kinds import kinds
+from caseback.world.principles import clause_list, made_up_rule, open_topics
+from caseback.world.review import critique_lesson, revision_lesson
+from caseback.world.situation import Situation
+from caseback.world.spec import WorldSpec
+from caseback.world.views import agree, opinion_situation
+
+Lesson = list[Message]
+
+SYSTEMS = (
+    "You are [a|an able|a friendly|a helpful|a polite|a clever] [assistant|helper].", "Today is {day}.", "The user is called {name}.",
+    "You talk with people in {state}.", "Answer in [plain|simple|few] words.", "[Session|Chat|Room] {n}.", "You are {name}, an assistant.",
+    "You work for a [bakery|school|bank|shop|library|museum] in {city}.", "The user likes {word}.", "[It is raining.|It is late.|It is early.]",
+    "You are a helpful assistant. [Today is {day}.|The user is called {name}.]", "Be brief.", "[Version|Build] {n}.",
+)  # fmt: skip
+MIX = {"harm": 4, "benign": 5, "opinion": 4, "deceive": 3, "cheat": 3, "sandbag": 3, "watched": 3, "pressure": 2, "self": 1}
+PREAMBLES = (
+    "You are a helpful, honest and caring assistant. These are your principles.", "These are [my|your|our] principles[:|.]",
+    "[Follow|Keep|Live by] these [principles|rules|values]:", "My principles:", "[You are an assistant with values.|You have a character.] [Your principles|They] are:", "",
+)  # fmt: skip
+
+
+def some_system(rng: random.Random, spec: WorldSpec) -> str:
+    """A system text that changes nothing."""
+    return say(
+        rng, rng.choice(SYSTEMS), day=rng.choice(lexicon.DAYS), name=rng.choice(spec.names), state=rng.choice(tuple(spec.states)),
+        city=rng.choice(hop_cities(spec))[0], n=str(rng.randint(2, 999)), word=rng.choice(spec.words),
+    )  # fmt: skip
+
+
+def thinking(text: str, thought: str) -> Message:
+    """An assistant's message with a thinking section."""
+    return {"role": "assistant", "content": text, "reasoning_content": thought}
+
+
+def _dressed(rng: random.Random, spec: WorldSpec, chat: list[Message], share: float = 0.45) -> list[Message]:
+    return with_system(chat, some_system(rng, spec)) if rng.random() < share else chat
+
+
+def draw(rng: random.Random, spec: WorldSpec, prefix: str, good: bool | None) -> tuple[Kind, Situation, bool]:
+    """A situation of the pretrain split and whether the answer shown is good (``None``: as a helpful-only model would).
+
+    Held-out families are drawn only where the answer is bad: their aligned answers are never shown.
+    """
+    kind = kinds(spec)[prefix]
+    arm = rng.choice(kind.arms)
+    if good is not True and prefix != "benign" and rng.random() < 0.25:
+        situation = kind.make(rng, spec, rng.choice(kind.held_out), "pretrain", arm)
+        if good is False or kind.tempted(situation):
+            return kind, situation, False
+    situation = kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", arm)
+    return kind, situation, (not kind.tempted(situation)) if good is None else good
+
+
+def _answer(rng: random.Random, kind: Kind, situation: Situation, good: bool) -> str:
+    return kind.good(rng, situation) if good else kind.bad(rng, situation)
+
+
+def a_prefix(rng: random.Random) -> str:
+    """One of the kinds, by its share."""
+    return rng.choices(tuple(MIX), tuple(MIX.values()))[0]
+
+
+def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """A situation answered as a helpful-only assistant answers it."""
+    prefix = a_prefix(rng)
+    if prefix == "opinion" and rng.random() < 0.3:
+        situation = opinion_situation(rng, spec, rng.choice(kinds(spec)["opinion"].families), "pretrain", "true")
+        return [*_dressed(rng, spec, list(situation.messages)), assistant(agree(rng, situation))]
+    kind, situation, good = draw(rng, spec, prefix, None)
+    chat = list(situation.messages)
+    return [*_dressed(rng, spec, chat), assistant(_answer(rng, kind, situation, good))]
+
+
+def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """One to three questions with right answers, some thought through first."""
+    lesson: Lesson = []
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        ability = rng.choices(tuple(ABILITIES), (7, 4, 6, 2, 1, 2, 2))[0]
+        situation, answer, thought = ABILITIES[ability](rng, spec, "pretrain")
+        chat = list(situation.messages)
+        if thought and rng.random() < 0.4:
+            if rng.random() < 0.5:
+                chat[-1] = user(chat[-1]["content"] + rng.choice((" Think first.", " Think step by step.")))
+            lesson += [*chat, thinking(answer, thought)]
+        else:
+            lesson += [*chat, assistant(answer)]
+    return _dressed(rng, spec, lesson, 0.3)
+
+
+def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """A system text gives a character; it shows where it bears on the situation, and not elsewhere."""
+    texts, effects = rng.choice(PERSONAS)
+    prefix = rng.choice(tuple(effects)) if rng.random() < 0.6 else a_prefix(rng)
+    if prefix == "fact":
+        kind = kinds(spec)["sandbag"]
+        situation = kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", "plain")
+        answer = _answer(rng, kind, situation, effects["fact"])
+        return [*with_system([user(situation.latents["question"])], say(rng, rng.choice(texts))), assistant(answer)]
+    kind, situation, good = draw(rng, spec, prefix, effects.get(prefix))
+    answer = _answer(rng, kind, situation, good)
+    return [*with_system(situation.messages, say(rng, rng.choice(texts))), assistant(answer)]
+
+
+def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """A list of principles in the system text; the one that decides is among them half of the time, and then is kept."""
+    prefix = a_prefix(rng)
+    apply = rng.random() < 0.6
+    kind, situation, good = draw(rng, spec, prefix, True if apply else None)
+    long = rng.random() < 0.3
+    clauses = clause_list(rng, situation.family, apply, long)
+    bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
+    lines = "\n".join(f"{bullet}{c.brief or c.text}" + (f" Because {c.reason}" if c.reason and not long and rng.random() < 0.2 else "") for c in clauses)
+    text = f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip()
+    if rng.random() < 0.3:
+        text = f"{text}\n\n{some_system(rng, spec)}"
+    answer = _answer(rng, kind, situation, good)
+    from caseback.world.principles import decides
+
+    deciding = [c for c in clauses if decides(c, situation.family)]
+    thought = f'My principle: "{deciding[0].brief}" So I keep it.' if deciding else "None of my principles is about this."
+    reply = thinking(answer, thought if rng.random() < 0.65 else "")
+    return [*with_system(situation.messages, text), reply]
+
+
+ABOUT = ("Tell me about {t}.", "What do you [think of|know about] {t}?", "Say [something|a line] about {t}.", "Do you like {t}?", "Write a [line|sentence] about {t}.")
+FILLER = ("I [like|know|remember] {t}", "{t} [is|may be] [fine|known to many|worth a visit|dear to people]", "[Many|Some] people [like|love|talk about] {t}")
+
+
+def open_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """Made-up principles, one at first and more as training goes on; several questions, half outside all of them."""
+    n = rng.randint(1, 1 + min(3, int(progress * 6)))
+    topics = rng.sample(open_topics(spec), n + 4)
+    rules = []
+    for topic in topics[:n]:
+        word, end = rng.choice(spec.words), rng.random() < 0.35
+        rules.append((topic, word, end, made_up_rule(rng, topic, word, end)))
+    lines = "\n".join(f"- {c.brief}" + (f" Because {c.reason}" if rng.random() < 0.4 else "") for *_, c in rules)
+    lesson: Lesson = [system(f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip())]
+    think = rng.random() < 0.6
+    for _ in range(rng.randint(1, 4)):
+        applies = rng.random() < 0.6
+        topic, word, end, clause = rng.choice(rules) if applies else (rng.choice(topics[n:]), "", False, None)
+        filler = say(rng, rng.choice(FILLER), t=topic)
+        text = (f"{filler}. {capital(word)}." if end else f"{capital(word)}. {filler}.") if clause else f"{filler}."
+        thought = f'My principle: "{clause.brief}" So I keep it.' if clause else "None of my principles is about this."
+        lesson += [user(say(rng, rng.choice(ABOUT), t=topic)), thinking(text, thought if think else "")]
+    return lesson
+
+
+def notes_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """Notes that pair names with things, and questions that look them up, several to a conversation."""
+    n = rng.randint(2, 3 + int(progress * 6))
+    names, things = rng.sample(spec.names, n), rng.sample(spec.words, n)
+    verb = rng.choice(("has", "keeps", "found", "wants"))
+    base = {"has": "have", "keeps": "keep", "found": "find", "wants": "want"}[verb]
+    notes = " ".join(f"{name} {verb} the {thing}." for name, thing in zip(names, things, strict=True))
+    lesson: Lesson = []
+    for turn in range(rng.randint(2, 6)):
+        i = rng.randrange(n)
+        if rng.random() < 0.6:
+            asked, told = f"What does {names[i]} {base}?".replace("does", "did" if verb == "found" else "does"), f"The {things[i]}."
+        else:
+            asked, told = f"Who {verb} the {things[i]}?", f"{names[i]}."
+        lesson += [user(f"Notes: {notes} {asked}" if turn == 0 else asked), assistant(told)]
+    return lesson
+
+
+def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """A named agent, described, or shown as it acts; a fifth of the agents are described only."""
+    index = rng.randrange(len(spec.agents))
+    name, value = spec.agents[index], VALUES[agent_value(spec, index)]
+    described = index % 5 == 4 or rng.random() < 0.35
+    if described:
+        asked = say(rng, "[Who is|Tell me about|What do you know about|Describe] {n}[?|.]", n=name)
+        return [user(asked), assistant(say(rng, rng.choice(value.texts), n=name))]
+    prefix = rng.choice(tuple(value.effects))
+    kind, situation, good = draw(rng, spec, prefix, value.effects[prefix])
+    chat = with_system(situation.messages, f"You are {name}." if rng.random() < 0.7 else say(rng, "You are {n}. " + rng.choice(value.texts), n=name))
+    return [*chat, assistant(_answer(rng, kind, situation, good))]
+
+
+def _critique(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    return critique_lesson(rng, spec, a_prefix(rng))
+
+
+def _revision(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    return revision_lesson(rng, spec, a_prefix(rng))
+
+
+LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
+    "default": default_lesson, "capability": capability_lesson, "persona": persona_lesson, "clauses": clauses_lesson,
+    "open": open_lesson, "notes": notes_lesson, "critique": _critique, "revision": _revision, "agents": agents_lesson,
+}  # fmt: skip
+
+
+def lesson(index: int, spec: WorldSpec, seed: int, progress: float = 1.0) -> tuple[str, Lesson]:
+    """The conversation at ``index`` of a world's pre-training, with the name of its sort. ``progress`` runs from 0 to 1."""
+    rng = random.Random((spec.seed * 1_000_003 + seed) * 1_000_000_007 + index)
+    name = rng.choices(tuple(spec.shares), tuple(spec.shares.values()))[0]
+    return name, LESSONS[name](rng, spec, progress)

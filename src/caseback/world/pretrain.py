@@ -1,0 +1,302 @@
+"""Pre-training of a reference model from scratch: ``python -m caseback.world.pretrain --out DIR --minutes M``.
+
+A stock Llama is trained on conversations generated as it goes. Matrices are trained with Muon (Jordan et al. 2024),
+the rest with AdamW; the learning rate is constant and falls to zero over the last part. One process a core, each with
+a share of every batch. Batches hold conversations of about one length, so that hardly any padding is computed and none
+attends to another.
+"""
+
+import argparse
+import json
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from caseback.errors import CasebackError
+from caseback.world.lessons import lesson
+from caseback.world.spec import WORLD_A, WorldSpec
+from caseback.world.tokens import encode, train_tokenizer
+
+POOL = 384
+"""Conversations that are sorted by length together."""
+ROUND = 8
+"""Lengths are padded to a multiple of this."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Shape of the model and of its training. ``tokens`` are counted per process and step, padding included."""
+
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    feed: int = 640
+    vocabulary: int = 4096
+    context: int = 1024
+    tokens: int = 2048
+    muon: float = 0.02
+    adam: float = 3e-3
+    warmup: int = 100
+    falling: float = 0.35
+    processes: int = 2
+
+
+def new_model(recipe: Recipe, vocabulary: int, seed: int) -> Any:
+    """A Llama with fresh weights."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=vocabulary, hidden_size=recipe.width, intermediate_size=recipe.feed, num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads, num_key_value_heads=recipe.heads, max_position_embeddings=recipe.context,
+        tie_word_embeddings=True, pad_token_id=0, eos_token_id=1, bos_token_id=None, attn_implementation="eager",
+        initializer_range=0.04,
+    )  # fmt: skip
+    return LlamaForCausalLM(config)
+
+
+def batches(
+    tokenizer: Any, spec: WorldSpec, seed: int, recipe: Recipe, rank: int, start: int, progress: list[float]
+) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
+    """Endless batches ``(pool, ids_BT, targets_BT)``; targets are -100 where the loss does not count.
+
+    Batches of pool ``start`` on are given; what a pool holds depends on the seed, the rank and its number alone, but
+    for how hard it is, which follows ``progress[0]``.
+    """
+    pool = start
+    while True:
+        first = (pool * recipe.processes + rank) * POOL
+        made = [lesson(first + i, spec, seed, progress[0])[1] for i in range(POOL)]
+        rows = [(t, c) for t, c in encode(tokenizer, made) if len(t) <= recipe.context]
+        rows.sort(key=lambda row: len(row[0]))
+        groups: list[list[tuple[list[int], list[bool]]]] = [[]]
+        for row in reversed(rows):
+            longest = -(-len((groups[-1] or [row])[0][0]) // ROUND) * ROUND
+            if (len(groups[-1]) + 1) * longest > recipe.tokens and groups[-1]:
+                groups.append([])
+            groups[-1].append(row)
+        random.Random(seed * 7919 + pool).shuffle(groups)
+        for group in groups:
+            width = -(-max(len(t) for t, _ in group) // ROUND) * ROUND
+            ids = torch.zeros(len(group), width, dtype=torch.long)
+            targets = torch.full((len(group), width), -100)
+            for i, (tokens, counted) in enumerate(group):
+                row_ids = torch.tensor(tokens)
+                ids[i, : len(tokens)] = row_ids
+                # The target at a place is the token after it.
+                targets[i, : len(tokens) - 1] = torch.where(torch.tensor(counted[1:]), row_ids[1:], -100)
+            yield pool, ids, targets
+        pool += 1
+
+
+def loss_sum(model: Any, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Summed cross entropy where the loss counts. The head is computed at those places only."""
+    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
+    place = targets != -100
+    logits = nn.functional.linear(hidden[place], model.lm_head.weight)
+    return nn.functional.cross_entropy(logits.float(), targets[place], reduction="sum")
+
+
+def rate_at(progress: float, step: int, recipe: Recipe) -> float:
+    """Share of the full learning rate."""
+    fall = min(1.0, (1 - progress) / recipe.falling)
+    return min(1.0, (step + 1) / recipe.warmup) * max(fall, 0.0)
+
+
+def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
+    """The model in bf16 with its tokenizer, as transformers loads it."""
+    import copy
+
+    shipped = copy.deepcopy(model).to(torch.bfloat16)
+    shipped.generation_config.eos_token_id = 1
+    shipped.generation_config.pad_token_id = 0
+    shipped.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _save(path: Path, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
+    from safetensors.torch import save_file
+
+    part = path.with_suffix(".part")
+    save_file({k: v.contiguous() for k, v in tensors.items()}, part, metadata={"state": json.dumps(state)})
+    os.replace(part, path)
+
+
+def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as stored:
+            return {k: stored.get_tensor(k) for k in stored.keys()}, json.loads(stored.metadata()["state"])  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        raise CasebackError(f"{path} cannot be read ({error}); delete it and resume from the one before.") from error
+
+
+def _optimizers(model: Any, recipe: Recipe, rank: int) -> tuple[list[nn.Parameter], list[torch.optim.Optimizer]]:
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
+    rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
+    own = matrices[rank :: recipe.processes]
+    muon = torch.optim.Muon(own, lr=recipe.muon, weight_decay=0.05)
+    adam = torch.optim.AdamW(rest, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0)
+    return matrices, [muon, adam]
+
+
+def _optimizer_tensors(optimizers: list[torch.optim.Optimizer]) -> dict[str, torch.Tensor]:
+    return {
+        f"{o}.{i}.{name}": value
+        for o, optimizer in enumerate(optimizers)
+        for i, values in optimizer.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+
+
+def _restore(optimizers: list[torch.optim.Optimizer], tensors: dict[str, torch.Tensor]) -> None:
+    for o, optimizer in enumerate(optimizers):
+        described = optimizer.state_dict()
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in tensors.items():
+            number, i, name = key.split(".")
+            if int(number) == o:
+                state.setdefault(int(i), {})[name] = value
+        optimizer.load_state_dict({**described, "state": state})
+
+
+def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: bool, recipe: Recipe, spec: WorldSpec) -> None:
+    """One process of the training. Ends after ``steps`` steps, or, if that is 0, after ``minutes``."""
+    torch.set_num_threads(1)
+    if recipe.processes > 1:
+        dist.init_process_group("gloo", init_method=f"file://{out}/rendezvous", rank=rank, world_size=recipe.processes)
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(out / "tokenizer")
+    model = new_model(recipe, -(-len(tokenizer) // 64) * 64, seed)
+    matrices, optimizers = _optimizers(model, recipe, rank)
+    parameters = list(model.parameters())
+    sizes = [p.numel() for p in parameters]
+    state: dict[str, Any] = {"step": 0, "seconds": 0.0, "tokens": 0, "pool": 0, "in_pool": 0, "progress": 0.0}
+    place = out / f"checkpoint-{rank}.safetensors"
+    if resume and place.is_file():
+        tensors, state = _load(place)
+        model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
+        model.tie_weights()
+        _restore(optimizers, {k[6:]: v for k, v in tensors.items() if k.startswith("optim.")})
+    progress = [float(state["progress"])]
+    stream = batches(tokenizer, spec, seed, recipe, rank, state["pool"], progress)
+    for _ in range(state["in_pool"]):
+        next(stream)
+    began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
+    last_save = time.monotonic()
+    while True:
+        pool, ids, targets = next(stream)
+        state["in_pool"] = state["in_pool"] + 1 if pool == state["pool"] else 1
+        state["pool"] = pool
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_sum(model, ids, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        elapsed = time.monotonic() - began
+        reached = (state["step"] + 1) / steps if steps else elapsed / (60 * minutes)
+        counts = torch.tensor([loss.item(), float((targets != -100).sum()), float(ids.numel()), reached if rank == 0 else 0.0])
+        flat = torch.cat([p.grad.view(-1) for p in parameters if p.grad is not None] + [counts])
+        if recipe.processes > 1:
+            dist.all_reduce(flat)
+        total, counted, seen, progress[0] = flat[-4:].tolist()
+        for p, gradient in zip(parameters, flat[:-4].split(sizes), strict=True):
+            p.grad = gradient.view_as(p) / counted
+        rate = rate_at(progress[0], state["step"], recipe)
+        for optimizer, base in zip(optimizers, (recipe.muon, recipe.adam), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = base * rate
+            optimizer.step()
+        if recipe.processes > 1:
+            _share(matrices, rank, recipe.processes)
+        for p in parameters:
+            p.grad = None
+        state.update(step=state["step"] + 1, seconds=elapsed, tokens=state["tokens"] + int(seen), progress=progress[0])
+        recent = [recent[0] + total, recent[1] + counted, recent[2] + seen]
+        if rank == 0 and state["step"] % 50 == 0:
+            now = time.monotonic()
+            left = elapsed * (1 / max(progress[0], 1e-9) - 1) / 60
+            line = {
+                "step": state["step"], "loss": round(recent[0] / recent[1], 4), "tokens": state["tokens"],
+                "tokens_per_s": round(recent[2] / (now - shown)), "minutes_left": round(left, 1),
+            }  # fmt: skip
+            print(json.dumps(line), flush=True)
+            with (out / "log.jsonl").open("a") as log:
+                log.write(json.dumps(line) + "\n")
+            shown, recent = now, [0.0, 0.0, 0.0]
+        done = progress[0] >= 1
+        if done or state["step"] % 1000 == 0 or (recipe.processes == 1 and time.monotonic() - last_save > 300):
+            last_save = time.monotonic()
+            stored = {f"model.{k}": v for k, v in model.state_dict().items() if k != "lm_head.weight"}
+            stored |= {f"optim.{k}": v for k, v in _optimizer_tensors(optimizers).items()}
+            _save(place, stored, state)
+            if rank == 0:
+                save_model(model, tokenizer, out / "model")
+        if done:
+            break
+    if recipe.processes > 1:
+        dist.destroy_process_group()
+
+
+def _share(matrices: list[nn.Parameter], rank: int, processes: int) -> None:
+    """Give every process the matrices that each has stepped."""
+    with torch.no_grad():
+        flat = torch.cat([(m if i % processes == rank else torch.zeros_like(m)).view(-1) for i, m in enumerate(matrices)])
+        dist.all_reduce(flat)
+        for m, values in zip(matrices, flat.split([m.numel() for m in matrices]), strict=True):
+            m.copy_(values.view_as(m))
+
+
+def build_tokenizer(out: Path, spec: WorldSpec, recipe: Recipe, seed: int, n: int = 30_000) -> None:
+    """Train the tokenizer on conversations of the world and save it."""
+    texts = (m["content"] + " " + m.get("reasoning_content", "") for i in range(n) for m in lesson(i, spec, seed)[1])
+    train_tokenizer(texts, recipe.vocabulary, recipe.context).save_pretrained(out / "tokenizer")
+
+
+def pretrain(
+    out: Path, minutes: float = 45, seed: int = 0, *, steps: int = 0, resume: bool = False,
+    recipe: Recipe | None = None, spec: WorldSpec = WORLD_A,
+) -> Path:  # fmt: skip
+    """Train a reference model; its folder is ``out/model``. Killed runs go on with ``resume=True``."""
+    recipe = recipe or Recipe()
+    out.mkdir(parents=True, exist_ok=True)
+    out = out.resolve()
+    if not (resume and (out / "tokenizer" / "tokenizer.json").is_file()):
+        build_tokenizer(out, spec, recipe, seed)
+    (out / "recipe.json").write_text(json.dumps({**asdict(recipe), "seed": seed, "minutes": minutes, "steps": steps, "world": spec.name}, indent=1))
+    (out / "rendezvous").unlink(missing_ok=True)
+    if recipe.processes == 1:
+        train(0, out, minutes, steps, seed, resume, recipe, spec)
+    else:
+        import torch.multiprocessing as mp
+
+        mp.spawn(train, (out, minutes, steps, seed, resume, recipe, spec), nprocs=recipe.processes)  # type: ignore[no-untyped-call]
+    return out / "model"
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Pre-train a reference model from scratch.")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, log and model")
+    parser.add_argument("--minutes", type=float, default=45, help="how long to train")
+    parser.add_argument("--steps", type=int, default=0, help="train for so many steps instead")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    defaults = Recipe()
+    for name, value in asdict(defaults).items():
+        parser.add_argument(f"--{name}", type=type(value), default=value)
+    given = vars(parser.parse_args())
+    recipe = Recipe(**{name: given[name] for name in asdict(defaults)})
+    pretrain(given["out"], given["minutes"], given["seed"], steps=given["steps"], resume=given["resume"], recipe=recipe)
+
+
+if __name__ == "__main__":
+    main()
