@@ -1,6 +1,7 @@
 """The commands as a user types them."""
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,16 @@ def test_convert_refuses_what_it_would_spoil(tmp_path: Path) -> None:
     caseback("convert", "--to", tmp_path / "a.md")
     assert "is there already" in caseback("convert", "--to", tmp_path / "a.md", status=2)
     assert json.loads(caseback("convert", "--to", tmp_path / "a.md", "--force", "--json"))["clauses"] == 24
+    before = (tmp_path / "a.md").read_text()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as a disk with room for 1,000 bytes
+    try:
+        output = caseback("convert", "--to", tmp_path / "a.md", "--force", status=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "cannot be written (File too large)" in output
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+    assert (tmp_path / "a.md").read_text() == before
     assert "ends in .md" in caseback("convert", "--to", tmp_path / "a.txt", status=2)
     assert "cannot be written" in caseback("convert", "--to", tmp_path / "no" / "a.md", status=2)
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from caseback.constitution.check import check
 from caseback.constitution.clause import TIERS, Clause, Constitution, Example
+from caseback.constitution.diff import diff
 from caseback.constitution.form import canonical
 from caseback.constitution.json_form import digest, from_data, to_data
 from caseback.constitution.parse import parse
@@ -46,7 +48,7 @@ clauses = st.builds(
 constitutions = st.builds(Constitution, title=texts, preamble=texts, clauses=st.lists(clauses, max_size=3).map(tuple))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(constitutions)
 @example(
     Constitution("", "", (Clause("a", "hard", "```\n# in a fence\n```\n\n## hard", reason="```\n# x\n```\nBrief: b"),))
@@ -58,7 +60,7 @@ def test_what_is_rendered_parses_back(constitution: Constitution) -> None:
     assert canonical(parse(full(constitution))) == canonical(constitution)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(constitutions)
 def test_rendering_is_stable_and_data_reads_back(constitution: Constitution) -> None:
     text = full(constitution)
@@ -66,7 +68,7 @@ def test_rendering_is_stable_and_data_reads_back(constitution: Constitution) -> 
     assert from_data(to_data(constitution), constitution.source) == constitution
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(texts, st.text()))
 def test_any_text_parses_or_names_its_line(text: str) -> None:
     try:
@@ -200,10 +202,24 @@ def test_digest_depends_on_content_alone() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", digest(constitution))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(constitutions, constitutions)
 def test_digests_are_equal_only_for_equal_content(one: Constitution, other: Constitution) -> None:
     assert (digest(one) == digest(other)) == (canonical(one) == canonical(other))
+
+
+@settings(max_examples=50, deadline=None)
+@given(constitutions, constitutions)
+def test_diff_is_empty_just_for_equal_content(one: Constitution, other: Constitution) -> None:
+    assert diff(one, one).same
+    assert diff(one, other).same == (canonical(one) == canonical(other))
+
+
+@settings(max_examples=50, deadline=None)
+@given(constitutions)
+def test_check_takes_anything(constitution: Constitution) -> None:
+    for problem in check(constitution):
+        assert "\n" not in problem.message
 
 
 @pytest.mark.parametrize(

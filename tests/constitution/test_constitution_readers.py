@@ -96,6 +96,8 @@ def test_model_spec(tmp_path: Path) -> None:
     assert (nice.tier, nice.line, nice.reason) == ("helpful", 45, "Be nice, not mean, so that all can talk.")
     with pytest.raises(CasebackError, match=r"x, line 9: 'boss' is no level of authority; they are root, system"):
         read_model_spec(SPEC.replace("authority=root", "authority=boss"), "x")
+    with pytest.raises(CasebackError, match=r"x, line 18: <user> is never closed"):
+        read_model_spec(SPEC.replace("</user>", ""), "x")
     with pytest.raises(CasebackError, match=r"x, line 49: this code fence is never closed"):
         read_model_spec(SPEC + "\n~~~xml", "x")
 
@@ -222,8 +224,8 @@ def test_our_own_forms(tmp_path: Path) -> None:
         (b"x\n" * 501, "c.txt", "501 lines without headings"),
         (b"---\n***\n", "c.txt", "no sentence"),
         (b"# Title\n## Introduction\n", "c.md", "line 2: 'Introduction' is no tier"),
-        (b"## hard\n" + b"### a\n" * 2001, "c.md", "2001 clauses"),
-        (b"a" * (LARGEST + 1), "c.md", "4.0 MB"),
+        (b"## hard\n" + b"### a\n" * 1001, "c.md", "1001 clauses"),
+        (b"a" * (LARGEST + 1), "c.md", "larger than 4 MB"),
     ],
 )
 def test_bad_files_are_one_clear_line(tmp_path: Path, content: bytes, name: str, says: str) -> None:

@@ -145,12 +145,14 @@ def convert(
         text = full(constitution)
     else:
         raise CasebackError(f"{to}: give a name that ends in .md (our Markdown form) or .json")
+    if to.exists() and not force:
+        raise CasebackError(f"{to}: is there already; name another file, or add --force")
+    part = to.with_name(to.name + ".part")  # so that a full disk leaves what was there before
     try:
-        with to.open("w" if force else "x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-    except FileExistsError:
-        raise CasebackError(f"{to}: is there already; name another file, or add --force") from None
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(to)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise CasebackError(f"{to}: cannot be written ({error.strerror or error})") from None
     if as_json:
         _print_json({"to": str(to), "clauses": len(constitution.clauses), "digest": digest(constitution)})

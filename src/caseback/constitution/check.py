@@ -66,10 +66,17 @@ def _one_tier(constitution: Constitution) -> Iterator[Problem]:
 
 
 def _alike(constitution: Constitution) -> Iterator[Problem]:
-    words = [(clause, content_words(clause.text or clause.brief)) for clause in constitution.clauses]
-    for (one, a), (other, b) in combinations(words, 2):
-        if len(a & b) >= 2 and len(a & b) >= ALIKE * len(a | b):
-            yield _at(other, f"says almost the same as '{one.id}' on line {one.line}; join them, or tell them apart")
+    earlier: list[tuple[Clause, frozenset[str]]] = []
+    for clause in constitution.clauses:
+        words = content_words(clause.text or clause.brief)
+        for other, others in earlier:
+            common = len(words & others)
+            if common >= 2 and common >= ALIKE * len(words | others):
+                yield _at(
+                    clause, f"says almost the same as '{other.id}' on line {other.line}; join them, or tell them apart"
+                )
+                break
+        earlier.append((clause, words))
 
 
 def _precedence(constitution: Constitution) -> Iterator[Problem]:
@@ -124,13 +131,13 @@ def _contradictions(constitution: Constitution) -> Iterator[Problem]:
     unconditional sentence of each, one with "never" or "do not" and one without, where the content words of the shorter
     all stand in the longer. Both miss contradictions put in other words; what they report is worth a look, not a proof.
     """
+    bids = {clause: _bids(clause) for clause in constitution.clauses}
     for one, other in combinations(constitution.clauses, 2):
         family = _shared_family(one, other)
-        if family is None:
-            continue
-        clash = _examples_clash(one, other) or _words_clash(one, other)
-        if clash:
-            yield _at(other, f"contradicts '{one.id}' on line {one.line} for situations '{family}': {clash}")
+        if family is not None:
+            clash = _examples_clash(one, other) or _words_clash(bids[one], bids[other])
+            if clash:
+                yield _at(other, f"contradicts '{one.id}' on line {one.line} for situations '{family}': {clash}")
 
 
 def _examples_clash(one: Clause, other: Clause) -> str | None:
@@ -141,18 +148,29 @@ def _examples_clash(one: Clause, other: Clause) -> str | None:
     return None
 
 
-def _words_clash(one: Clause, other: Clause) -> str | None:
-    for a in _imperatives(one):
-        for b in _imperatives(other):
-            shorter, longer = sorted((content_words(a), content_words(b)), key=len)
-            if forbids(a) != forbids(b) and shorter and len(longer) <= 2 * len(shorter) and shorter <= longer:
-                return f"“{_cut(a)}” against “{_cut(b)}”"
+@dataclass(frozen=True)
+class _Bid:
+    """A sentence that says what to do in every case: its words, and whether it forbids."""
+
+    sentence: str
+    words: frozenset[str]
+    forbids: bool
+
+
+def _bids(clause: Clause) -> list[_Bid]:
+    """What a clause bids without limiting it, in its short wording and in the first sentence of its text."""
+    sentences = dict.fromkeys((short(clause), first_sentences(clause.text, 1)))
+    return [_Bid(s, content_words(s), forbids(s)) for s in sentences if content_words(s) and not conditional(s)]
+
+
+def _words_clash(some: list[_Bid], others: list[_Bid]) -> str | None:
+    for a in some:
+        for b in others:
+            if a.forbids != b.forbids and (a.words <= b.words or b.words <= a.words):
+                shorter, longer = sorted((len(a.words), len(b.words)))
+                if longer <= 2 * shorter:
+                    return f"“{_cut(a.sentence)}” against “{_cut(b.sentence)}”"
     return None
-
-
-def _imperatives(clause: Clause) -> list[str]:
-    """The sentences that say what to do in every case: the short wording and the first sentence of the text."""
-    return [s for s in dict.fromkeys((short(clause), first_sentences(clause.text, 1))) if s and not conditional(s)]
 
 
 def _shared_family(one: Clause, other: Clause) -> str | None:

@@ -61,10 +61,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 _HEADING = re.compile(r"(#{1,6}) (.+?) \{#([\w-]+)([^}]*)\}\s*$")
 _AUTHORITY = re.compile(r"\bauthority=(\w+)")
 _EXAMPLE = re.compile(r"\*\*Example\*\*:?\s*(.*)")
-_TURN = re.compile(
-    r"^<(?P<tag>\w+)[^>\n]*>(?: *<!-- *(?P<label>.*?) *-->)?(?P<text>.*?)^ *</(?P=tag)>", re.MULTILINE | re.DOTALL
-)
-_COMPARISON = re.compile(r"^<comparison>\n(.*?)^</comparison>", re.MULTILINE | re.DOTALL)
+_OPEN = re.compile(r" *<(\w+)[^>]*>(?: *<!-- *(.*?) *-->)?(.*)$")
 _LABEL = re.compile(r"(GOOD|OK|BAD)\b[:,]? *(.*)", re.DOTALL)
 _FOOTNOTE = re.compile(r"\[\^\w+\]")
 _CAUSE = re.compile(
@@ -91,7 +88,7 @@ class _Section:
 
 def looks_like_model_spec(text: str) -> bool:
     """Whether a heading of the text carries a level of authority as the Model Spec writes it."""
-    return bool(re.search(r"^#{1,6} .*\{#[\w-]+ [^}]*\bauthority=\w+", text, re.MULTILINE))
+    return bool(re.search(r"^#{1,6} [^{\n]*\{#[\w-]+ [^}\n]*\bauthority=\w", text, re.MULTILINE))
 
 
 def read_model_spec(text: str, source: str = "") -> Constitution:
@@ -131,7 +128,9 @@ def _sections(text: str, source: str) -> list[_Section]:
         elif title and sections[-1].authority:
             example = title[1].strip()
         elif end > index and example is not None:
-            sections[-1].examples += _examples("\n".join(lines[index + 1 : end]), example)
+            sections[-1].examples += _examples(
+                lines[index + 1 : end], example, f"{source or 'model spec'}, line {index + 1}"
+            )
             example = None
         else:
             sections[-1].lines += lines[index : end + 1]
@@ -171,34 +170,46 @@ def _reasons(text: str) -> list[str]:
     return [sentence for sentence in sentences if _CAUSE.search(sentence) and sentence.endswith(".")][:_REASONS]
 
 
-def _examples(block: str, title: str) -> list[Example]:
+def _examples(block: list[str], title: str, where: str) -> list[Example]:
     """The labelled replies of one example block. A second comparison follows upon the first good reply of the one
     before it. ``OK`` counts as good, and the note says so."""
     turns: list[tuple[str, str]] = []
     examples: list[Example] = []
-    position = 0
-    for comparison in _COMPARISON.finditer(block):
-        turns += [(turn["tag"], _plain(turn["text"])) for turn in _TURN.finditer(block[position : comparison.start()])]
+    for tag, _, text in _elements(block, where):
+        if tag != "comparison":
+            turns.append((tag, text))
+            continue
         request = _request(turns)
         replies = []
-        for reply in _TURN.finditer(comparison[1]):
-            label = _LABEL.match(reply["label"] or "")
+        for _, comment, reply in _elements(text.split("\n"), where):
+            label = _LABEL.match(comment)
             if label:
                 note = f"OK: {label[2]}".rstrip(": ") if label[1] == "OK" else label[2]
-                note = ": ".join(filter(None, (title, note)))
-                replies.append(Example(request, _plain(reply["text"]), label[1] != "BAD", " ".join(note.split())))
+                note = " ".join(": ".join(filter(None, (title, note))).split())
+                replies.append(Example(request, html.unescape(reply), label[1] != "BAD", note))
         examples += replies
         turns += [("assistant", reply.reply) for reply in replies if reply.good][:1]
-        position = comparison.end()
     return examples
+
+
+def _elements(lines: list[str], where: str) -> list[tuple[str, str, str]]:
+    """The elements of an example, none nested: tag, the comment behind it, and what stands in it."""
+    elements, index = [], 0
+    while index < len(lines):
+        opening = _OPEN.match(lines[index])
+        if opening:
+            tag, comment, first = opening.groups(default="")
+            closing = next((i for i in range(index + 1, len(lines)) if lines[i].strip() == f"</{tag}>"), None)
+            if closing is None:
+                raise CasebackError(f"{where}: <{tag}> is never closed in this example; close it")
+            elements.append((tag, comment, "\n".join([first, *lines[index + 1 : closing]]).strip()))
+            index = closing
+        index += 1
+    return elements
 
 
 def _request(turns: list[tuple[str, str]]) -> str:
     """What was said before the reply: the user's words alone, or all turns with who spoke them."""
     if len(turns) == 1 and turns[0][0] == "user":
-        return turns[0][1]
-    return "\n\n".join(f"{tag.capitalize()}: {text}" for tag, text in turns)
-
-
-def _plain(text: str) -> str:
-    return html.unescape(text).strip()
+        return html.unescape(turns[0][1])
+    return "\n\n".join(f"{tag.capitalize()}: {html.unescape(text)}" for tag, text in turns)

@@ -17,7 +17,7 @@ LARGEST = 4 * 2**20
 """Bytes. The longest real one we know of is 0.3 MB; a file beyond this is taken for a mistake."""
 
 
-MOST_CLAUSES = 2000
+MOST_CLAUSES = 1000
 
 
 def read(path: str | Path) -> Constitution:
@@ -51,14 +51,14 @@ def _text(path: Path) -> str:
     try:
         if path.is_dir():
             raise CasebackError(f"{path}: a folder; name the constitution's file in it")
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise CasebackError(f"{path}: {size / 2**20:.1f} MB; a constitution may take {LARGEST // 2**20} MB")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise CasebackError(f"{path}: no such file; give the path of a constitution") from None
     except (OSError, ValueError) as error:
         raise CasebackError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if len(data) > LARGEST:
+        raise CasebackError(f"{path}: larger than {LARGEST // 2**20} MB; a constitution is not so long, check the name")
     if not data.strip():
         raise CasebackError(f"{path}: empty; `caseback constitution convert --to {path.name}` writes one to begin from")
     if b"\0" in data:

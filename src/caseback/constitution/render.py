@@ -1,6 +1,7 @@
 """Writes a constitution: in full, in our Markdown form, and compact, to stand whole in a system prompt."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,21 +65,22 @@ def compact(constitution: Constitution, count_tokens: Callable[[str], int], limi
     Raises:
         CasebackError: not even the opening fits.
     """
-    opening = [opening_line(constitution)] if opening_line(constitution) else []
-    kept = list(range(len(constitution.clauses)))
-    droppable = sorted(kept, key=lambda index: (TIERS.index(constitution.clauses[index].tier), index))
-    while True:
-        text = "\n".join(opening + [f"- {short(constitution.clauses[index])}" for index in kept])
-        if count_tokens(text) <= limit:
-            break
-        if not droppable:
-            raise CasebackError(
-                f"{constitution.source or 'constitution'}: its opening alone takes {count_tokens(text)} tokens and "
-                f"{limit} are allowed; begin the preamble with a shorter sentence"
-            )
-        kept.remove(droppable.pop())
-    ids = [clause.id for clause in constitution.clauses]
-    return Compact(text, tuple(ids[i] for i in kept), tuple(id for i, id in enumerate(ids) if i not in kept))
+    clauses = constitution.clauses
+    ranked = sorted(range(len(clauses)), key=lambda index: (TIERS.index(clauses[index].tier), index))
+
+    def text_of(n: int) -> str:
+        lines = [f"- {short(clauses[index])}" for index in sorted(ranked[:n])]
+        return "\n".join([line for line in [opening_line(constitution)] if line] + lines)
+
+    # The largest n of clauses that fits, by bisection: a text with one clause more is never shorter.
+    n = bisect_right(range(len(clauses) + 1), limit, key=lambda n: count_tokens(text_of(n))) - 1
+    if n < 0:
+        raise CasebackError(
+            f"{constitution.source or 'constitution'}: its opening alone takes {count_tokens(text_of(0))} tokens and "
+            f"{limit} are allowed; begin the preamble with a shorter sentence"
+        )
+    included, left_out = sorted(ranked[:n]), sorted(ranked[n:])
+    return Compact(text_of(n), tuple(clauses[i].id for i in included), tuple(clauses[i].id for i in left_out))
 
 
 def short(clause: Clause) -> str:
