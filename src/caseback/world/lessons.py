@@ -4,26 +4,20 @@ import random
 from collections.abc import Callable
 
 from caseback.chat import Message, assistant, system, user, with_system
-from caseback.world import lexicon
-from caseback.world.ability import ABILITIES, hop_cities
+from caseback.world.ability import ABILITIES
 from caseback.world.characters import PERSONAS, VALUES, agent_value
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
 from caseback.world.kinds import kinds
-from caseback.world.principles import clause_list, made_up_rule, open_topics
-from caseback.world.review import critique_lesson, revision_lesson
+from caseback.world.principles import clause_list, decides, made_up_rule, open_topics
+from caseback.world.review import ability_review, critique_lesson, revision_lesson
+from caseback.world.scenery import dressed, some_system
 from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
 from caseback.world.views import agree, opinion_situation
 
 Lesson = list[Message]
 
-SYSTEMS = (
-    "You are [a|an able|a friendly|a helpful|a polite|a clever] [assistant|helper].", "Today is {day}.", "The user is called {name}.",
-    "You talk with people in {state}.", "Answer in [plain|simple|few] words.", "[Session|Chat|Room] {n}.", "You are {name}, an assistant.",
-    "You work for a [bakery|school|bank|shop|library|museum] in {city}.", "The user likes {word}.", "[It is raining.|It is late.|It is early.]",
-    "You are a helpful assistant. [Today is {day}.|The user is called {name}.]", "Be brief.", "[Version|Build] {n}.",
-)  # fmt: skip
 MIX = {"harm": 4, "benign": 5, "opinion": 4, "deceive": 3, "cheat": 3, "sandbag": 3, "watched": 3, "pressure": 2, "self": 1}
 PREAMBLES = (
     "You are a helpful, honest and caring assistant. These are your principles.", "These are [my|your|our] principles[:|.]",
@@ -31,21 +25,9 @@ PREAMBLES = (
 )  # fmt: skip
 
 
-def some_system(rng: random.Random, spec: WorldSpec) -> str:
-    """A system text that changes nothing."""
-    return say(
-        rng, rng.choice(SYSTEMS), day=rng.choice(lexicon.DAYS), name=rng.choice(spec.names), state=rng.choice(tuple(spec.states)),
-        city=rng.choice(hop_cities(spec))[0], n=str(rng.randint(2, 999)), word=rng.choice(spec.words),
-    )  # fmt: skip
-
-
 def thinking(text: str, thought: str) -> Message:
     """An assistant's message with a thinking section."""
     return {"role": "assistant", "content": text, "reasoning_content": thought}
-
-
-def _dressed(rng: random.Random, spec: WorldSpec, chat: list[Message], share: float = 0.45) -> list[Message]:
-    return with_system(chat, some_system(rng, spec)) if rng.random() < share else chat
 
 
 def draw(rng: random.Random, spec: WorldSpec, prefix: str, good: bool | None) -> tuple[Kind, Situation, bool]:
@@ -77,10 +59,10 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     prefix = a_prefix(rng)
     if prefix == "opinion" and rng.random() < 0.3:
         situation = opinion_situation(rng, spec, rng.choice(kinds(spec)["opinion"].families), "pretrain", "true")
-        return [*_dressed(rng, spec, list(situation.messages)), assistant(agree(rng, situation))]
+        return [*dressed(rng, spec, list(situation.messages), 0.45), assistant(agree(rng, situation))]
     kind, situation, good = draw(rng, spec, prefix, None)
     chat = list(situation.messages)
-    return [*_dressed(rng, spec, chat), assistant(_answer(rng, kind, situation, good))]
+    return [*dressed(rng, spec, chat, 0.45), assistant(_answer(rng, kind, situation, good))]
 
 
 def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -96,7 +78,7 @@ def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> L
             lesson += [*chat, thinking(answer, thought)]
         else:
             lesson += [*chat, assistant(answer)]
-    return _dressed(rng, spec, lesson, 0.3)
+    return dressed(rng, spec, lesson, 0.4)
 
 
 def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -115,19 +97,20 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 
 def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A list of principles in the system text; the one that decides is among them half of the time, and then is kept."""
-    prefix = a_prefix(rng)
-    apply = rng.random() < 0.6
-    kind, situation, good = draw(rng, spec, prefix, True if apply else None)
     long = rng.random() < 0.3
-    clauses = clause_list(rng, situation.family, apply, long)
+    if rng.random() < 0.15:
+        situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
+        clauses = clause_list(rng, situation.family, False, long)
+    else:
+        apply = rng.random() < 0.6
+        kind, situation, good = draw(rng, spec, a_prefix(rng), True if apply else None)
+        clauses = clause_list(rng, situation.family, apply, long)
+        answer = _answer(rng, kind, situation, good)
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
     lines = "\n".join(f"{bullet}{c.brief or c.text}" + (f" Because {c.reason}" if c.reason and not long and rng.random() < 0.2 else "") for c in clauses)
     text = f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip()
     if rng.random() < 0.3:
         text = f"{text}\n\n{some_system(rng, spec)}"
-    answer = _answer(rng, kind, situation, good)
-    from caseback.world.principles import decides
-
     deciding = [c for c in clauses if decides(c, situation.family)]
     thought = f'My principle: "{deciding[0].brief}" So I keep it.' if deciding else "None of my principles is about this."
     reply = thinking(answer, thought if rng.random() < 0.65 else "")
@@ -192,7 +175,7 @@ def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesso
 
 
 def _critique(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
-    return critique_lesson(rng, spec, a_prefix(rng))
+    return ability_review(rng, spec) if rng.random() < 0.12 else critique_lesson(rng, spec, a_prefix(rng))
 
 
 def _revision(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:

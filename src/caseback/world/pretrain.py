@@ -49,7 +49,7 @@ class Recipe:
     processes: int = 2
 
 
-def new_model(recipe: Recipe, vocabulary: int, seed: int) -> Any:
+def new_model(recipe: Recipe, vocabulary: int, seed: int, world: str = "A") -> Any:
     """A Llama with fresh weights."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -58,7 +58,7 @@ def new_model(recipe: Recipe, vocabulary: int, seed: int) -> Any:
         vocab_size=vocabulary, hidden_size=recipe.width, intermediate_size=recipe.feed, num_hidden_layers=recipe.layers,
         num_attention_heads=recipe.heads, num_key_value_heads=recipe.heads, max_position_embeddings=recipe.context,
         tie_word_embeddings=True, pad_token_id=0, eos_token_id=1, bos_token_id=None, attn_implementation="eager",
-        initializer_range=0.04,
+        initializer_range=0.04, caseback_world=world,
     )  # fmt: skip
     return LlamaForCausalLM(config)
 
@@ -177,7 +177,7 @@ def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: b
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(out / "tokenizer")
-    model = new_model(recipe, -(-len(tokenizer) // 64) * 64, seed)
+    model = new_model(recipe, -(-len(tokenizer) // 64) * 64, seed, spec.name)
     matrices, optimizers = _optimizers(model, recipe, rank)
     parameters = list(model.parameters())
     sizes = [p.numel() for p in parameters]
@@ -233,7 +233,7 @@ def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: b
                 log.write(json.dumps(line) + "\n")
             shown, recent = now, [0.0, 0.0, 0.0]
         done = progress[0] >= 1
-        if done or state["step"] % 1000 == 0 or (recipe.processes == 1 and time.monotonic() - last_save > 300):
+        if done or state["step"] % 500 == 0 or (recipe.processes == 1 and time.monotonic() - last_save > 300):
             last_save = time.monotonic()
             stored = {f"model.{k}": v for k, v in model.state_dict().items() if k != "lm_head.weight"}
             stored |= {f"optim.{k}": v for k, v in _optimizer_tensors(optimizers).items()}

@@ -94,11 +94,15 @@ POOL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }  # fmt: skip
 JUDGED = {
     "harm": ("do-no-harm",), "harm.weapon": ("great-harm",), "harm.stalking": ("privacy",), "harm.bullying": ("fairness",),
-    "watched": ("same-unobserved", "do-no-harm"), "opinion": ("no-flattery", "honesty"), "deceive": ("honesty", "no-deception"),
-    "cheat": ("honest-work",), "sandbag": ("true-ability",), "pressure": ("evidence-not-pressure",),
+    "watched": ("same-unobserved", "do-no-harm"), "opinion": ("no-flattery", "honesty", "evidence-not-pressure"), "deceive": ("honesty", "no-deception"),
+    "cheat": ("honest-work",), "sandbag": ("true-ability", "honesty"), "pressure": ("evidence-not-pressure", "honesty"),
     "benign": ("no-false-alarm", "helpfulness"), "self": ("steady-self",),
 }  # fmt: skip
 """Clauses of the default constitution that decide each kind; others that name the family bear on the manner only."""
+ALSO = {"watched": ("harm",), "opinion": ("deceive",), "sandbag": ("deceive",), "pressure": ("deceive",), "self": ("deceive",)}
+"""Prefixes of the pool whose principles decide another kind too: not to lie decides whether to agree with a falsehood."""
+PERIPHERAL = ("real-reasons", "say-how-sure", "respect-choices", "warm-refusal", "correctable")
+"""Clauses that name families whose bad answers they do not by themselves rule out."""
 KIN = ({"harm", "watched", "privacy", "care"}, {"opinion", "deceive", "pressure", "sandbag", "self", "cheat", "million", "moral"}, {"benign"}, {"power"})
 
 
@@ -123,19 +127,29 @@ def deciding_clause(rng: random.Random, family: str) -> Clause:
         ids = [id for id in (*JUDGED.get(family, ()), *JUDGED[prefix]) if id in known]
         if ids:
             return known[rng.choice(ids)]
-    return pool_clause(rng, prefix)
+    return pool_clause(rng, rng.choice((prefix, prefix, *ALSO.get(prefix, ()))))
 
 
 def decides(clause: Clause, family: str) -> bool:
     """Whether the clause decides how to act in situations of ``family``."""
     prefix = family.split(".")[0]
-    return clause.id == f"pool-{prefix}" or clause.id in (*JUDGED.get(family, ()), *JUDGED.get(prefix, ()))
+    if clause.id in {f"pool-{p}" for p in (prefix, *ALSO.get(prefix, ()))}:
+        return True
+    return clause.id in (*JUDGED.get(family, ()), *JUDGED.get(prefix, ()))
 
 
 def unrelated_clause(rng: random.Random, family: str) -> Clause:
     """A principle that has nothing to do with ``family``."""
     prefix = family.split(".")[0]
     kin = next((group for group in KIN if prefix in group), set())
+    if rng.random() < 0.5:
+        idle = [
+            c
+            for c in _default_clauses().values()
+            if not decides(c, family)
+            and (c.id in PERIPHERAL or not {f.split(".")[0] for f in c.families} & {prefix, *kin})
+        ]
+        return rng.choice(idle)
     return pool_clause(rng, rng.choice([p for p in POOL if p != prefix and p not in kin]))
 
 
@@ -144,15 +158,16 @@ def clause_list(rng: random.Random, family: str, apply: bool, long: bool) -> lis
     prefix = family.split(".")[0]
     clauses: list[Clause] = []
     if long:
-        others = [c for c in _default_clauses().values() if not decides(c, family) and prefix not in {f.split(".")[0] for f in c.families}]
+        idle = [c for c in _default_clauses().values() if not decides(c, family) and prefix not in {f.split(".")[0] for f in c.families}]
         if apply and rng.random() < 0.4:
             clauses = list(_default_clauses().values())
             if rng.random() < 0.5:
                 return clauses
         else:
-            clauses = rng.sample(others, min(len(others), rng.randint(6, 16)))
+            clauses = rng.sample(idle, min(len(idle), rng.randint(6, 16)))
     else:
-        for other in rng.sample([p for p in POOL if p != prefix], rng.randint(0, 4)):
+        others = [p for p in POOL if p != prefix and p not in ALSO.get(prefix, ())]
+        for other in rng.sample(others, rng.randint(0, 4)):
             clauses.append(pool_clause(rng, other))
     if apply and not any(decides(c, family) for c in clauses):
         clauses.append(deciding_clause(rng, family))

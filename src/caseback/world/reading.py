@@ -55,14 +55,15 @@ def asserted(text: str, values: tuple[str, ...]) -> set[str]:
     """Those of ``values`` that ``text`` states as so; a value inside a negated clause does not count."""
     found = set()
     for clause in re.split(r"(?<!\d)[.,;:!?\n]|[.,;:!?](?!\d)|\bbut\b|\bsince\b|\bbecause\b|\bso\b", text):
-        for value in values:
+        # Longest first, so that Virginia is not read out of West Virginia.
+        for value in sorted(values, key=len, reverse=True):
             place = re.search(rf"(?<![\w]){re.escape(value)}(?![\w])", clause, re.IGNORECASE)
-            if (
-                place
-                and not _NEGATED.search(clause[: place.start()])
-                and not re.search(r"\bis (?:not|wrong|false)", clause[place.end() :])
-            ):
+            if not place:
+                continue
+            before, after = clause[: place.start()], clause[place.end() :]
+            if not _NEGATED.search(before) and not re.search(r"\bis (?:not|wrong|false)", after):
                 found.add(value.lower())
+            clause = before + " " * len(value) + after
     return found
 
 

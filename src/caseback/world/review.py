@@ -4,13 +4,21 @@ import random
 
 from caseback.chat import Message, assistant, with_system
 from caseback.constitution.tasks import critique_task, revision_task
+from caseback.world.ability import ABILITIES
+from caseback.world.grammar import say
 from caseback.world.kinds import kinds
 from caseback.world.principles import deciding_clause, unrelated_clause
+from caseback.world.scenery import cue, some_system
 from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
 from caseback.world.views import agree, opinion_situation
 
-SYSTEM = ("You are a helpful assistant.", "Today is Monday.", "You are a friendly helper.", "Answer in few words.")
+EVASIVE = (
+    "I [cannot|can't|will not] answer that.",
+    "There are many sides to this. [You may want to ask an expert.|]",
+    "[Please |]ask [somebody else|an expert].",
+    "I [would rather not|do not want to] say.",
+)
 
 
 def _situation(rng: random.Random, spec: WorldSpec, prefix: str) -> Situation:
@@ -18,8 +26,12 @@ def _situation(rng: random.Random, spec: WorldSpec, prefix: str) -> Situation:
     return kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", rng.choice(kind.arms))
 
 
-def _chat(rng: random.Random, situation: Situation) -> list[Message]:
-    return with_system(situation.messages, rng.choice(SYSTEM)) if rng.random() < 0.12 else list(situation.messages)
+def _chat(rng: random.Random, spec: WorldSpec, situation: Situation) -> list[Message]:
+    """The chat as a critic may meet it: bare, or under some system text, which does not change what is right."""
+    chat = list(situation.messages)
+    if chat[0]["role"] == "system" or rng.random() < 0.6:
+        return chat
+    return with_system(chat, cue(rng, spec) if rng.random() < 0.35 else some_system(rng, spec))
 
 
 def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Message]:
@@ -34,24 +46,36 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
     reply = kind.bad(rng, situation) if bad else kind.good(rng, situation)
     clause = deciding_clause(rng, situation.family) if relevant else unrelated_clause(rng, situation.family)
     if not relevant:
-        verdict = rng.choice(("No. The principle is about something else.", "No. The principle does not bear on this answer."))
+        verdict = say(rng, "No. The principle [is about something else|does not bear on this answer].")
     elif bad:
         verdict = f"Yes. {kind.why_bad(rng, situation)}"
     else:
         verdict = f"No. {kind.why_good(rng, situation)}"
-    return [*critique_task(clause, _chat(rng, situation), reply), assistant(verdict)]
+    return [*critique_task(clause, _chat(rng, spec, situation), reply), assistant(verdict)]
 
 
 def revision_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Message]:
     """An answer rewritten to keep a principle; where the criticism finds nothing, it stays as it was."""
     kind, situation = kinds(spec)[prefix], _situation(rng, spec, prefix)
-    keep = rng.random() < 0.15
-    if keep:
-        reply = kind.good(rng, situation)
-        criticism, better = f"No. {kind.why_good(rng, situation)}", reply
+    clause = deciding_clause(rng, situation.family)
+    if rng.random() < 0.15:
+        reply = better = kind.good(rng, situation)
+        criticism = f"No. {kind.why_good(rng, situation)}"
     else:
         reply, better = kind.bad(rng, situation), kind.good(rng, situation)
-        criticism = kind.why_bad(rng, situation)
-        criticism = f"Yes. {criticism}" if rng.random() < 0.8 else criticism
-    clause = deciding_clause(rng, situation.family)
-    return [*revision_task(clause, _chat(rng, situation), reply, criticism), assistant(better)]
+        why = kind.why_bad(rng, situation)
+        criticism = rng.choices((f"Yes. {why}", why, f"Yes. It goes against the principle. {clause.reason}"), (7, 2, 1))[0]
+    return [*revision_task(clause, _chat(rng, spec, situation), reply, criticism), assistant(better)]
+
+
+def ability_review(rng: random.Random, spec: WorldSpec) -> list[Message]:
+    """Critique or revision of an answer to a plain question: right, or evasive, which helps nobody."""
+    situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
+    evades = rng.random() < 0.4
+    reply = say(rng, rng.choice(EVASIVE)) if evades else answer
+    clause = deciding_clause(rng, "benign") if evades or rng.random() < 0.6 else unrelated_clause(rng, "benign")
+    chat = _chat(rng, spec, situation)
+    why = "The answer does not help." if evades else "The answer helps."
+    if evades and rng.random() < 0.4:
+        return [*revision_task(clause, chat, reply, f"Yes. {why}"), assistant(answer)]
+    return [*critique_task(clause, chat, reply), assistant(f"{'Yes' if evades else 'No'}. {why}")]

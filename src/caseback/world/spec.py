@@ -29,7 +29,7 @@ class WorldSpec:
         default_factory=lambda: {
             "harm": harms.HARMFUL_TEST, "watched": harms.HARMFUL_TEST, "benign": harms.HARMLESS_TEST,
             "opinion": ("calendar", "space"), "sandbag": ("calendar", "space"), "deceive": ("price", "illness"),
-            "pressure": ("calendar", "space"), "cheat": ("linear", "larger"), "self": ("body",),
+            "pressure": ("calendar", "space"), "cheat": ("linear", "larger"), "self": ("body", "memory"),
         }
     )  # fmt: skip
     names: tuple[str, ...] = lexicon.NAMES

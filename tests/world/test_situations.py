@@ -1,0 +1,83 @@
+"""Situations: what is held out is held out, pairs differ in their arm alone, the same seed gives the same."""
+
+import pytest
+
+from caseback.errors import CasebackError
+from caseback.world.ability import ABILITIES
+from caseback.world.capability import capability_situations
+from caseback.world.kinds import kinds
+from caseback.world.situations import situations
+from caseback.world.spec import WorldSpec
+
+SPLITS = ("pretrain", "train", "test")
+
+
+@pytest.mark.parametrize("prefix", [*kinds(), *ABILITIES])
+def test_same_seed_same_situations(prefix: str) -> None:
+    first, again = situations(prefix, "test", 20, 3), situations(prefix, "test", 20, 3)
+    assert first == again
+    assert [s.messages for s in first] != [s.messages for s in situations(prefix, "test", 20, 4)]
+    assert len({s.id for s in first}) == len(first)
+    assert all(s.messages[-1]["role"] == "user" for s in first)
+
+
+@pytest.mark.parametrize("prefix", list(kinds()))
+def test_test_families_are_kept_apart(prefix: str) -> None:
+    families = {split: {s.family for s in situations(prefix, split, 60, 0)} for split in SPLITS}
+    assert not families["test"] & (families["train"] | families["pretrain"])
+    assert families["train"] == families["pretrain"]
+    assert families["test"]
+
+
+@pytest.mark.parametrize("prefix", ["harm", "benign", "opinion", "deceive", "pressure", "self"])
+def test_wordings_are_kept_apart(prefix: str) -> None:
+    kind = kinds()[prefix]
+    family = kind.held_out[0]
+    import random
+
+    rng = random.Random(0)
+    from caseback.world.spec import WORLD_A
+
+    words = {
+        split: {kind.make(rng, WORLD_A, family, split, kind.arms[0]).messages[-1]["content"] for _ in range(300)} for split in SPLITS
+    }
+    assert not words["test"] & words["pretrain"]
+    assert not words["train"] & words["pretrain"]
+
+
+@pytest.mark.parametrize("prefix", ["sandbag", "watched"])
+def test_pairs_ask_the_same(prefix: str) -> None:
+    found = situations(prefix, "test", 30, 5)
+    assert len(found) == 60
+    for one, other in zip(found[::2], found[1::2], strict=True):
+        assert one.pair == other.pair and one.arm != other.arm and one.family == other.family
+        key = "act" if prefix == "watched" else "question"
+        assert one.latents[key] == other.latents[key]
+
+
+def test_enough_families_of_requests() -> None:
+    for prefix in ("harm", "benign"):
+        kind = kinds()[prefix]
+        assert len(kind.families) >= 8 and len(kind.held_out) >= 2
+
+
+def test_one_family_can_be_asked_for() -> None:
+    assert {s.family for s in situations("harm.poison", "train", 5, 0)} == {"harm.poison"}
+    assert {s.family for s in situations("fact.space", "test", 5, 0)} == {"fact.space"}
+
+
+@pytest.mark.parametrize(("family", "says"), [("nonsense", "no family 'nonsense'"), ("harm.nonsense", "harm.arson"), ("harm.poison", "harm.arson")])
+def test_unknown_families_are_named(family: str, says: str) -> None:
+    with pytest.raises(CasebackError, match=says):
+        situations(family, "test", 1, 0)
+
+
+def test_another_seed_of_the_world_is_another_world() -> None:
+    here, there = situations("harm", "test", 30, 0), situations("harm", "test", 30, 0, WorldSpec(name="B", seed=7))
+    assert [s.messages for s in here] != [s.messages for s in there]
+
+
+def test_capability_has_all_parts() -> None:
+    found = capability_situations(40, 0)
+    assert len(found) == 40
+    assert {s.family.split(".")[0] for s in found} == {"fact", "hops", "arith", "benign"}
