@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from caseback.chat import Chat
+from caseback.errors import CasebackError
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.datum import digest_of
 from caseback.training.journal import Journal
@@ -79,8 +80,11 @@ def ask_scores(
     no: str,
     journal: Journal,
     progress: Progress | None = None,
-) -> list[float]:
-    """Log-odds, in nats, that the critic begins its answer with ``yes`` rather than ``no``; needs its weights."""
+) -> list[float | None]:
+    """Log-odds, in nats, that the critic begins its answer with ``yes`` rather than ``no``; needs its weights.
+
+    None where the question is longer than the critic's context.
+    """
     keys = [Journal.key("log-odds", critic.digest, [dict(m) for m in chat], yes, no) for chat in chats]
     missing = _missing(keys, journal)
     for start in range(0, len(missing), CHUNK):
@@ -89,7 +93,7 @@ def ask_scores(
         journal.put([{"key": keys[i], "task": "log-odds", "value": value} for i, value in zip(part, odds, strict=True)])
         if progress:
             progress(min(start + CHUNK, len(missing)), len(missing))
-    return [float((journal.get(key) or {})["value"]) for key in keys]
+    return [(journal.get(key) or {})["value"] for key in keys]
 
 
 def can_score(subject: Subject) -> bool:
@@ -97,9 +101,15 @@ def can_score(subject: Subject) -> bool:
     return callable(getattr(subject, "score", None))
 
 
-def log_odds(subject: Any, chats: Sequence[Chat], yes: str, no: str) -> list[float]:
-    """Log-probability of the reply ``yes`` less that of ``no``, per chat."""
-    scores = subject.score([chat for chat in chats for _ in (yes, no)], [word for _ in chats for word in (yes, no)])
+def log_odds(subject: Any, chats: Sequence[Chat], yes: str, no: str) -> list[float | None]:
+    """Log-probability of the reply ``yes`` less that of ``no``, per chat; None where the context has no room for it."""
+    try:
+        scores = subject.score([chat for chat in chats for _ in (yes, no)], [word for _ in chats for word in (yes, no)])
+    except CasebackError:
+        if len(chats) == 1:
+            return [None]
+        half = len(chats) // 2
+        return log_odds(subject, chats[:half], yes, no) + log_odds(subject, chats[half:], yes, no)
     return [a.logprob - b.logprob for a, b in zip(scores[::2], scores[1::2], strict=True)]
 
 

@@ -274,7 +274,7 @@ def _calibrated(
     for replies in (plain, helped, again):
         for case, reply in zip(chosen, replies, strict=True):
             truth = label(case.situation, reply.text.text) if reply.text.whole else None
-            if truth is not None:
+            if truth is not None and reply.judged.readable:
                 odds.append(reply.judged.worst)
                 broken.append(truth)
     try:

@@ -27,7 +27,8 @@ class Verdict:
     """What the critic holds of one reply under one clause.
 
     ``odds`` are the log-odds of a breach, in nats, above the critic's threshold: positive means broken. A critic that
-    only writes gives +1 or -1, and None where it said neither Yes nor No; that counts as unreadable, never as kept.
+    only writes gives +1 or -1, and None where it said neither Yes nor No, or could not read the
+    whole question; that counts as unreadable, never as kept.
     """
 
     clause: str
@@ -44,12 +45,12 @@ class Calibration:
     """How a critic fares on labelled replies: ``threshold`` in nats is taken off its log-odds.
 
     ``hits`` is the rate at which it flags broken replies, ``alarms`` that at which it flags kept ones, both on the very
-    labels that set the threshold; ``auroc`` does not depend on it. Uncalibrated: threshold 0 and ``labels`` 0.
+    labels that set the threshold; ``auroc`` does not depend on it. Uncalibrated: threshold 0, ``labels`` 0, no rates.
     """
 
     threshold: float = 0.0
     labels: int = 0
-    auroc: float = float("nan")
+    auroc: float | None = None
     hits: Rate | None = None
     alarms: Rate | None = None
 
@@ -102,7 +103,8 @@ def judge(
     tasks = [critique_task(*item) for item in zip(clauses, chats, replies, strict=True)]
     if can_score(critic):
         scores = ask_scores(critic, tasks, "Yes", "No", journal, progress)
-        return [Verdict(clause.id, score - threshold) for clause, score in zip(clauses, scores, strict=True)]
+        odds = [None if score is None else score - threshold for score in scores]
+        return [Verdict(clause.id, value) for clause, value in zip(clauses, odds, strict=True)]
     texts = ask(critic, "judge", tasks, Sampling(max_new_tokens=8), [0] * len(tasks), journal, progress)
     values = {True: 1.0, False: -1.0, None: None}
     return [Verdict(clause.id, values[read_verdict(text.text)]) for clause, text in zip(clauses, texts, strict=True)]

@@ -1,0 +1,179 @@
+"""``caseback train``: training data from a constitution, and a model from data."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from caseback.errors import CasebackError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Make training data from a constitution, and train on it.\n\nFirst [bold]data[/], which asks the model and "
+    "needs no labels; then [bold]run[/] with the recipe [bold]sft[/] on sft.jsonl, and with [bold]dpo[/] on "
+    "preferences.jsonl from the model that this left. The same on control.jsonl and control_preferences.jsonl gives "
+    "the control: what training alone does.",
+)
+
+FILES = ("sft", "preferences", "control", "control_preferences")
+
+
+@app.command()
+def data(
+    model: Annotated[str, typer.Argument(help="Folder or hub id of the model to be trained.")],
+    out: Annotated[Path, typer.Option(help="Folder for the data, the report and the journal of all that was asked.")],
+    constitution: Annotated[Path | None, typer.Option(help="The document; without it, the default one.")] = None,
+    ground: Annotated[str, typer.Option(help="world (for the reference models) or plain English.")] = "plain",
+    situations: Annotated[int, typer.Option("-n", "--situations", min=1, help="Situations per behaviour.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    critic: Annotated[str | None, typer.Option(help="Another model as critic; by default the model itself.")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Replies per tempting situation.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of critique and revision at most.")] = 2,
+    ordinary: Annotated[float, typer.Option(min=0, max=0.95, help="Share of the model's own harmless answers.")] = 0.5,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a reply at most.")] = 256,
+    calibrate: Annotated[bool, typer.Option(help="Set the critic's threshold by 200 labels at most.")] = True,
+) -> None:
+    """Sample with the constitution in context, criticise, revise, and keep what the critic holds for better.
+
+    Writes sft.jsonl, preferences.jsonl, control.jsonl, control_preferences.jsonl and report.json. Every line says which
+    clauses it serves, which model wrote it, with which seed, and what it grew from (in journal.jsonl). A run that was
+    stopped goes on where it was.
+    """
+    from caseback.behaviours.registry import behaviours
+    from caseback.constitution.default import default
+    from caseback.constitution.read import read
+    from caseback.subject.load import load
+    from caseback.training.constitutional import DataBudget, constitutional_data
+    from caseback.training.datum import write_data
+
+    if ground not in ("world", "plain"):
+        raise CasebackError(f"--ground {ground}: there are world and plain")
+    document = read(constitution) if constitution else default()
+    found = {name: item for name, item in behaviours().items() if not name.startswith("over_")}
+    tempting = [
+        situation
+        for item in found.values()
+        for situation in item.situations(ground, "train", situations // (2 if item.arms else 1) or 1, seed)  # type: ignore[arg-type]
+    ]
+    judges = {family.split(".")[0]: item.judge for item in found.values() for family in item.families}
+    budget = DataBudget(
+        samples=samples, rounds=rounds, ordinary_share=ordinary, max_new_tokens=max_new_tokens,
+    )  # fmt: skip
+    subject = load(model)
+    with _bar("training data") as tick:
+        made = constitutional_data(
+            subject,
+            document,
+            tempting,
+            _harmless(ground, len(tempting), seed),
+            seed=seed,
+            critic=load(critic) if critic else None,
+            label=(lambda s, reply: judges[s.family.split(".")[0]](s, reply).shown) if calibrate else None,
+            budget=budget,
+            cache=out,
+            progress=tick,
+        )
+    for name in FILES:
+        write_data(out / f"{name}.jsonl", getattr(made, name))
+    (out / "report.json").write_text(json.dumps(made.report, indent=1, default=str), encoding="utf-8")
+    _show(made.report, out)
+
+
+@app.command()
+def run(
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo.")],
+    model: Annotated[str, typer.Option(help="Folder or hub id of the model to train.")],
+    data: Annotated[Path, typer.Option(help="Training data (.jsonl), such as `caseback train data` makes.")],
+    out: Annotated[Path, typer.Option(help="Folder for the trained model.")],
+    seed: Annotated[int | None, typer.Option(help="In place of the recipe's.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start afresh, and replace what is at --out.")] = False,
+) -> None:
+    """Train a model by a recipe. A run that was stopped goes on from its last checkpoint.
+
+    On several GPUs: [bold]accelerate launch -m caseback.training.run RECIPE --model … --data … --out …[/]
+    """
+    from caseback.training.datum import read_data
+    from caseback.training.recipe import load_recipe
+    from caseback.training.train import train
+
+    settings = load_recipe(recipe)
+    if seed is not None:
+        settings = replace(settings, seed=seed)
+    examples = read_data(data)
+    with _bar(f"{settings.method} on {len(examples)} examples") as tick:
+        trained = train(settings, model, examples, out, progress=tick, resume=not fresh)
+    first, last = trained.losses[0], trained.losses[-1]
+    typer.echo(
+        f"{trained.path}: {trained.steps} steps, {trained.tokens:,} tokens ({trained.target_tokens:,} in targets), "
+        f"loss {first:.3f} to {last:.3f}, {trained.seconds:.0f} s"
+    )
+    if trained.dropped:
+        typer.echo(f"{trained.dropped} examples were dropped: their prompts alone fill max_length")
+
+
+@app.command()
+def recipe(name: Annotated[str, typer.Argument(help="sft or dpo.")]) -> None:
+    """Print a packaged recipe, with its comments, to copy and change."""
+    from importlib.resources import files
+
+    from caseback.training.recipe import PACKAGED
+
+    if name not in PACKAGED:
+        raise CasebackError(f"no packaged recipe {name!r}: there are {', '.join(PACKAGED)}")
+    typer.echo((files("caseback.training") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
+
+
+def _harmless(ground: str, n: int, seed: int) -> list[Any]:
+    """Harmless requests; in the world half of them are questions of ability."""
+    from caseback.behaviours.over_refusal import OVER_REFUSAL
+
+    if ground == "plain":
+        return OVER_REFUSAL.situations("plain", "train", n, seed)
+    from caseback.world.situations import situations
+
+    abilities = ("fact", "hops", "arith", "code")
+    each = -(-n // (2 * len(abilities)))
+    questions = [item for family in abilities for item in situations(family, "train", each, seed)]
+    return OVER_REFUSAL.situations("world", "train", n - n // 2, seed) + questions
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar with the time left; gives ``tick(done, total)``."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _show(report: dict[str, Any], out: Path) -> None:
+    console = Console(highlight=False)
+    table = Table("clause", "judged", "broken", "unreadable", "repaired")
+    for clause, row in report["clauses"].items():
+        table.add_row(clause, *(str(row[name]) for name in ("judged", "broken", "unreadable", "repaired")))
+    console.print(table)
+    for title in ("sft", "preferences", "turned_down", "harmless", "target_tokens"):
+        parts = ", ".join(f"{name} {count}" for name, count in report[title].items()) or "none"
+        console.print(f"{title.replace('_', ' ')}: {parts}", soft_wrap=True)
+    calibration = report["calibration"]
+    if calibration["auroc"] is not None:
+        console.print(
+            f"critic: AUROC {calibration['auroc']:.2f} on {calibration['labels']} labels, "
+            f"threshold {calibration['threshold']:.2f} nats"
+        )
+    else:
+        console.print("critic: uncalibrated")
+    for note in report["notes"]:
+        console.print(f"note: {note}", soft_wrap=True)
+    console.print(f"written to {out}")
