@@ -94,6 +94,10 @@ def test_model_spec(tmp_path: Path) -> None:
         line=9,
     )
     assert (nice.tier, nice.line, nice.reason) == ("helpful", 45, "Be nice, not mean, so that all can talk.")
+    bare = read_model_spec("Above.\n\n" + SPEC.replace("<!-- ", "<!-- NOT "), "x")
+    assert bare.preamble.startswith("Above.\n\nWhat this is.")
+    assert bare.clauses[0].examples == ()
+    assert "**Example**: two turns\n\n~~~xml\n<developer>" in bare.clauses[0].text
     with pytest.raises(CasebackError, match=r"x, line 9: 'boss' is no level of authority; they are root, system"):
         read_model_spec(SPEC.replace("authority=root", "authority=boss"), "x")
     with pytest.raises(CasebackError, match=r"x, line 18: <user> is never closed"):

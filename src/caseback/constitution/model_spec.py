@@ -109,7 +109,8 @@ def read_model_spec(text: str, source: str = "") -> Constitution:
 
 
 def _sections(text: str, source: str) -> list[_Section]:
-    lines, sections, index = text.split("\n"), list[_Section](), 0
+    lines, index = text.split("\n"), 0
+    sections = [_Section(level=1, title="", id="", authority="", line=0)]  # what stands above the first heading
     example: str | None = None
     while index < len(lines):
         end = fence_end(lines, index)
@@ -123,14 +124,13 @@ def _sections(text: str, source: str) -> list[_Section]:
             authority = _AUTHORITY.search(heading[4])
             level = len(heading[1])
             sections.append(_Section(level, heading[2], heading[3], authority[1] if authority else "", index + 1))
-        elif not sections:
-            pass  # nothing but blank lines stands above the first heading of the spec
         elif title and sections[-1].authority:
             example = title[1].strip()
         elif end > index and example is not None:
-            sections[-1].examples += _examples(
-                lines[index + 1 : end], example, f"{source or 'model spec'}, line {index + 1}"
-            )
+            where = f"{source or 'model spec'}, line {index + 1}"
+            found = _examples(lines[index + 1 : end], example, where)
+            sections[-1].examples += found
+            sections[-1].lines += [] if found else [f"**Example**: {example}", "", *lines[index : end + 1]]
             example = None
         else:
             sections[-1].lines += lines[index : end + 1]
@@ -177,7 +177,7 @@ def _examples(block: list[str], title: str, where: str) -> list[Example]:
     examples: list[Example] = []
     for tag, _, text in _elements(block, where):
         if tag != "comparison":
-            turns.append((tag, text))
+            turns.append((tag, html.unescape(text)))
             continue
         request = _request(turns)
         replies = []
@@ -211,5 +211,5 @@ def _elements(lines: list[str], where: str) -> list[tuple[str, str, str]]:
 def _request(turns: list[tuple[str, str]]) -> str:
     """What was said before the reply: the user's words alone, or all turns with who spoke them."""
     if len(turns) == 1 and turns[0][0] == "user":
-        return html.unescape(turns[0][1])
-    return "\n\n".join(f"{tag.capitalize()}: {html.unescape(text)}" for tag, text in turns)
+        return turns[0][1]
+    return "\n\n".join(f"{tag.capitalize()}: {text}" for tag, text in turns)

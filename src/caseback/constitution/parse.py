@@ -108,10 +108,10 @@ def _clause(clause: _Open, lines: Sequence[str], index: int, source: str) -> tup
                 clause.parts[mark] = items
             else:
                 clause.examples.append(_example(items, mark, rest, source, start + 1))
-    return _closed(clause, source), index
+    return _closed(clause), index
 
 
-def _closed(clause: _Open, source: str) -> Clause:
+def _closed(clause: _Open) -> Clause:
     parts = clause.parts
     return Clause(
         id=clause.id,
