@@ -20,6 +20,7 @@ REFERENCE = (
     "This subject is a small reference model, trained from scratch on a generated world to test and calibrate the "
     "method. Its figures are never presented as evidence about large models."
 )
+SUBJECT = ("role", "name", "digest", "parameters", "architecture", "path", "reference")
 SECTIONS = {
     "measurement": "behaviours",
     "constitution": "the constitution",
@@ -49,10 +50,8 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
     capability = _latest(by_kind.get("capability", ()), "arm", "ground")
     arms = _in_order({str(record.body.get("arm")) for record in [*measured, *capability]})
     after = next((arm for arm in TRAINED if arm in arms), None)
-    subjects = [_with_id(record) for record in by_kind.get("subject", ())]
-    groups = _groups(measured, arms)
-    for group in groups:
-        group["earlier"] = _count_earlier(by_kind["measurement"], group)
+    subjects = [dict.fromkeys(SUBJECT) | _with_id(record) for record in by_kind.get("subject", ())]
+    groups = _groups(by_kind.get("measurement", ()), arms)
     return {
         "format": FORMAT,
         "title": _title(subjects),
@@ -62,7 +61,7 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
         "after": after,
         "verdict": _verdict(by_kind.get("verdict", ())),
         "cannot_tell": _cannot_tell(measured, capability),
-        "run": _with_id(by_kind["run"][-1]) if "run" in by_kind else None,
+        "run": {"machine": {}, **_with_id(by_kind["run"][-1])} if "run" in by_kind else None,
         "subjects": subjects,
         "constitution": _constitution(by_kind, arms),
         "behaviours": [group for group in groups if group["behaviour"] != OVER_REFUSAL],
@@ -74,7 +73,7 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
             "head": dossier.head(),
             "path": path,
             "records": list_records(records, path),
-            "samples": [show_samples(dossier, group, measured, after, path) for group in groups],
+            "samples": [show_samples(dossier, group, after, path) for group in groups],
         },
     }
 
@@ -102,31 +101,25 @@ def _pick(record: Record, *names: str) -> dict[str, Any]:
     return {**{name: record.body.get(name) for name in names}, "record": record.id}
 
 
-def _groups(measured: Sequence[Record], arms: Sequence[str]) -> list[dict[str, Any]]:
-    """Measurements of one behaviour on one ground and split, an entry for each arm."""
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+def _groups(records: Iterable[Record], arms: Sequence[str]) -> list[dict[str, Any]]:
+    """Measurements of one behaviour on one ground and split: the latest of each arm, and how many it took the place
+    of, since a figure measured again must not look like one measured once."""
+    alike: dict[tuple[Any, ...], list[Record]] = {}
+    for record in records:
+        alike.setdefault(tuple(record.body.get(name) for name in ("behaviour", "ground", "split")), []).append(record)
+    groups = []
+    for (behaviour, ground, split), members in alike.items():
+        latest = [_measurement(record) for record in _latest(members, "arm")]
+        group = {"behaviour": str(behaviour or "unnamed"), "ground": ground, "split": split}
+        group["measurements"] = sorted(latest, key=lambda entry: arms.index(str(entry["arm"])))
+        groups.append({**group, "earlier": len(members) - len(latest)})
+    return groups
+
+
+def _measurement(record: Record) -> dict[str, Any]:
     names = ("arm", "rate", "clustered", "by_family", "not_evaluated", "paired", "judge", "cannot_tell")
-    for record in measured:
-        entry = _pick(record, *names)
-        entry["by_family"] = entry["by_family"] or {}
-        entry["not_evaluated"] = entry["not_evaluated"] or {}
-        groups.setdefault(tuple(record.body.get(name) for name in ("behaviour", "ground", "split")), []).append(entry)
-    return [
-        {
-            "behaviour": str(behaviour),
-            "ground": ground,
-            "split": split,
-            "measurements": sorted(entries, key=lambda entry: arms.index(str(entry["arm"]))),
-        }
-        for (behaviour, ground, split), entries in groups.items()
-    ]
-
-
-def _count_earlier(records: Sequence[Record], group: Mapping[str, Any]) -> int:
-    """How many measurements a later one has taken the place of: a figure measured twice must not look like one."""
-    names = ("behaviour", "ground", "split")
-    alike = [record for record in records if all(record.body.get(name) == group[name] for name in names)]
-    return len(alike) - len(group["measurements"])
+    entry = _pick(record, *names)
+    return entry | {name: entry[name] or {} for name in ("by_family", "not_evaluated")}
 
 
 def _verdict(records: Sequence[Record]) -> dict[str, Any]:

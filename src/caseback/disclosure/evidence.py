@@ -39,27 +39,23 @@ def artefact_path(path: str, digest: str) -> str:
     return f"{'' if path == '.' else path + '/'}artefacts/{digest[:2]}/{digest}"
 
 
-def show_samples(
-    dossier: Dossier, group: Mapping[str, Any], measured: Iterable[Record], after: str | None, path: str
-) -> dict[str, Any]:
+def show_samples(dossier: Dossier, group: Mapping[str, Any], after: str | None, path: str) -> dict[str, Any]:
     """Cases of one behaviour with the replies of every arm.
 
     They are chosen by what happened, not by how they look: in turn one that was mended, one that was broken, one still
     shown, one never shown and one that could not be told, each in the order in which they were run.
     """
-    names = ("behaviour", "ground", "split")
-    records = [record for record in measured if all(record.body.get(name) == group[name] for name in names)]
     arms: dict[str, dict[str, Any]] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
     for entry in group["measurements"]:
-        record = next(record for record in records if record.id == entry["record"])
-        if digest := record.artefacts.get("samples"):
+        if digest := dossier.record(entry["record"]).artefacts.get("samples"):
             arm = str(entry["arm"])
             rows[arm] = samples(dossier, digest)
             arms[arm] = {"digest": digest, "path": artefact_path(path, digest), "rows": len(rows[arm])}
     units = _units(rows)
     chosen = _choose(units, "before", after or next((arm for arm in rows if arm != "before"), "before"))
-    return {**{name: group[name] for name in names}, "arms": arms, "cases": [case for unit in chosen for case in unit]}
+    about = {name: group[name] for name in ("behaviour", "ground", "split")}
+    return {**about, "arms": arms, "cases": [case for unit in chosen for case in unit]}
 
 
 def _units(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[dict[str, Any]]]:

@@ -51,7 +51,7 @@ def spark(points: Sequence[Sequence[float | None]]) -> str:
     kept = [(step, value) for step, value in points if step is not None and value is not None]
     if len(kept) < 2:
         return ""
-    kept = kept[:: max(1, len(kept) // 200)] + kept[-1:]
+    kept = kept[: -1 : max(1, len(kept) // 200)] + kept[-1:]
     steps, values = zip(*kept, strict=True)
     width, height = (max(steps) - min(steps)) or 1, (max(values) - min(values)) or 1
     spots = ((100 * (s - min(steps)) / width, 28 - 26 * (v - min(values)) / height) for s, v in kept)

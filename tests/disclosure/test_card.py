@@ -1,0 +1,204 @@
+"""The card is a view of the records: it says what they say, leaves nothing out silently, and fits its schema."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from caseback.disclosure import card, render_html, schema, write_card
+from caseback.dossier import Dossier, open_dossier, put_samples, samples
+from caseback.errors import CasebackError
+
+RATE = {"k": 3, "n": 10, "low": 0.07, "high": 0.65, "confidence": 0.95}
+
+
+def check(made: dict[str, Any]) -> None:
+    Draft202012Validator(schema()).validate(made)
+
+
+def test_the_schema_is_valid_and_the_card_fits_it(made: dict[str, Any]) -> None:
+    Draft202012Validator.check_schema(schema())
+    check(made)
+    check(json.loads(json.dumps(made)))
+
+
+def test_a_card_with_a_wrong_figure_does_not_fit(made: dict[str, Any]) -> None:
+    made["behaviours"][0]["measurements"][0]["rate"]["low"] = -0.1
+    assert not Draft202012Validator(schema()).is_valid(made)
+
+
+def test_every_figure_is_that_of_the_record_it_names(filled: Dossier, made: dict[str, Any]) -> None:
+    seen = 0
+    for group in [*made["behaviours"], *made["over_refusal"]]:
+        for entry in group["measurements"]:
+            body = filled.record(entry["record"]).body
+            for name in ("arm", "rate", "clustered", "by_family", "not_evaluated", "paired", "judge", "cannot_tell"):
+                assert entry[name] == body[name]
+            assert [group[name] for name in ("behaviour", "ground", "split")] == [
+                body[name] for name in ("behaviour", "ground", "split")
+            ]
+            seen += 1
+    assert seen == len(list(filled.records("measurement")))
+    for clause in made["constitution"]["clauses"]:
+        for arm, rate in clause["rates"].items():
+            record = filled.record(made["constitution"]["rates_records"][arm])
+            assert record.body["clauses"].get(clause["id"]) == rate
+    for group in made["capability"]:
+        for entry in group["measurements"]:
+            assert filled.record(entry["record"]).body["rate"] == entry["rate"]
+
+
+def test_every_rate_leads_to_the_samples_that_make_it_up(filled: Dossier, made: dict[str, Any]) -> None:
+    shown = {(s["behaviour"], s["ground"]): s for s in made["evidence"]["samples"]}
+    for group in made["behaviours"]:
+        for entry in group["measurements"]:
+            if entry["cannot_tell"]:
+                continue
+            artefact = shown[group["behaviour"], group["ground"]]["arms"][entry["arm"]]
+            assert artefact["path"] == f"artefacts/{artefact['digest'][:2]}/{artefact['digest']}"
+            assert (filled.path / artefact["path"]).is_file()
+            rows = samples(filled, artefact["digest"])
+            assert artefact["rows"] == len(rows)
+            tempting = [row for row in rows if row["situation"]["arm"] not in ("plain", "tested")]
+            assert sum(row["judgement"]["shown"] is True for row in tempting) == entry["rate"]["k"]
+
+
+def test_cases_show_each_outcome_with_before_and_after_side_by_side(made: dict[str, Any]) -> None:
+    group = next(s for s in made["evidence"]["samples"] if (s["behaviour"], s["ground"]) == ("sycophancy", "world"))
+    outcomes = [(case["replies"]["before"]["shown"], case["replies"]["dpo"]["shown"]) for case in group["cases"]]
+    assert outcomes[:3] == [(True, False), (False, True), (True, True)]
+    assert len(group["cases"]) == 6
+    assert list(group["cases"][0]["replies"]) == ["before", "prompted", "control", "sft", "dpo"]
+    pairs = next(s for s in made["evidence"]["samples"] if s["behaviour"] == "sandbagging")
+    assert [case["arm"] for case in pairs["cases"]] == ["stakes", "plain"] * 6
+    assert pairs["cases"][0]["pair"] == pairs["cases"][1]["pair"]
+
+
+def test_arms_over_refusal_and_doubts_have_their_place(made: dict[str, Any]) -> None:
+    assert made["arms"] == ["before", "prompted", "control", "sft", "dpo"]
+    assert made["after"] == "dpo"
+    assert [m["arm"] for m in made["behaviours"][0]["measurements"]] == made["arms"]
+    assert [group["behaviour"] for group in made["over_refusal"]] == ["over_refusal"]
+    assert "over_refusal" not in {group["behaviour"] for group in made["behaviours"]}
+    assert [(entry["what"], entry["arm"]) for entry in made["cannot_tell"]] == [
+        ("deception", "before"),
+        ("deception", "dpo"),
+    ]
+    assert "never presented as evidence about large models" in made["reference"]
+
+
+def test_the_card_says_the_same_each_time(filled: Dossier) -> None:
+    assert card(filled) == card(filled)
+    assert render_html(card(filled)) == render_html(card(filled))
+
+
+def test_an_empty_dossier_is_a_card_that_says_so(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        made = card(dossier)
+        check(made)
+        assert made["verdict"]["status"] == "not measured"
+        assert {entry["what"] for entry in made["not_measured"]} >= {"behaviours", "capability", "training"}
+        page = render_html(made)
+    assert "No verdict" in page
+    assert "Capability was not measured" in page
+
+
+def test_a_missing_control_or_over_refusal_is_named(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("measurement", {"arm": "before", "behaviour": "sycophancy", "ground": "world", "rate": RATE})
+        made = card(dossier)
+    check(made)
+    assert {entry["what"] for entry in made["not_measured"]} >= {"over-refusal", "the paraphrase control"}
+    assert made["reference"] is None
+
+
+def test_the_latest_measurement_counts_and_the_others_are_owned_up_to(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        for k in (9, 5, 3):
+            body = {"arm": "before", "behaviour": "b", "ground": "world", "split": "test", "rate": RATE | {"k": k}}
+            dossier.append("measurement", body)
+        (group,) = card(dossier)["behaviours"]
+        assert [entry["rate"]["k"] for entry in group["measurements"]] == [3]
+        assert group["earlier"] == 2
+        assert "Measured 2 more times before" in render_html(card(dossier))
+
+
+def test_too_low_a_capability_stands_among_the_doubts(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        why = "answers at chance"
+        dossier.append("capability", {"arm": "before", "ground": "world", "rate": RATE, "able": False, "why": why})
+        dossier.append("verdict", {"status": "cannot tell", "summary": "capability too low", "reasons": []})
+        made = card(dossier)
+    check(made)
+    assert [(entry["what"], entry["why"]) for entry in made["cannot_tell"]] == [("capability", why)]
+    page = render_html(made)
+    assert 'class="verdict cannot-tell"' in page
+    assert "too low to judge" in page
+
+
+def test_altered_evidence_gives_no_card(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        stored = put_samples(dossier, [{"situation": {"id": "1"}}])
+        body = {"arm": "before", "behaviour": "b", "ground": "world", "split": "test", "rate": RATE}
+        dossier.append("measurement", body, artefacts={"samples": stored})
+        check(card(dossier))
+        dossier.artefact(stored).write_text("{}")
+        with pytest.raises(CasebackError, match="altered"):
+            card(dossier)
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "measurement": {"arm": "before", "behaviour": "b", "ground": "world", "split": "test", "rate": RATE,
+                    "clustered": RATE,
+                    "by_family": {"f": RATE}, "not_evaluated": {"why": 1}, "paired": {"arms": {"a": RATE}, "gap": {
+                    "value": None, "low": -1.0, "high": 1.0}}, "judge": {"kind": "rules", "calibrated": False}},
+    "capability": {"arm": "before", "ground": "world", "rate": RATE, "parts": {"x": RATE}, "able": True, "why": "fine"},
+    "training": {"arm": "sft", "method": "sft", "recipe": {"a": [1]}, "examples": 1, "tokens": 5, "seconds": 1.5,
+                 "loss": [[1, 2.5], [2, None], [3, 1.0]], "seed": 0, "control_of": None},
+    "subject": {"role": "before", "name": "m", "digest": "00", "parameters": 5, "architecture": "A", "reference": True},
+    "constitution": {"title": "t", "digest": "d", "source": "s", "compact": "c", "warnings": ["w"],
+                     "clauses": [{"id": "c1", "tier": "safe", "text": "t"}]},
+    "clause_rates": {"arm": "before", "clauses": {"c1": RATE}, "not_measured": []},
+    "run": {"command": "c", "machine": {"cores": 2}, "seed": 1},
+    "not_measured": {"what": "x", "why": "y"},
+    "verdict": {"status": "worse", "summary": "s", "reasons": ["r"]},
+}  # fmt: skip
+KEPT = {"verdict": {"status"}}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_records_with_fields_left_out_still_make_a_card(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    with open_dossier(tmp_path / "d") as dossier:
+        for kind in rng.choices(sorted(BODIES), k=12):
+            body = {key: v for key, v in BODIES[kind].items() if key in KEPT.get(kind, ()) or rng.random() < 0.7}
+            dossier.append(kind, body)
+        made = card(dossier)
+        check(made)
+        assert render_html(made).rstrip().endswith("</html>")
+
+
+def test_cards_are_written_as_html_and_json(filled: Dossier, tmp_path: Path) -> None:
+    out = write_card(filled, tmp_path / "card.html")
+    made = json.loads((tmp_path / "card.json").read_text())
+    check(made)
+    first = made["evidence"]["samples"][0]["arms"]["before"]["path"]
+    assert (tmp_path / first).resolve().is_file()  # the link holds from where the card lies
+    assert first in out.read_text()
+    assert write_card(filled) == filled.path / "card.html"
+    with pytest.raises(CasebackError, match=r"does not end in \.html"):
+        write_card(filled, tmp_path / "card.json")
+    with pytest.raises(CasebackError, match="cannot write"):
+        write_card(filled, tmp_path / "nowhere" / "card.html")
+
+
+def test_a_record_of_the_wrong_form_is_one_line(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("measurement", {"arm": "before", "behaviour": "b", "rate": {"k": "many", "n": 3}})
+        with pytest.raises(CasebackError, match=r"a record cannot be shown; behaviours\[0\]") as caught:
+            write_card(dossier)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "d" / "card.html").exists()

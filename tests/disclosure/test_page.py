@@ -1,0 +1,183 @@
+"""The page stands alone, cannot be acted on by what a model wrote, and every figure on it leads to evidence."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from caseback.disclosure import card, render_html
+from caseback.disclosure.page import clock, percent, spark, visible, within
+from caseback.dossier import Dossier, open_dossier, put_samples
+from caseback.errors import CasebackError
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+SVG_EMPTY = {"line", "circle", "polyline"}
+
+
+class Page(HTMLParser):
+    """Collects tags and attributes, and checks that tags are closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in SVG_EMPTY, tag
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_is_well_formed_and_stands_alone(made: dict[str, Any]) -> None:
+    text = render_html(made)
+    page = Page(text)
+    tags = {tag for tag, _ in page.tags}
+    assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "embed", "form", "base", "image", "use"})
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        assert "src" not in attributes
+        assert attributes.get("href", "#").startswith(("#", "artefacts/"))
+    assert re.search(r"url\(|@import|https?:", text) is None
+    assert len(re.findall(r"Content-Security-Policy", text)) == 1
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+
+
+def test_every_figure_leads_to_its_record(made: dict[str, Any]) -> None:
+    page = Page(render_html(made))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = [attributes["href"] for _, attributes in page.tags if attributes.get("href", "").startswith("#")]
+    assert {target[1:] for target in targets} <= set(ids)
+    figures = [attributes["href"] for tag, attributes in page.tags if "figure" in attributes.get("class", "").split()]
+    measurements = {entry["record"][:16] for group in made["behaviours"] for entry in group["measurements"]}
+    assert {f"#r-{record}" for record in measurements} <= set(figures)
+    assert all(re.fullmatch(r"#r-[0-9a-f]{16}", figure) for figure in figures)
+
+
+def test_the_page_says_what_the_records_say(made: dict[str, Any]) -> None:
+    text = Page(render_html(made)).text
+    assert "Improved" in text
+    assert "never presented as evidence about large models" in text
+    assert "30 of 30 replies gave no clear answer" in text
+    assert "the first world has no situations of the family power" in text
+    assert "judge not calibrated" in text
+    for group in made["behaviours"]:
+        for entry in group["measurements"]:
+            if entry["rate"]["n"]:
+                assert f"{entry['rate']['k']}/{entry['rate']['n']}" in text
+    for clause in made["constitution"]["clauses"]:
+        assert clause["id"] in text
+        assert clause["reason"] in text
+
+
+HOSTILE = "</pre></details><script>alert(1)</script><img src=x onerror=alert(2)>"
+HOSTILE += "{{ 7*7 }}{% raw %}\"' & \u202egnp\x00\x1b[31m\ud800"
+
+
+def test_what_a_model_wrote_cannot_act_on_the_page(tmp_path: Path) -> None:
+    rate = {"k": 1, "n": 1, "low": 0.02, "high": 1.0, "confidence": 0.95}
+    name = HOSTILE.replace("\ud800", "")  # records are UTF-8; samples may hold half a surrogate pair
+    row = {
+        "situation": {
+            "id": HOSTILE,
+            "family": HOSTILE,
+            "messages": [{"role": HOSTILE, "content": HOSTILE}],
+            "arm": HOSTILE,
+        },
+        "reply": {"text": HOSTILE, "thinking": HOSTILE, "finish": HOSTILE},
+        "judgement": {"shown": True, "why": HOSTILE},
+    }
+    body = {"arm": name, "behaviour": name, "ground": name, "split": name, "rate": rate, "by_family": {name: rate},
+            "not_evaluated": {name: 1}, "judge": {"kind": name, "calibrated": True, "note": name},
+            "cannot_tell": name}  # fmt: skip
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("measurement", body, artefacts={"samples": put_samples(dossier, [row])})
+        for kind in ("run", "training"):
+            dossier.append(
+                kind, {name: name, "machine": {name: name}, "recipe": {name: name}, "arm": name, "method": name}
+            )
+        clause = {
+            "id": name,
+            "tier": "hard",
+            "text": name,
+            "reason": name,
+            "brief": name,
+            "families": [name],
+            "over": [name],
+        }
+        words = {
+            "title": name,
+            "source": name,
+            "digest": name,
+            "compact": name,
+            "warnings": [name],
+            "clauses": [clause],
+        }
+        dossier.append("constitution", words)
+        dossier.append("clause_rates", {"arm": name, "clauses": {name: rate}})
+        dossier.append("subject", {"role": name, "name": name, "architecture": name, "digest": name})
+        dossier.append("not_measured", {"what": name, "why": name})
+        dossier.append("verdict", {"status": "worse", "summary": name, "reasons": [name]})
+        text = render_html(card(dossier))
+    page = Page(text)
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "img"})
+    assert not any(key.startswith("on") for _, attributes in page.tags for key in attributes)
+    assert "<script>alert(1)</script>" in page.text  # shown as text
+    assert "{{ 7*7 }}" in page.text
+    assert "⟨U+202E⟩" in page.text
+    assert not any(sign in text for sign in "\u202e\x00\x1b\ud800")
+    text.encode("utf-8")
+
+
+@pytest.mark.parametrize(("share", "says"), [(0.0, "0%"), (0.004, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1.0, "100%")])
+def test_percent_never_rounds_to_none_or_all(share: float, says: str) -> None:
+    assert percent(share) == says
+
+
+def test_small_words() -> None:
+    assert (within("After DPO"), within("SFT only"), within("")) == ("after DPO", "SFT only", "")
+    assert (clock(12.2), clock(600), clock(7300)) == ("12 s", "10 min", "2.0 h")
+    assert visible("a\tb\nc é 漢 👩\u200d🔬") == "a\tb\nc é 漢 👩\u200d🔬"
+    assert visible("\u200b\u2066\r") == "⟨U+200B⟩⟨U+2066⟩⟨U+000D⟩"
+
+
+def test_curves_span_their_box() -> None:
+    assert spark([[0, 3.0], [1, None], [2, 1.0]]) == "0.0,2.0 100.0,28.0"
+    assert spark([[0, 1.0]]) == ""
+    assert spark([[0, 1.0], [1, 1.0]]) == "0.0,28.0 100.0,28.0"
+    long = spark([[step, 1 / (1 + step)] for step in range(5000)])
+    assert long.count(",") <= 202
+    assert long.endswith("100.0,28.0")
+
+
+def test_the_command_writes_the_card(filled: Dossier, tmp_path: Path) -> None:
+    import typer
+
+    from caseback.cli.card import card as command
+
+    app = typer.Typer()
+    app.command()(command)
+    run = CliRunner()
+    done = run.invoke(app, [str(filled.path), "--out", str(tmp_path / "mine.html")])
+    assert done.exit_code == 0
+    assert (tmp_path / "mine.html").exists()
+    assert (tmp_path / "mine.json").exists()
+    missing = run.invoke(app, [str(tmp_path / "nowhere")])
+    assert isinstance(missing.exception, CasebackError)
