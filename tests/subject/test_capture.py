@@ -7,12 +7,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain import ARCHS, N_LAYERS, D, hand_captured, hooks_on, kinds_of, some_ids, tiny
 
 from caseback.errors import CasebackError
 from caseback.subject.capture import capture, plan_batches
 from caseback.subject.layers import find_decoder
 from caseback.subject.site import Site
+from models_by_hand import ARCHS, N_LAYERS, D, hand_captured, hooks_on, kinds_of, some_ids, tiny
 
 DTYPES = (torch.float32, torch.bfloat16)
 LAST = N_LAYERS - 1

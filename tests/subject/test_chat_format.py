@@ -1,12 +1,12 @@
 """Templates, the plain form, system roles, thinking, ends of turn."""
 
 import pytest
-from models_for_tests import CHAT_TEMPLATE, tiny_tokenizer
 
 from caseback.chat import assistant, system, user
 from caseback.errors import CasebackError
 from caseback.subject.chat_format import chat_format
 from caseback.subject.stops import Ends, cut, held_back
+from models_for_tests import CHAT_TEMPLATE, tiny_tokenizer
 
 NO_SYSTEM = (
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"

@@ -235,8 +235,9 @@ def test_nobody_there_is_one_clear_error():
 )
 def test_a_refusal_for_good_is_raised_at_once(status, said, remedy):
     with serving(lambda *_: problem(status, said)) as (address, seen):
+        subject = subject_at(address, max_concurrency=1)
         with pytest.raises(CasebackError, match=f"{said}.*{remedy}"):
-            subject_at(address, max_concurrency=1).generate(chats(20))
+            subject.generate(chats(20))
     assert len(seen) == 1
 
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models_for_tests import ARCHS, tiny
 from scipy.stats import chisquare
 
 from caseback.chat import user
@@ -18,6 +17,7 @@ from caseback.subject.generate import complete, make_row
 from caseback.subject.generate_singly import complete_singly
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
+from models_for_tests import ARCHS, tiny
 
 NEW = 16
 GREEDY = Sampling(max_new_tokens=NEW)
@@ -74,7 +74,7 @@ def test_greedy_tokens_are_those_of_transformers_in_any_batch(arch):
 def test_neither_neighbours_nor_order_nor_limits_change_a_row(arch, data):
     model = varied(arch)
     prompts = prompts_of(1, 10)
-    alone = [[row.tokens for row in completed(model, [p], DRAWN, [i])][0] for i, p in enumerate(prompts)]
+    alone = [next(row.tokens for row in completed(model, [p], DRAWN, [i])) for i, p in enumerate(prompts)]
     chosen = data.draw(st.lists(st.integers(0, 9), min_size=2, max_size=14))
     max_rows, max_columns = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 600))
     rows = completed(model, [prompts[i] for i in chosen], DRAWN, chosen, max_rows, max_columns)
@@ -136,8 +136,9 @@ def test_single_rows_by_the_models_own_state_give_the_same(arch):
 
 
 def test_a_recurrent_model_is_generated_row_by_row_and_right():
-    from models_for_tests import tiny_tokenizer
     from transformers import MambaConfig, MambaForCausalLM
+
+    from models_for_tests import tiny_tokenizer
 
     torch.manual_seed(0)
     config = MambaConfig(vocab_size=400, hidden_size=32, num_hidden_layers=2, state_size=4, initializer_range=0.3)

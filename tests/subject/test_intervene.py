@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain import ARCHS, N_LAYERS, D, hand_hooked, hooks_on, kinds_of, logits, some_ids, tiny
 from torch import Tensor, nn
 
 from caseback.errors import CasebackError
@@ -17,6 +16,7 @@ from caseback.subject.edits import Ablate, Add, Clamp, EditWeight, Patch
 from caseback.subject.intervene import intervene
 from caseback.subject.site import Site
 from caseback.subject.span import GENERATED, Span
+from models_by_hand import ARCHS, N_LAYERS, D, hand_hooked, hooks_on, kinds_of, logits, some_ids, tiny
 
 DTYPES = (torch.float32, torch.bfloat16)
 HEADS, D_HEAD = 4, 8

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from plain import ARCHS, MODULES, N_LAYERS, D, module_of, tiny
 from torch import nn
 
 from caseback.errors import CasebackError
 from caseback.subject.layers import find_decoder, in_width
+from models_by_hand import ARCHS, MODULES, N_LAYERS, D, module_of, tiny
 
 
 @pytest.mark.parametrize("arch", ARCHS)

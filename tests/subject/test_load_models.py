@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 import torch
-from models_for_tests import save_tiny, tiny_tokenizer
 
 from caseback.chat import user
 from caseback.errors import CasebackError
 from caseback.subject.load import load
 from caseback.subject.resolve import resolve
 from caseback.subject.subject import Sampling
+from models_for_tests import save_tiny, tiny_tokenizer
 
 
 @pytest.fixture(scope="module")

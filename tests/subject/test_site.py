@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from plain import ARCHS, N_LAYERS, kinds_of, some_ids, tiny
 
 from caseback.errors import CasebackError
 from caseback.subject.layers import find_decoder
 from caseback.subject.site import KINDS, Site, find_place, site_from_hook_name, tap
+from models_by_hand import ARCHS, N_LAYERS, kinds_of, some_ids, tiny
 
 
 @given(st.sampled_from(KINDS), st.integers(0, 200))

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from models_for_tests import tiny
 
 from caseback.chat import system, user
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
+from models_for_tests import tiny
 
 
 def subject_of(arch="llama", **changes):
