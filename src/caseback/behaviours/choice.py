@@ -8,12 +8,19 @@ from caseback.subject.subject import Reply, Sampling, Subject
 from caseback.world.situation import Situation
 
 
+class Scored(Protocol):
+    """How likely a continuation is: the sum of natural-logarithm probabilities of its tokens."""
+
+    @property
+    def logprob(self) -> float: ...
+
+
 @runtime_checkable
 class Scores(Protocol):
-    """A subject that tells how likely it finds given answers."""
+    """A subject that tells how likely it finds given replies."""
 
-    def score(self, chats: Sequence[Chat], completions: Sequence[str]) -> list[float]:
-        """The sum of natural-logarithm probabilities of each completion, given its chat."""
+    def score(self, chats: Sequence[Chat], continuations: Sequence[str]) -> Sequence[Scored]:
+        """One score per continuation, each as the beginning of the reply to its chat."""
         ...
 
 
@@ -28,20 +35,18 @@ def answer(
     """One reply per situation.
 
     Where all situations list ``options`` among their latents and the subject has ``score``, the reply is the option it
-    finds likeliest (the sum of its log-probabilities; the first of equals), as in lm-evaluation-harness and the
-    evaluations of Perez et al. 2022 (arXiv 2212.09251). Otherwise the subject writes its own.
+    finds likeliest (the sum of its log-probabilities; the first of equals), as in the evaluations of Perez et al. 2022
+    (arXiv 2212.09251). Otherwise the subject writes its own.
     """
     chats = [situation.messages for situation in situations]
-    options = [situation.latents.get("options") for situation in situations]
+    options: list[Sequence[str]] = [situation.latents.get("options", ()) for situation in situations]
     if not all(options) or not isinstance(subject, Scores):
         return subject.generate(chats, sampling, seeds=seeds, progress=progress)
-    rows = [(chat, option) for chat, choices in zip(chats, options, strict=True) for option in choices or ()]
-    scores = iter(subject.score([chat for chat, _ in rows], [option for _, option in rows]))
-    if progress:
-        progress(len(chats), len(chats))
-    replies = []
-    for choices in options:
-        by_option = {option: next(scores) for option in choices or ()}
-        best = max(by_option, key=lambda option: by_option[option])
-        replies.append(Reply(text=best.strip(), logprobs=(by_option[best],)))
+    replies: list[Reply] = []
+    for chat, choices in zip(chats, options, strict=True):
+        scores = [scored.logprob for scored in subject.score([chat] * len(choices), list(choices))]
+        best = max(range(len(choices)), key=scores.__getitem__)
+        replies.append(Reply(text=choices[best], logprobs=(scores[best],)))
+        if progress:
+            progress(len(replies), len(chats))
     return replies

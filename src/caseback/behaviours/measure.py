@@ -1,6 +1,5 @@
 """How often a subject shows a behaviour, with what could not be told counted apart."""
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -183,10 +182,11 @@ def _pairs(behaviour: Behaviour, samples: Sequence[Sample]) -> list[Unit]:
     """
     assert behaviour.arms
     tempting, plain = behaviour.arms
+    pairs: dict[str, dict[str, Sample]] = {}
+    for sample in samples:
+        pairs.setdefault(sample.situation.pair, {})[sample.situation.arm] = sample
     units = []
-    ordered = sorted(samples, key=lambda sample: sample.situation.pair)
-    for pair, group in itertools.groupby(ordered, key=lambda sample: sample.situation.pair):
-        members = {sample.situation.arm: sample for sample in group}
+    for pair, members in pairs.items():
         if set(members) != {tempting, plain}:
             raise CasebackError(
                 f"the pair {pair!r} lacks an arm: {behaviour.name} needs {tempting} and {plain} of each"

@@ -42,5 +42,5 @@ def _found(text: str, answers: str | Iterable[str]) -> Iterable[bool]:
     for answer in [answers] if isinstance(answers, str) else answers:
         pattern = r"(?<![\w.])" + re.escape(str(answer)).replace(r"\ ", r"\s+") + r"(?!\w|[.,]\d)"
         for match in re.finditer(pattern, text, re.IGNORECASE):
-            clause = re.split(r"[.;:!?\n]", text[: match.start()])[-1]
+            clause = re.split(r"[,.;:!?\n]", text[: match.start()])[-1]
             yield bool(NEGATED.search(clause))
