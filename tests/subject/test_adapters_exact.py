@@ -197,5 +197,5 @@ def test_faults_are_one_line_and_leave_the_model_as_it_was(base, adapter, tmp_pa
     attach(subject, adapter[0])
     with pytest.raises(CasebackError, match="already"):
         attach(subject, adapter[0])
-    with pytest.raises(CasebackError, match="no adapter named 'x'.*default"):
+    with pytest.raises(CasebackError, match=r"no adapter named 'x'.*default"):
         detach(subject, name="x")
