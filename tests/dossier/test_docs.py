@@ -1,9 +1,9 @@
 """What the documentation shows works."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
-
-import pytest
 
 from caseback.dossier import open_dossier
 from caseback.dossier.claims import load_claim
@@ -11,12 +11,12 @@ from caseback.dossier.claims import load_claim
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_example_of_the_dossier_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_of_the_dossier_runs(tmp_path: Path) -> None:
     text = (DOCS / "methods" / "dossier.md").read_text(encoding="utf-8")
     found = re.search(r"(?:^    .*\n|^\n)+", text[text.index("    from caseback.dossier") :], re.MULTILINE)
     assert found is not None
-    monkeypatch.chdir(tmp_path)
-    exec("\n".join(line[4:] for line in found.group().splitlines()), {})
+    code = "\n".join(line[4:] for line in found.group().splitlines())
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
     with open_dossier(tmp_path / "runs" / "mine" / "dossier") as dossier:
         assert [record.kind for record in dossier.records()] == ["measurement"]
 
