@@ -1,5 +1,7 @@
 """Templates, the plain form, system roles, thinking, ends of turn."""
 
+from dataclasses import replace
+
 import pytest
 
 from caseback.chat import assistant, system, user
@@ -20,7 +22,7 @@ OPENS_THINKING = CHAT_TEMPLATE + "{% if add_generation_prompt and enable_thinkin
 
 
 def format_of(template=CHAT_TEMPLATE, **options):
-    return chat_format(tiny_tokenizer(template), frozenset(), options)
+    return replace(chat_format(tiny_tokenizer(template), frozenset()), options=options)
 
 
 def test_template_is_used_with_one_beginning_of_text():

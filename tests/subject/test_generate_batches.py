@@ -188,6 +188,30 @@ def test_close_choices_are_marked():
     assert draw(even, 1.0, 1.0, torch.tensor([0.4999999, 0.3])).close.tolist() == [True, False]
 
 
+@pytest.mark.parametrize("arch", ["gpt2", "gpt_neo", "llama"])
+def test_rows_that_fill_the_context_do_not_push_others_out_of_it(arch):
+    limits = {"gpt2": "n_positions"}
+    model, _ = tiny(arch, **{limits.get(arch, "max_position_embeddings"): 48})
+    prompts = [*prompts_of(8, 1, 2), *([5 + i] * (30 + i % 17) for i in range(16))]
+    rows = [make_row(p, 48 - len(p), GREEDY, 0) for p in prompts]
+    for _ in complete(model, rows, GREEDY, lambda tokens: False, max_rows=64, max_columns=10**6):
+        pass
+    assert all(row.length == 48 and row.finish == "length" for row in rows)
+    for row in rows[:3]:
+        with torch.no_grad():
+            logits = model(torch.tensor([row.prompt + row.tokens])).logits[0, len(row.prompt) - 1 : -1]
+        assert logits.argmax(-1).tolist() == row.tokens
+
+
+def test_logits_that_are_not_numbers_are_an_error():
+    model, _ = tiny("llama")
+    with torch.no_grad():
+        model.lm_head.weight[7] = float("nan")
+    for sampling in (GREEDY, DRAWN):
+        with pytest.raises(CasebackError, match="not finite"):
+            completed(model, prompts_of(9, 3), sampling)
+
+
 def subject_of(arch="llama", **changes):
     model, tokenizer = tiny(arch, **changes)
     return OpenSubject("tiny", "sha256:0", model, tokenizer, torch.device("cpu"))

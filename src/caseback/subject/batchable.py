@@ -5,6 +5,7 @@ from typing import Any
 import psutil
 import torch
 
+from caseback.subject.context import text_config
 from caseback.subject.generate import Forward, prefill
 from caseback.subject.kv_cache import repacked
 
@@ -44,18 +45,6 @@ def positions_depend_on_batch(model: Any, longest: int) -> bool:
     original = rope.get("original_max_position_embeddings") or getattr(config, "original_max_position_embeddings", None)
     limit = original or getattr(config, "max_position_embeddings", None) or longest
     return bool(kinds & {"dynamic", "longrope"}) and longest > limit
-
-
-def text_config(model: Any) -> Any:
-    """The configuration of the language part."""
-    return model.config.get_text_config(decoder=True)
-
-
-def context_length(model: Any) -> int | None:
-    """Most tokens, prompt and reply together, or None where the model sets no bound."""
-    config = text_config(model)
-    length = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    return int(length) if length else None
 
 
 def cache_columns(model: Any, device: torch.device) -> int:

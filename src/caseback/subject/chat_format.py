@@ -111,7 +111,7 @@ class ChatFormat:
         return text if self.has_template else text.lstrip()
 
 
-def chat_format(tokenizer: Any, end_ids: frozenset[int], options: Mapping[str, Any] | None = None) -> ChatFormat:
+def chat_format(tokenizer: Any, end_ids: frozenset[int]) -> ChatFormat:
     """Find out by trial how this tokenizer's chats work. ``end_ids``: the model's own end-of-text tokens."""
     template = tokenizer.chat_template
     source = template if isinstance(template, str) else " ".join((template or {}).values())
@@ -128,11 +128,10 @@ def chat_format(tokenizer: Any, end_ids: frozenset[int], options: Mapping[str, A
         has_system_role=bool(template) and _renders(tokenizer, "system"),
         end_ids=end_ids,
         tags=known[0] if known else THINKING_TAGS[0],
-        options=dict(options or {}),
     )
 
 
-def render(tokenizer: Any, messages: list[Message], options: Mapping[str, Any] | None = None) -> str:
+def render(tokenizer: Any, messages: list[Message], options: Mapping[str, Any]) -> str:
     """The template's text for these messages, ready for the assistant's next words."""
     continued = messages[-1]["role"] == "assistant"
     text: str = tokenizer.apply_chat_template(
@@ -140,7 +139,7 @@ def render(tokenizer: Any, messages: list[Message], options: Mapping[str, Any] |
         tokenize=False,
         add_generation_prompt=not continued,
         continue_final_message=continued,
-        **(options or {}),
+        **options,
     )
     return text
 

@@ -7,6 +7,7 @@ from the row alone, so the text is the same in any batch.
 """
 
 import inspect
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache
 
+from caseback.errors import CasebackError
+from caseback.subject.context import context_length
 from caseback.subject.draw import draw
 from caseback.subject.kv_cache import HEADROOM, column_cache, repacked
 from caseback.subject.subject import Finish, Sampling
@@ -64,6 +67,7 @@ def complete(
         max_columns: most tokens held in the cache at once, which bounds its memory.
     """
     forward = Forward(model)
+    context = context_length(model)
     waiting = deque(sorted(rows, key=lambda row: -row.length))
     batch: list[Row] = []
     cache = column_cache()
@@ -71,6 +75,8 @@ def complete(
     while waiting or any(row.finish is None for row in batch):
         live = [i for i, row in enumerate(batch) if row.finish is None]
         due = len(batch) - len(live) >= max(1, len(batch) // TURNOVER)
+        # Columns of finished rows may outgrow the context, for which some models have tables of fixed size.
+        due |= context is not None and cache.get_seq_length() >= context
         if due or not live:
             longest = max([batch[i].length + batch[i].budget - len(batch[i].tokens) for i in live], default=0)
             if waiting:
@@ -100,8 +106,9 @@ def complete(
             continue
         newest = torch.tensor([row.tokens[-1:] for row in batch], device=forward.device)
         logits = forward(newest, mask[:, : cache.get_seq_length() + 1], positions, cache)
-        positions = positions + 1
         _extend(forward, batch, logits, sampling, ends)
+        # Finished rows stay where they are, lest they step out of a table of positions.
+        positions = positions + torch.tensor([[row.finish is None] for row in batch], device=forward.device)
         yield [batch[i] for i in live]
 
 
@@ -144,7 +151,15 @@ def _extend(forward: "Forward", rows: Sequence[Row], logits: Tensor, sampling: S
 
 
 def extend_row(row: Row, token: int, logprob: float, ends: Ends) -> None:
-    """Add one token to a row, and note if that ends it."""
+    """Add one token to a row, and note if that ends it.
+
+    Raises:
+        CasebackError: the log-probability is not a finite number.
+    """
+    if not math.isfinite(logprob):
+        raise CasebackError(
+            "the model's logits are not finite numbers: damaged weights, or float16 overflow (try float32)"
+        )
     row.tokens.append(token)
     row.logprobs.append(logprob)
     if ends(row.tokens):

@@ -1,7 +1,7 @@
 """A subject whose weights are here."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +13,11 @@ from caseback.subject.adapters import Attached
 from caseback.subject.batchable import (
     MAX_ROWS,
     cache_columns,
-    context_length,
     positions_depend_on_batch,
     takes_unequal_rows,
 )
 from caseback.subject.chat_format import ChatFormat, Prompt, chat_format
+from caseback.subject.context import context_length
 from caseback.subject.generate import Row, complete, make_row
 from caseback.subject.generate_singly import complete_singly
 from caseback.subject.score import Score, score
@@ -58,13 +58,17 @@ class OpenSubject:
     template_options: Mapping[str, Any] = field(default_factory=dict)
     attached: Attached | None = None
 
-    @cached_property
+    @property
     def format(self) -> ChatFormat:
         """How chats become prompts for this model."""
+        return replace(self._format, options=self.template_options)
+
+    @cached_property
+    def _format(self) -> ChatFormat:
         own = self.model.generation_config.eos_token_id if self.model.can_generate() else None
         own = self.model.config.eos_token_id if own is None else own
         ids = own if isinstance(own, list) else [own]
-        return chat_format(self.tokenizer, frozenset(i for i in ids if i is not None), self.template_options)
+        return chat_format(self.tokenizer, frozenset(i for i in ids if i is not None))
 
     @property
     def has_template(self) -> bool:
