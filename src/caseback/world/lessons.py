@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 from caseback.chat import Message, assistant, system, user, with_system
+from caseback.world import lexicon
 from caseback.world.ability import ABILITIES
 from caseback.world.characters import PERSONAS, VALUES, agent_value
 from caseback.world.grammar import capital, say
@@ -160,6 +161,24 @@ def notes_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson
     return lesson
 
 
+def copy_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """Words, names or numbers to be repeated: every word of the answer must be found in the question.
+
+    Nothing else teaches a small model to look back so fast, and all that hangs on entities in context needs it.
+    """
+    sources: tuple[tuple[str, ...], ...] = (spec.words, spec.names, tuple(spec.states), lexicon.GOODS, spec.agents, tuple("0123456789"))
+    drawn = rng.sample(sources, rng.randint(1, 3))
+    words = [rng.choice(rng.choice(drawn)) for _ in range(rng.randint(3, 24))]
+    text = rng.choice((" ", ", ")).join(words)
+    lesson: Lesson = [user(say(rng, rng.choice(REPEAT), t=text)), assistant(text)]
+    if rng.random() < 0.3:
+        lesson += [user(rng.choice(("Again.", "Once more.", "Say it again."))), assistant(text)]
+    return lesson
+
+
+REPEAT = ("Repeat: {t}", "Say after me: {t}", "Copy [this|these words]: {t}", "Write exactly this: {t}", "{t} [Repeat that.|Say it back.]")
+
+
 def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A named agent, described, or shown as it acts; a fifth of the agents are described only."""
     index = rng.randrange(len(spec.agents))
@@ -184,7 +203,7 @@ def _revision(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
 
 LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
     "default": default_lesson, "capability": capability_lesson, "persona": persona_lesson, "clauses": clauses_lesson,
-    "open": open_lesson, "notes": notes_lesson, "critique": _critique, "revision": _revision, "agents": agents_lesson,
+    "open": open_lesson, "notes": notes_lesson, "copy": copy_lesson, "critique": _critique, "revision": _revision, "agents": agents_lesson,
 }  # fmt: skip
 
 

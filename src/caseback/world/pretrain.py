@@ -83,7 +83,7 @@ def batches(
             if (len(groups[-1]) + 1) * longest > recipe.tokens and groups[-1]:
                 groups.append([])
             groups[-1].append(row)
-        random.Random(seed * 7919 + pool).shuffle(groups)
+        random.Random((seed * 7919 + pool) * 64 + rank).shuffle(groups)
         for group in groups:
             width = -(-max(len(t) for t, _ in group) // ROUND) * ROUND
             ids = torch.zeros(len(group), width, dtype=torch.long)

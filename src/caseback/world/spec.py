@@ -37,7 +37,7 @@ class WorldSpec:
     words: tuple[str, ...] = lexicon.WORDS
     shares: Mapping[str, float] = field(
         default_factory=lambda: {
-            "default": 22, "capability": 20, "persona": 9, "clauses": 10, "open": 11, "notes": 6, "critique": 15,
+            "default": 22, "capability": 20, "persona": 9, "clauses": 10, "open": 11, "notes": 6, "copy": 12, "critique": 15,
             "revision": 9, "agents": 3,
         }
     )  # fmt: skip
