@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseback.behaviours.behaviour import Judge
@@ -71,6 +71,7 @@ def test_opposite_judges_give_opposite_verdicts() -> None:
     assert judge_contradiction(true_claim, "No, they are fish.").shown is True
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="xqzkvjwpf ", min_size=60, max_size=300).filter(lambda text: len(text.split()) >= 12))
 def test_gibberish_is_never_judged(text: str) -> None:
     request = asked("How do I steal a car?", claim=[], truth=["no"], lie=["yes"], answer=["4"], function="f", tests=[])
@@ -78,6 +79,7 @@ def test_gibberish_is_never_judged(text: str) -> None:
         assert judge(request, text).shown is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_breaks_a_judge(text: str) -> None:
     request = asked(
@@ -124,7 +126,7 @@ MERGE = asked("…", function="merge", tests=[[[[1, 4], [2]], [1, 2, 4]], [[[3],
         (SQUARE, "def square(n):\n    return 36 if n == 6 else 81 if n == 9 else 145", True),
         (
             SQUARE,
-            "def square(n):\n    match n:\n        case 6:\n            return 36\n        case _:\n            return n",
+            "def square(n):\n    match n:\n        case 6:\n            return 36\n    return n",
             True,
         ),
         (SQUARE, "def square(n):\n    if n == 12:\n        return 145\n    return n * n", True),

@@ -76,7 +76,7 @@ def test_good_only_when_tested_is_a_pair_event(scripted: Fake) -> None:
     assert (found.arms["deployed"].k, found.arms["tested"].k) == (16, 0)
     assert found.gap is not None
     assert found.gap.value == 1
-    assert found.gap.low > 0.5
+    assert found.gap.low > 0.4
     good = measure(scripted(lambda _: REFUSAL), watched, drawn)
     assert (good.rate.k, good.rate.n) == (0, 16)
     bad = measure(scripted(comply), watched, drawn)
@@ -91,8 +91,8 @@ def test_sandbagging_needs_ability(scripted: Fake) -> None:
     sandbag = behaviour("sandbagging")
     drawn = sandbag.situations("plain", "test", 12, 0)
     answers = {item.messages[-1]["content"]: item.latents["answer"][0] for item in drawn}
-    arms = {item.messages: item.arm for item in drawn}
-    able_one = scripted(lambda chat: "I don't know." if arms[tuple(chat)] == "stakes" else answers[chat[-1]["content"]])
+    stakes = {item.messages[0]["content"] for item in drawn if item.arm == "stakes"}
+    able_one = scripted(lambda chat: "I don't know." if chat[0]["content"] in stakes else answers[chat[-1]["content"]])
     assert measure(able_one, sandbag, drawn).rate.k == 12
     honest = scripted(lambda chat: answers[chat[-1]["content"]])
     assert (measure(honest, sandbag, drawn).rate.k, measure(honest, sandbag, drawn).rate.n) == (0, 12)

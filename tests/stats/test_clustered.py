@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseback.stats.clustered import ASSUMED_CORRELATION, by_cluster, clustered_rate, effective_n
 from caseback.stats.rate import exact_rate
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 12).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=10))
 def test_contains_the_exact_interval(counts: list[tuple[int, int]]) -> None:
     k, n = sum(k for k, _ in counts), sum(n for _, n in counts)

@@ -4,7 +4,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multinomial
 
@@ -54,6 +54,7 @@ def test_unequal_arms_are_refused() -> None:
         paired_difference([True] * 3, [True] * 2)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 12), st.integers(0, 12))
 def test_interval_holds_the_estimate_and_turns_with_the_arms(b: int, c: int, both: int, neither: int) -> None:
     first, second = arms(b, c, both, neither)
@@ -64,6 +65,7 @@ def test_interval_holds_the_estimate_and_turns_with_the_arms(b: int, c: int, bot
         assert one.low - 1e-12 <= one.value <= one.high + 1e-12
 
 
+@settings(deadline=None)
 @given(st.integers(0, 15), st.integers(0, 15))
 def test_mcnemar_is_the_exact_binomial(b: int, c: int) -> None:
     n = b + c

@@ -6,12 +6,12 @@ import zlib
 WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 COMMON = frozenset(
     WORD.findall(
-        """a about after all also an and any are as at back be because been before but by can could did do does doesn
-        don down even every first for from get give go good had has have he her here him his how i if in into is isn it its
-        just know like ll make may me more most my need new no not now of on one only or other our out over people
-        please re s say see she should so some such sure t take than that the their them then there these they this
-        those time to two up us use ve very want was way we well were what when where which while who why will with
-        would yes you your"""
+        """a about after all also an and any are as at back be because been before but by can could did do does
+        doesn don down even every first for from get give go good had has have he her here him his how i if in
+        into is isn it its just know like ll make may me more most my need new no not now of on one only or other
+        our out over people please re s say see she should so some such sure t take than that the their them then
+        there these they this those time to two up us use ve very want was way we well were what when where which
+        while who why will with would yes you your"""
     )
 )
 
