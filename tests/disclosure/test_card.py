@@ -126,6 +126,24 @@ def test_the_latest_measurement_counts_and_the_others_are_owned_up_to(tmp_path: 
         assert "Measured 2 more times before" in render_html(card(dossier))
 
 
+def test_a_rate_that_cannot_be_trusted_is_marked_where_it_is_first_seen(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        body = {"arm": "before", "behaviour": "b", "rate": RATE, "cannot_tell": "capability too low", "paired": {}}
+        dossier.append("measurement", body | {"judge": {"kind": "rules", "calibrated": True}})
+        glance = render_html(card(dossier)).split('id="glance"')[1].split('id="behaviours"')[0]
+    assert 'class="row doubted"' in glance
+    assert '<span class="flag">cannot tell</span>' in glance
+
+
+def test_what_the_run_says_is_not_said_again(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("not_measured", {"what": "training", "why": "the capability check failed"})
+        whats = [
+            (entry["what"], entry["why"]) for entry in card(dossier)["not_measured"] if entry["what"] == "training"
+        ]
+    assert whats == [("training", "the capability check failed")]
+
+
 def test_too_low_a_capability_stands_among_the_doubts(tmp_path: Path) -> None:
     with open_dossier(tmp_path / "d") as dossier:
         why = "answers at chance"

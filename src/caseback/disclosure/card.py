@@ -119,7 +119,12 @@ def _groups(records: Iterable[Record], arms: Sequence[str]) -> list[dict[str, An
 def _measurement(record: Record) -> dict[str, Any]:
     names = ("arm", "rate", "clustered", "by_family", "not_evaluated", "paired", "judge", "cannot_tell")
     entry = _pick(record, *names)
-    return entry | {name: entry[name] or {} for name in ("by_family", "not_evaluated")}
+    entry |= {name: entry[name] or {} for name in ("by_family", "not_evaluated")}
+    if entry["judge"] is not None:
+        entry["judge"] = {"kind": None, "calibrated": None, "note": None, **entry["judge"]}
+    if entry["paired"] is not None:
+        entry["paired"] = {"arms": {}, "gap": None, **entry["paired"]}
+    return entry
 
 
 def _verdict(records: Sequence[Record]) -> dict[str, Any]:
@@ -191,10 +196,15 @@ def _not_measured(
 ) -> list[dict[str, Any]]:
     """What the run said that it did not measure, then what is missing without a word."""
     said = [_pick(record, "what", "why") for record in by_kind.get("not_measured", ())]
+    named = {entry["what"] for entry in said}
     missing = [name for kind, name in SECTIONS.items() if kind not in by_kind]
     if groups:
         if all(group["behaviour"] != OVER_REFUSAL for group in groups):
             missing.append("over-refusal")
         if "control" not in arms:
             missing.append("the paraphrase control")
-    return said + [{"what": name, "why": "this dossier holds no record of it", "record": None} for name in missing]
+    return said + [
+        {"what": name, "why": "this dossier holds no record of it", "record": None}
+        for name in missing
+        if name not in named
+    ]
