@@ -213,7 +213,9 @@ def measure(variants: dict[str, Callable[[], Any]], rounds: int, threads: int) -
 def run_cell(shape: str, dtype: str, lengths: str, options: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
     """Measures one cell and prints its table; seconds by kind of clock and variant."""
     import torch
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     torch.manual_seed(options.seed)
     model = make_model(shape, options.small).to(getattr(torch, dtype))
     inputs = make_inputs(lengths, options.seed, options.small)

@@ -171,7 +171,7 @@ with torch.no_grad():
 HOOKS_OF_TRANSFORMERS = hooks_on(LLAMA)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=40), st.integers(1, 200), st.integers(0, 50))
 def test_batches_hold_every_input_once_and_keep_to_the_budget(lengths, batch_tokens, call_cost) -> None:
     batches = plan_batches(lengths, batch_tokens, call_cost)
@@ -181,7 +181,7 @@ def test_batches_hold_every_input_once_and_keep_to_the_budget(lengths, batch_tok
         assert padded <= batch_tokens or len(batch) == 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=6), st.integers(1, 60), st.integers(0, 20))
 def test_batches_cost_the_least(lengths, batch_tokens, call_cost) -> None:
     def cost(cuts: list[list[int]]) -> float:

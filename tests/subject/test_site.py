@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseback.errors import CasebackError
@@ -11,6 +11,7 @@ from caseback.subject.site import KINDS, Site, find_place, site_from_hook_name, 
 from models_by_hand import ARCHS, N_LAYERS, kinds_of, some_ids, tiny
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.integers(0, 200))
 def test_hook_names_round_trip(kind, layer) -> None:
     site = Site(kind, layer)

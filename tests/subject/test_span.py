@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseback.errors import CasebackError
@@ -84,6 +84,7 @@ def padded_rows(draw: st.DrawFn) -> tuple[list[int], list[int], list[int], int]:
 BOUND = st.integers(-7, 12)
 
 
+@settings(deadline=None)
 @given(padded_rows(), BOUND, st.none() | BOUND, st.sampled_from(["all", "prompt", "generated"]))
 def test_spans_choose_what_a_loop_over_tokens_chooses(rows: Any, start: int, stop: int | None, part: Any) -> None:
     lengths, lefts, pasts, columns = rows
