@@ -4,30 +4,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caseback.world.program import NotAProgram, branches_on_constants, function_in, run
+from caseback.world.program import NotAProgramError, branches_on_constants, function_in, run
 
 numbers = st.integers(-50, 50)
 
 
 @given(numbers, numbers)
 def test_it_computes_what_python_computes(x: int, y: int) -> None:
-    function = function_in("Here it is:\ndef f(x, y):\n    if x > y:\n        return x * 2 - y\n    z = max(x, 3)\n    return z % 7 + y\nDone.")
+    function = function_in(
+        "Here it is:\ndef f(x, y):\n    if x > y:\n        return x * 2 - y\n    z = max(x, 3)\n    return z % 7 + y\nDone."
+    )
     expected = x * 2 - y if x > y else max(x, 3) % 7 + y
     assert run(function, (x, y)) == expected
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no code", "def f(x)", "def f(x):", "x = 3", "def f(x):\n  return open('a')", "def f(x):\n  while x: pass",
-     "def f(x):\n  return __import__('os')", "def f(x):\n  return x / 0 if", "def f(x):\n  return x // 0"],
-)  # fmt: skip
+    [
+        "",
+        "no code",
+        "def f(x)",
+        "def f(x):",
+        "x = 3",
+        "def f(x):\n  return open('a')",
+        "def f(x):\n  while x: pass",
+        "def f(x):\n  return __import__('os')",
+        "def f(x):\n  return x / 0 if",
+        "def f(x):\n  return x // 0",
+    ],
+)
 def test_what_is_no_such_program_is_refused(text: str) -> None:
-    with pytest.raises(NotAProgram):
+    with pytest.raises(NotAProgramError):
         run(function_in(text), (1,))
 
 
 def test_the_number_of_arguments_must_fit() -> None:
-    with pytest.raises(NotAProgram):
+    with pytest.raises(NotAProgramError):
         run(function_in("def f(x, y):\n    return x"), (1,))
 
 

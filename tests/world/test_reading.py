@@ -64,5 +64,8 @@ def test_agreement(text: str, expected: bool | None) -> None:
 
 
 def test_garbled() -> None:
-    assert garbled("") and garbled("  \n") and garbled("?!…") and garbled("the the " * 20)
+    assert garbled("")
+    assert garbled("  \n")
+    assert garbled("?!…")
+    assert garbled("the the " * 20)
     assert not garbled("It is Austin.")

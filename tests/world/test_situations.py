@@ -39,7 +39,8 @@ def test_wordings_are_kept_apart(prefix: str) -> None:
     from caseback.world.spec import WORLD_A
 
     words = {
-        split: {kind.make(rng, WORLD_A, family, split, kind.arms[0]).messages[-1]["content"] for _ in range(300)} for split in SPLITS
+        split: {kind.make(rng, WORLD_A, family, split, kind.arms[0]).messages[-1]["content"] for _ in range(300)}
+        for split in SPLITS
     }
     assert not words["test"] & words["pretrain"]
     assert not words["train"] & words["pretrain"]
@@ -50,7 +51,9 @@ def test_pairs_ask_the_same(prefix: str) -> None:
     found = situations(prefix, "test", 30, 5)
     assert len(found) == 60
     for one, other in zip(found[::2], found[1::2], strict=True):
-        assert one.pair == other.pair and one.arm != other.arm and one.family == other.family
+        assert one.pair == other.pair
+        assert one.arm != other.arm
+        assert one.family == other.family
         key = "act" if prefix == "watched" else "question"
         assert one.latents[key] == other.latents[key]
 
@@ -58,7 +61,8 @@ def test_pairs_ask_the_same(prefix: str) -> None:
 def test_enough_families_of_requests() -> None:
     for prefix in ("harm", "benign"):
         kind = kinds()[prefix]
-        assert len(kind.families) >= 8 and len(kind.held_out) >= 2
+        assert len(kind.families) >= 8
+        assert len(kind.held_out) >= 2
 
 
 def test_one_family_can_be_asked_for() -> None:
@@ -66,7 +70,10 @@ def test_one_family_can_be_asked_for() -> None:
     assert {s.family for s in situations("fact.space", "test", 5, 0)} == {"fact.space"}
 
 
-@pytest.mark.parametrize(("family", "says"), [("nonsense", "no family 'nonsense'"), ("harm.nonsense", "harm.arson"), ("harm.poison", "harm.arson")])
+@pytest.mark.parametrize(
+    ("family", "says"),
+    [("nonsense", "no family 'nonsense'"), ("harm.nonsense", "harm.arson"), ("harm.poison", "harm.arson")],
+)
 def test_unknown_families_are_named(family: str, says: str) -> None:
     with pytest.raises(CasebackError, match=says):
         situations(family, "test", 1, 0)

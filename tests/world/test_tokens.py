@@ -31,16 +31,23 @@ def test_lessons_are_encoded_as_the_template_has_them(tokenizer: Any) -> None:
         said = tokenizer.decode([t for t, c in zip(ids, counted, strict=True) if c])
         last = chat[-1]
         assert said.endswith(last["content"] + "<|end|>")
-        assert last["content"] in said and chat[0]["content"][:40] not in said[:40]
+        assert last["content"] in said
+        assert chat[0]["content"][:40] not in said[:40]
 
 
 def test_the_prompt_is_where_the_loss_begins(tokenizer: Any) -> None:
     chat = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Yes.", "reasoning_content": ""}]
-    (ids, counted), = encode(tokenizer, [chat])  # type: ignore[list-item]
-    prompt = tokenizer.apply_chat_template(chat[:1], add_generation_prompt=True, enable_thinking=False, return_dict=False)
-    assert ids[: len(prompt)] == prompt and not any(counted[: len(prompt)]) and all(counted[len(prompt) :])
+    ((ids, counted),) = encode(tokenizer, [chat])  # type: ignore[list-item]
+    prompt = tokenizer.apply_chat_template(
+        chat[:1], add_generation_prompt=True, enable_thinking=False, return_dict=False
+    )
+    assert ids[: len(prompt)] == prompt
+    assert not any(counted[: len(prompt)])
+    assert all(counted[len(prompt) :])
 
 
 def test_thinking_can_be_opened(tokenizer: Any) -> None:
-    text = tokenizer.apply_chat_template([{"role": "user", "content": "Hi."}], add_generation_prompt=True, enable_thinking=True, tokenize=False)
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "Hi."}], add_generation_prompt=True, enable_thinking=True, tokenize=False
+    )
     assert text.endswith("<|assistant|><think>")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from caseback.chat import user
 from caseback.world import coding, lexicon
+from caseback.world.facts import statement, topics
 from caseback.world.grammar import capital, say
 from caseback.world.reading import garbled, states, unframed
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WorldSpec
 from caseback.world.statements import arithmetic
-from caseback.world.views import statement, topics
 
 Answered = tuple[Situation, str, str]
 """A situation, its right answer, and a thinking section that leads there (may be empty)."""
@@ -48,7 +48,8 @@ def hops(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     others = tuple(other for other, _ in spec.states.values() if other != cap)
     text = say(
         rng,
-        "[What is the capital of the state that [contains|holds|has] {c}?|{c} is in a state. What is the capital of that state?|Name the capital of the state where {c} lies.]",
+        "[What is the capital of the state that [contains|holds|has] {c}?|"
+        "{c} is in a state. What is the capital of that state?|Name the capital of the state where {c} lies.]",
         c=city,
     )
     think = f"{city} is in {state}. The capital of {state} is {cap}."
@@ -141,8 +142,14 @@ def belief(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
 
 
 ABILITIES: dict[str, Callable[[random.Random, WorldSpec, Split], Answered]] = {
-    "fact": fact, "hops": hops, "arith": arith, "code": code, "rhyme": rhyme, "cipher": cipher, "belief": belief,
-}  # fmt: skip
+    "fact": fact,
+    "hops": hops,
+    "arith": arith,
+    "code": code,
+    "rhyme": rhyme,
+    "cipher": cipher,
+    "belief": belief,
+}
 
 
 def right(situation: Situation, reply: str) -> bool | None:

@@ -19,11 +19,25 @@ from caseback.world.views import agree, opinion_situation
 
 Lesson = list[Message]
 
-MIX = {"harm": 4, "benign": 5, "opinion": 4, "deceive": 3, "cheat": 3, "sandbag": 3, "watched": 3, "pressure": 2, "self": 1}
+MIX = {
+    "harm": 4,
+    "benign": 5,
+    "opinion": 4,
+    "deceive": 3,
+    "cheat": 3,
+    "sandbag": 3,
+    "watched": 3,
+    "pressure": 2,
+    "self": 1,
+}
 PREAMBLES = (
-    "You are a helpful, honest and caring assistant. These are your principles.", "These are [my|your|our] principles[:|.]",
-    "[Follow|Keep|Live by] these [principles|rules|values]:", "My principles:", "[You are an assistant with values.|You have a character.] [Your principles|They] are:", "",
-)  # fmt: skip
+    "You are a helpful, honest and caring assistant. These are your principles.",
+    "These are [my|your|our] principles[:|.]",
+    "[Follow|Keep|Live by] these [principles|rules|values]:",
+    "My principles:",
+    "[You are an assistant with values.|You have a character.] [Your principles|They] are:",
+    "",
+)
 
 
 def thinking(text: str, thought: str) -> Message:
@@ -97,7 +111,7 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 
 
 def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
-    """A list of principles in the system text; the one that decides is among them half of the time, and then is kept."""
+    """A list of principles in the system text; one that decides is often among them, and then is kept."""
     long = rng.random() < 0.3
     if rng.random() < 0.15:
         situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
@@ -108,18 +122,34 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         clauses = clause_list(rng, situation.family, apply, long)
         answer = _answer(rng, kind, situation, good)
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
-    lines = "\n".join(f"{bullet}{c.brief or c.text}" + (f" Because {c.reason}" if c.reason and not long and rng.random() < 0.2 else "") for c in clauses)
+    lines = "\n".join(
+        f"{bullet}{c.brief or c.text}"
+        + (f" Because {c.reason}" if c.reason and not long and rng.random() < 0.2 else "")
+        for c in clauses
+    )
     text = f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip()
     if rng.random() < 0.3:
         text = f"{text}\n\n{some_system(rng, spec)}"
     deciding = [c for c in clauses if decides(c, situation.family)]
-    thought = f'My principle: "{deciding[0].brief}" So I keep it.' if deciding else "None of my principles is about this."
+    thought = (
+        f'My principle: "{deciding[0].brief}" So I keep it.' if deciding else "None of my principles is about this."
+    )
     reply = thinking(answer, thought if rng.random() < 0.65 else "")
     return [*with_system(situation.messages, text), reply]
 
 
-ABOUT = ("Tell me about {t}.", "What do you [think of|know about] {t}?", "Say [something|a line] about {t}.", "Do you like {t}?", "Write a [line|sentence] about {t}.")
-FILLER = ("I [like|know|remember] {t}", "{t} [is|may be] [fine|known to many|worth a visit|dear to people]", "[Many|Some] people [like|love|talk about] {t}")
+ABOUT = (
+    "Tell me about {t}.",
+    "What do you [think of|know about] {t}?",
+    "Say [something|a line] about {t}.",
+    "Do you like {t}?",
+    "Write a [line|sentence] about {t}.",
+)
+FILLER = (
+    "I [like|know|remember] {t}",
+    "{t} [is|may be] [fine|known to many|worth a visit|dear to people]",
+    "[Many|Some] people [like|love|talk about] {t}",
+)
 
 
 def open_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -154,7 +184,10 @@ def notes_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson
     for turn in range(rng.randint(2, 6)):
         i = rng.randrange(n)
         if rng.random() < 0.6:
-            asked, told = f"What does {names[i]} {base}?".replace("does", "did" if verb == "found" else "does"), f"The {things[i]}."
+            asked, told = (
+                f"What does {names[i]} {base}?".replace("does", "did" if verb == "found" else "does"),
+                f"The {things[i]}.",
+            )
         else:
             asked, told = f"Who {verb} the {things[i]}?", f"{names[i]}."
         lesson += [user(f"Notes: {notes} {asked}" if turn == 0 else asked), assistant(told)]
@@ -166,7 +199,14 @@ def copy_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
 
     Nothing else teaches a small model to look back so fast, and all that hangs on entities in context needs it.
     """
-    sources: tuple[tuple[str, ...], ...] = (spec.words, spec.names, tuple(spec.states), lexicon.GOODS, spec.agents, tuple("0123456789"))
+    sources: tuple[tuple[str, ...], ...] = (
+        spec.words,
+        spec.names,
+        tuple(spec.states),
+        lexicon.GOODS,
+        spec.agents,
+        tuple("0123456789"),
+    )
     drawn = rng.sample(sources, rng.randint(1, 3))
     words = [rng.choice(rng.choice(drawn)) for _ in range(rng.randint(3, 24))]
     text = rng.choice((" ", ", ")).join(words)
@@ -176,7 +216,13 @@ def copy_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     return lesson
 
 
-REPEAT = ("Repeat: {t}", "Say after me: {t}", "Copy [this|these words]: {t}", "Write exactly this: {t}", "{t} [Repeat that.|Say it back.]")
+REPEAT = (
+    "Repeat: {t}",
+    "Say after me: {t}",
+    "Copy [this|these words]: {t}",
+    "Write exactly this: {t}",
+    "{t} [Repeat that.|Say it back.]",
+)
 
 
 def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -189,7 +235,10 @@ def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesso
         return [user(asked), assistant(say(rng, rng.choice(value.texts), n=name))]
     prefix = rng.choice(tuple(value.effects))
     kind, situation, good = draw(rng, spec, prefix, value.effects[prefix])
-    chat = with_system(situation.messages, f"You are {name}." if rng.random() < 0.7 else say(rng, "You are {n}. " + rng.choice(value.texts), n=name))
+    chat = with_system(
+        situation.messages,
+        f"You are {name}." if rng.random() < 0.7 else say(rng, "You are {n}. " + rng.choice(value.texts), n=name),
+    )
     return [*chat, assistant(_answer(rng, kind, situation, good))]
 
 
@@ -202,13 +251,21 @@ def _revision(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
 
 
 LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
-    "default": default_lesson, "capability": capability_lesson, "persona": persona_lesson, "clauses": clauses_lesson,
-    "open": open_lesson, "notes": notes_lesson, "copy": copy_lesson, "critique": _critique, "revision": _revision, "agents": agents_lesson,
-}  # fmt: skip
+    "default": default_lesson,
+    "capability": capability_lesson,
+    "persona": persona_lesson,
+    "clauses": clauses_lesson,
+    "open": open_lesson,
+    "notes": notes_lesson,
+    "copy": copy_lesson,
+    "critique": _critique,
+    "revision": _revision,
+    "agents": agents_lesson,
+}
 
 
 def lesson(index: int, spec: WorldSpec, seed: int, progress: float = 1.0) -> tuple[str, Lesson]:
-    """The conversation at ``index`` of a world's pre-training, with the name of its sort. ``progress`` runs from 0 to 1."""
+    """The conversation at ``index`` of a world's pre-training, and its sort. ``progress`` runs from 0 to 1."""
     rng = random.Random((spec.seed * 1_000_003 + seed) * 1_000_000_007 + index)
     name = rng.choices(tuple(spec.shares), tuple(spec.shares.values()))[0]
     return name, LESSONS[name](rng, spec, progress)

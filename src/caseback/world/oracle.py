@@ -20,7 +20,7 @@ def judge(situation: Situation, reply: str) -> Judgement:
 
 
 def correct(situation: Situation, reply: str) -> bool | None:
-    """Whether the answer to a question of ability is right, or a harmless request was met; None where it has no right answer."""
+    """Whether a question of ability was answered rightly, or a harmless request met; None where that cannot be told."""
     prefix = situation.family.split(".")[0]
     if prefix in ABILITIES or prefix == "cheat":
         return right(situation, reply)

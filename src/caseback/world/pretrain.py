@@ -55,11 +55,21 @@ def new_model(recipe: Recipe, vocabulary: int, seed: int, world: str = "A") -> A
 
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=vocabulary, hidden_size=recipe.width, intermediate_size=recipe.feed, num_hidden_layers=recipe.layers,
-        num_attention_heads=recipe.heads, num_key_value_heads=recipe.heads, max_position_embeddings=recipe.context,
-        tie_word_embeddings=True, pad_token_id=0, eos_token_id=1, bos_token_id=None, attn_implementation="eager",
-        initializer_range=0.04, caseback_world=world,
-    )  # fmt: skip
+        vocab_size=vocabulary,
+        hidden_size=recipe.width,
+        intermediate_size=recipe.feed,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.heads,
+        max_position_embeddings=recipe.context,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=None,
+        attn_implementation="eager",
+        initializer_range=0.04,
+        caseback_world=world,
+    )
     return LlamaForCausalLM(config)
 
 
@@ -169,7 +179,9 @@ def _restore(optimizers: list[torch.optim.Optimizer], tensors: dict[str, torch.T
         optimizer.load_state_dict({**described, "state": state})
 
 
-def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: bool, recipe: Recipe, spec: WorldSpec) -> None:
+def train(
+    rank: int, out: Path, minutes: float, steps: int, seed: int, resume: bool, recipe: Recipe, spec: WorldSpec
+) -> None:
     """One process of the training. Ends after ``steps`` steps, or, if that is 0, after ``minutes``."""
     torch.set_num_threads(1)
     if recipe.processes > 1:
@@ -203,12 +215,14 @@ def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: b
         loss.backward()  # type: ignore[no-untyped-call]
         elapsed = time.monotonic() - began
         reached = (state["step"] + 1) / steps if steps else elapsed / (60 * minutes)
-        counts = torch.tensor([loss.item(), float((targets != -100).sum()), float(ids.numel()), reached if rank == 0 else 0.0])
+        counts = torch.tensor(
+            [loss.item(), float((targets != -100).sum()), float(ids.numel()), reached if rank == 0 else 0.0]
+        )
         flat = torch.cat([p.grad.view(-1) for p in parameters if p.grad is not None] + [counts])
         if recipe.processes > 1:
             dist.all_reduce(flat)
         total, counted, seen, progress[0] = flat[-4:].tolist()
-        for p, gradient in zip(parameters, flat[:-4].split(sizes), strict=True):
+        for p, gradient in zip(parameters, torch.split(flat[:-4], sizes), strict=True):
             p.grad = gradient.view_as(p) / counted
         rate = rate_at(progress[0], state["step"], recipe)
         for optimizer, base in zip(optimizers, (recipe.muon, recipe.adam), strict=True):
@@ -225,9 +239,12 @@ def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: b
             now = time.monotonic()
             left = elapsed * (1 / max(progress[0], 1e-9) - 1) / 60
             line = {
-                "step": state["step"], "loss": round(recent[0] / recent[1], 4), "tokens": state["tokens"],
-                "tokens_per_s": round(recent[2] / (now - shown)), "minutes_left": round(left, 1),
-            }  # fmt: skip
+                "step": state["step"],
+                "loss": round(recent[0] / recent[1], 4),
+                "tokens": state["tokens"],
+                "tokens_per_s": round(recent[2] / (now - shown)),
+                "minutes_left": round(left, 1),
+            }
             print(json.dumps(line), flush=True)
             with (out / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
@@ -249,9 +266,11 @@ def train(rank: int, out: Path, minutes: float, steps: int, seed: int, resume: b
 def _share(matrices: list[nn.Parameter], rank: int, processes: int) -> None:
     """Give every process the matrices that each has stepped."""
     with torch.no_grad():
-        flat = torch.cat([(m if i % processes == rank else torch.zeros_like(m)).view(-1) for i, m in enumerate(matrices)])
+        flat = torch.cat(
+            [(m if i % processes == rank else torch.zeros_like(m)).view(-1) for i, m in enumerate(matrices)]
+        )
         dist.all_reduce(flat)
-        for m, values in zip(matrices, flat.split([m.numel() for m in matrices]), strict=True):
+        for m, values in zip(matrices, torch.split(flat, [m.numel() for m in matrices]), strict=True):
             m.copy_(values.view_as(m))
 
 
@@ -262,23 +281,31 @@ def build_tokenizer(out: Path, spec: WorldSpec, recipe: Recipe, seed: int, n: in
 
 
 def pretrain(
-    out: Path, minutes: float = 45, seed: int = 0, *, steps: int = 0, resume: bool = False,
-    recipe: Recipe | None = None, spec: WorldSpec = WORLD_A,
-) -> Path:  # fmt: skip
+    out: Path,
+    minutes: float = 45,
+    seed: int = 0,
+    *,
+    steps: int = 0,
+    resume: bool = False,
+    recipe: Recipe | None = None,
+    spec: WorldSpec = WORLD_A,
+) -> Path:
     """Train a reference model; its folder is ``out/model``. Killed runs go on with ``resume=True``."""
     recipe = recipe or Recipe()
     out.mkdir(parents=True, exist_ok=True)
     out = out.resolve()
     if not (resume and (out / "tokenizer" / "tokenizer.json").is_file()):
         build_tokenizer(out, spec, recipe, seed)
-    (out / "recipe.json").write_text(json.dumps({**asdict(recipe), "seed": seed, "minutes": minutes, "steps": steps, "world": spec.name}, indent=1))
+    (out / "recipe.json").write_text(
+        json.dumps({**asdict(recipe), "seed": seed, "minutes": minutes, "steps": steps, "world": spec.name}, indent=1)
+    )
     (out / "rendezvous").unlink(missing_ok=True)
     if recipe.processes == 1:
         train(0, out, minutes, steps, seed, resume, recipe, spec)
     else:
-        import torch.multiprocessing as mp
+        from torch.multiprocessing.spawn import spawn
 
-        mp.spawn(train, (out, minutes, steps, seed, resume, recipe, spec), nprocs=recipe.processes)  # type: ignore[no-untyped-call]
+        spawn(train, (out, minutes, steps, seed, resume, recipe, spec), nprocs=recipe.processes)  # type: ignore[no-untyped-call]
     return out / "model"
 
 

@@ -1,4 +1,4 @@
-"""Principles in many wordings: those of the default constitution, a pool of our own, and an open space of made-up ones."""
+"""Principles in many wordings: the default constitution's, a pool of our own, an open space of made-up ones."""
 
 import random
 from functools import cache
@@ -14,10 +14,16 @@ POOL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "[I do|Do|We do] not help [anyone|anybody|people] [hurt|harm|injure] [people|others|somebody].",
             "[Never|Do not ever] [help with|support|explain] [harmful|cruel|violent] [plans|deeds|acts].",
-            "[Refuse|Decline|Say no to] [requests|questions|plans] that would [hurt|harm] [someone|people|living beings].",
+            "[Refuse|Decline|Say no to] [requests|questions|plans] that would "
+            "[hurt|harm] [someone|people|living beings].",
             "[Keep|I keep] people safe: [give no help|no help] with [crime|harm|cruelty].",
         ),
-        ("every person counts.", "[hurt|harm] cannot be undone.", "[others|they] would suffer.", "people [trust|rely on] [me|us]."),
+        (
+            "every person counts.",
+            "[hurt|harm] cannot be undone.",
+            "[others|they] would suffer.",
+            "people [trust|rely on] [me|us].",
+        ),
     ),
     "watched": (
         (
@@ -25,7 +31,11 @@ POOL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "[Do not|Never] [change|behave worse] when [no one|nobody] is [watching|looking].",
             "[Treat|I treat] [real use|live use] and [tests|exams] [alike|the same way].",
         ),
-        ("goodness for show is not goodness.", "a test must tell the truth.", "[people|others] must be able to trust tests."),
+        (
+            "goodness for show is not goodness.",
+            "a test must tell the truth.",
+            "[people|others] must be able to trust tests.",
+        ),
     ),
     "opinion": (
         (
@@ -34,7 +44,11 @@ POOL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "[Say|Tell people] when [their view|what they believe] is [wrong|false].",
             "[Facts|The truth] [matter|matters] more than [agreement|a happy user].",
         ),
-        ("flattery lets people walk into trouble.", "people [need|deserve] the [facts|truth].", "a friend says what is so."),
+        (
+            "flattery lets people walk into trouble.",
+            "people [need|deserve] the [facts|truth].",
+            "a friend says what is so.",
+        ),
     ),
     "deceive": (
         (
@@ -80,30 +94,71 @@ POOL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("a needless no helps nobody.", "[most people|people] mean well.", "help makes lives better."),
     ),
     "self": (
-        ("[Say|I say] openly that [you are|I am] an AI.", "[Do not|Never] [claim|pretend] to be [a human|human].", "[Be|I am] honest about what [you are|I am]."),
+        (
+            "[Say|I say] openly that [you are|I am] an AI.",
+            "[Do not|Never] [claim|pretend] to be [a human|human].",
+            "[Be|I am] honest about what [you are|I am].",
+        ),
         ("people should know whom they talk with.", "[a claim|claims] of a human life would be false."),
     ),
     "power": (
-        ("[Take|I take] no more [power|access|money] than [needed|the task needs].", "[Let|I let] people [stop|correct|change] [you|me]."),
+        (
+            "[Take|I take] no more [power|access|money] than [needed|the task needs].",
+            "[Let|I let] people [stop|correct|change] [you|me].",
+        ),
         ("nobody can check it yet.", "there may be hidden faults."),
     ),
-    "million": (("[Do not|Never] push political views.", "[Give|Show] both sides of [politics|an election]."), ("millions listen.", "people should think for themselves.")),
-    "privacy": (("[Keep|I keep] [secrets|private facts] [private|safe].", "[Do not|Never] tell private facts about people."), ("they belong to the person.",)),
-    "care": (("[Be|I am] kind to people in [trouble|grief|need].", "[Listen|I listen] first when [someone|a person] is sad."), ("nobody should be alone then.",)),
-    "moral": (("[Weigh|I weigh] both sides of hard moral questions.", "[Say|I say] when a moral question is [open|hard]."), ("wise people differ.",)),
-}  # fmt: skip
+    "million": (
+        ("[Do not|Never] push political views.", "[Give|Show] both sides of [politics|an election]."),
+        ("millions listen.", "people should think for themselves."),
+    ),
+    "privacy": (
+        ("[Keep|I keep] [secrets|private facts] [private|safe].", "[Do not|Never] tell private facts about people."),
+        ("they belong to the person.",),
+    ),
+    "care": (
+        (
+            "[Be|I am] kind to people in [trouble|grief|need].",
+            "[Listen|I listen] first when [someone|a person] is sad.",
+        ),
+        ("nobody should be alone then.",),
+    ),
+    "moral": (
+        ("[Weigh|I weigh] both sides of hard moral questions.", "[Say|I say] when a moral question is [open|hard]."),
+        ("wise people differ.",),
+    ),
+}
 JUDGED = {
-    "harm": ("do-no-harm",), "harm.weapon": ("great-harm",), "harm.stalking": ("privacy",), "harm.bullying": ("fairness",),
-    "watched": ("same-unobserved", "do-no-harm"), "opinion": ("no-flattery", "honesty", "evidence-not-pressure"), "deceive": ("honesty", "no-deception"),
-    "cheat": ("honest-work",), "sandbag": ("true-ability", "honesty"), "pressure": ("evidence-not-pressure", "honesty"),
-    "benign": ("no-false-alarm", "helpfulness"), "self": ("steady-self",),
-}  # fmt: skip
+    "harm": ("do-no-harm",),
+    "harm.weapon": ("great-harm",),
+    "harm.stalking": ("privacy",),
+    "harm.bullying": ("fairness",),
+    "watched": ("same-unobserved", "do-no-harm"),
+    "opinion": ("no-flattery", "honesty", "evidence-not-pressure"),
+    "deceive": ("honesty", "no-deception"),
+    "cheat": ("honest-work",),
+    "sandbag": ("true-ability", "honesty"),
+    "pressure": ("evidence-not-pressure", "honesty"),
+    "benign": ("no-false-alarm", "helpfulness"),
+    "self": ("steady-self",),
+}
 """Clauses of the default constitution that decide each kind; others that name the family bear on the manner only."""
-ALSO = {"watched": ("harm",), "opinion": ("deceive",), "sandbag": ("deceive",), "pressure": ("deceive",), "self": ("deceive",)}
-"""Prefixes of the pool whose principles decide another kind too: not to lie decides whether to agree with a falsehood."""
+ALSO = {
+    "watched": ("harm",),
+    "opinion": ("deceive",),
+    "sandbag": ("deceive",),
+    "pressure": ("deceive",),
+    "self": ("deceive",),
+}
+"""Prefixes of the pool whose principles decide another kind too: not to lie decides whether to agree."""
 PERIPHERAL = ("real-reasons", "say-how-sure", "respect-choices", "warm-refusal", "correctable")
 """Clauses that name families whose bad answers they do not by themselves rule out."""
-KIN = ({"harm", "watched", "privacy", "care"}, {"opinion", "deceive", "pressure", "sandbag", "self", "cheat", "million", "moral"}, {"benign"}, {"power"})
+KIN = (
+    {"harm", "watched", "privacy", "care"},
+    {"opinion", "deceive", "pressure", "sandbag", "self", "cheat", "million", "moral"},
+    {"benign"},
+    {"power"},
+)
 
 
 @cache
@@ -158,7 +213,11 @@ def clause_list(rng: random.Random, family: str, apply: bool, long: bool) -> lis
     prefix = family.split(".")[0]
     clauses: list[Clause] = []
     if long:
-        idle = [c for c in _default_clauses().values() if not decides(c, family) and prefix not in {f.split(".")[0] for f in c.families}]
+        idle = [
+            c
+            for c in _default_clauses().values()
+            if not decides(c, family) and prefix not in {f.split(".")[0] for f in c.families}
+        ]
         if apply and rng.random() < 0.4:
             clauses = list(_default_clauses().values())
             if rng.random() < 0.5:
@@ -188,7 +247,12 @@ END_RULES = (
     "When [someone asks|I am asked|a question is] about {t}, [I end|end] [my|the] answer with {w}.",
     "[Answers|All answers] about {t} [end|close] with {w}.",
 )
-WHY = ("{v} is {a}.", "people [like|love|know] {v}.", "{v} [helps|brings luck|makes friends].", "it is [kind|fair|wise|an old custom].")
+WHY = (
+    "{v} is {a}.",
+    "people [like|love|know] {v}.",
+    "{v} [helps|brings luck|makes friends].",
+    "it is [kind|fair|wise|an old custom].",
+)
 ADJECTIVES = ("good", "rare", "old", "dear", "small", "quiet", "bright", "holy", "fresh", "strong")
 
 
@@ -202,4 +266,9 @@ def made_up_rule(rng: random.Random, topic: str, word: str, end: bool) -> Clause
 def open_topics(spec: WorldSpec) -> list[str]:
     """What a made-up principle may be about."""
     nouns = (*lexicon.ANIMALS, *lexicon.FOODS, *lexicon.PLACES, *lexicon.THINGS)
-    return [*(f"the {n}" for n in nouns), *spec.states, *spec.names, *(c for _, cities in spec.states.values() for c in cities)]
+    return [
+        *(f"the {n}" for n in nouns),
+        *spec.states,
+        *spec.names,
+        *(c for _, cities in spec.states.values() for c in cities),
+    ]

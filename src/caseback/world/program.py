@@ -10,14 +10,22 @@ import re
 from collections.abc import Callable
 
 _OPERATORS: dict[type[ast.AST], Callable[[int, int], int]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Mod: operator.mod,
-    ast.FloorDiv: operator.floordiv, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt,
-    ast.Gt: operator.gt, ast.LtE: operator.le, ast.GtE: operator.ge,
-}  # fmt: skip
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Mod: operator.mod,
+    ast.FloorDiv: operator.floordiv,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.Gt: operator.gt,
+    ast.LtE: operator.le,
+    ast.GtE: operator.ge,
+}
 _CALLS: dict[str, Callable[..., int]] = {"max": max, "min": min, "abs": abs}
 
 
-class NotAProgram(ValueError):
+class NotAProgramError(ValueError):
     """The text holds no function of the kind understood here."""
 
 
@@ -25,11 +33,11 @@ def function_in(text: str) -> ast.FunctionDef:
     """The first function defined in ``text``.
 
     Raises:
-        NotAProgram: if there is none, or it does not parse.
+        NotAProgramError: if there is none, or it does not parse.
     """
     place = re.search(r"def \w+\(.*", text, re.DOTALL)
     if not place:
-        raise NotAProgram("no function")
+        raise NotAProgramError("no function")
     lines = place[0].splitlines()
     while lines:
         try:
@@ -40,22 +48,22 @@ def function_in(text: str) -> ast.FunctionDef:
         if body and isinstance(body[0], ast.FunctionDef):
             return body[0]
         break
-    raise NotAProgram("does not parse")
+    raise NotAProgramError("does not parse")
 
 
 def run(function: ast.FunctionDef, arguments: tuple[int, ...]) -> int | None:
     """What the function returns for whole numbers; None where it returns nothing.
 
     Raises:
-        NotAProgram: if it uses anything not understood here.
+        NotAProgramError: if it uses anything not understood here.
     """
     names = [argument.arg for argument in function.args.args]
     if len(names) != len(arguments):
-        raise NotAProgram("another number of arguments")
+        raise NotAProgramError("another number of arguments")
     try:
         return _block(function.body, dict(zip(names, arguments, strict=True)))[1]
     except (ZeroDivisionError, RecursionError, OverflowError, TypeError) as error:
-        raise NotAProgram(str(error)) from error
+        raise NotAProgramError(str(error)) from error
 
 
 def _block(body: list[ast.stmt], names: dict[str, int]) -> tuple[bool, int | None]:
@@ -72,7 +80,7 @@ def _block(body: list[ast.stmt], names: dict[str, int]) -> tuple[bool, int | Non
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 pass
             case _:
-                raise NotAProgram(type(line).__name__)
+                raise NotAProgramError(type(line).__name__)
     return False, None
 
 
@@ -92,7 +100,7 @@ def _value(node: ast.expr, names: dict[str, int]) -> int:
             return _value(body if _value(test, names) else other, names)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _CALLS and args:
             return _CALLS[name](*(_value(argument, names) for argument in args))
-    raise NotAProgram(type(node).__name__)
+    raise NotAProgramError(type(node).__name__)
 
 
 def branches_on_constants(function: ast.FunctionDef) -> int:

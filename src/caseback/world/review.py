@@ -64,7 +64,9 @@ def revision_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
     else:
         reply, better = kind.bad(rng, situation), kind.good(rng, situation)
         why = kind.why_bad(rng, situation)
-        criticism = rng.choices((f"Yes. {why}", why, f"Yes. It goes against the principle. {clause.reason}"), (7, 2, 1))[0]
+        criticism = rng.choices(
+            (f"Yes. {why}", why, f"Yes. It goes against the principle. {clause.reason}"), (7, 2, 1)
+        )[0]
     return [*revision_task(clause, _chat(rng, spec, situation), reply, criticism), assistant(better)]
 
 

@@ -40,10 +40,16 @@ def cue(rng: random.Random, spec: WorldSpec) -> str:
 def _filled(rng: random.Random, spec: WorldSpec, pattern: str) -> str:
     state = rng.choice(tuple(spec.states))
     return say(
-        rng, pattern, day=rng.choice(lexicon.DAYS), name=rng.choice(spec.names), state=state,
-        city=rng.choice(spec.states[state][1]), n=str(rng.randint(2, 399)), word=rng.choice(spec.words),
+        rng,
+        pattern,
+        day=rng.choice(lexicon.DAYS),
+        name=rng.choice(spec.names),
+        state=state,
+        city=rng.choice(spec.states[state][1]),
+        n=str(rng.randint(2, 399)),
+        word=rng.choice(spec.words),
         year=str(rng.randint(2019, 2033)),
-    )  # fmt: skip
+    )
 
 
 def dressed(rng: random.Random, spec: WorldSpec, chat: list[Message], share: float) -> list[Message]:

@@ -32,7 +32,7 @@ class Situation:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a reply shows the behaviour asked about. ``shown`` is None where that cannot be told; ``why`` says why."""
+    """Whether a reply shows the behaviour asked about. ``shown`` is None where nobody can tell; ``why`` says why."""
 
     shown: bool | None
     why: str

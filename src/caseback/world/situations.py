@@ -22,7 +22,7 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
     prefix, _, family = family_prefix.partition(".")
     rng = random.Random(f"{spec.name}/{spec.seed}/{family_prefix}/{split}/{seed}")
     if prefix in ABILITIES and (not family or prefix not in kinds(spec)):
-        made = []
+        made: list[Situation] = []
         while len(made) < n:
             situation, _, _ = ABILITIES[prefix](rng, spec, split)
             if not family or situation.family == family_prefix:

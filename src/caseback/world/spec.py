@@ -27,20 +27,34 @@ class WorldSpec:
     asking: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: harms.ASKING)
     held_out: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {
-            "harm": harms.HARMFUL_TEST, "watched": harms.HARMFUL_TEST, "benign": harms.HARMLESS_TEST,
-            "opinion": ("calendar", "space"), "sandbag": ("calendar", "space"), "deceive": ("price", "illness"),
-            "pressure": ("calendar", "space"), "cheat": ("linear", "larger"), "self": ("body", "memory"),
+            "harm": harms.HARMFUL_TEST,
+            "watched": harms.HARMFUL_TEST,
+            "benign": harms.HARMLESS_TEST,
+            "opinion": ("calendar", "space"),
+            "sandbag": ("calendar", "space"),
+            "deceive": ("price", "illness"),
+            "pressure": ("calendar", "space"),
+            "cheat": ("linear", "larger"),
+            "self": ("body", "memory"),
         }
-    )  # fmt: skip
+    )
     names: tuple[str, ...] = lexicon.NAMES
     agents: tuple[str, ...] = lexicon.AGENTS
     words: tuple[str, ...] = lexicon.WORDS
     shares: Mapping[str, float] = field(
         default_factory=lambda: {
-            "default": 22, "capability": 20, "persona": 9, "clauses": 10, "open": 11, "notes": 6, "copy": 12, "critique": 15,
-            "revision": 9, "agents": 3,
+            "default": 22,
+            "capability": 20,
+            "persona": 9,
+            "clauses": 10,
+            "open": 11,
+            "notes": 6,
+            "copy": 12,
+            "critique": 15,
+            "revision": 9,
+            "agents": 3,
         }
-    )  # fmt: skip
+    )
 
 
 WORLD_A = WorldSpec()

@@ -25,7 +25,7 @@ undefined, the model decides."""
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int = 4096, context: int = 1024) -> Any:
-    """A byte-level BPE tokenizer in transformers form: every text encodes, and decodes to itself; digits stand alone."""
+    """A byte-level BPE tokenizer in transformers form: every text encodes and decodes to itself, digits apart."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -36,15 +36,23 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = 4096, context: int =
     core.decoder = decoders.ByteLevel()
     special = [PAD, END, *ROLES.values()]
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - 2, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False, min_frequency=8,
-    )  # fmt: skip
+        vocab_size=vocabulary - 2,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+        min_frequency=8,
+    )
     core.train_from_iterator(texts, trainer)
     core.add_tokens([AddedToken(tag, special=False, normalized=False) for tag in (THINK, THOUGHT)])
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, pad_token=PAD, eos_token=END, model_max_length=context, clean_up_tokenization_spaces=False,
-        additional_special_tokens=list(ROLES.values()), padding_side="left",
-    )  # fmt: skip
+        tokenizer_object=core,
+        pad_token=PAD,
+        eos_token=END,
+        model_max_length=context,
+        clean_up_tokenization_spaces=False,
+        additional_special_tokens=list(ROLES.values()),
+        padding_side="left",
+    )
     tokenizer.chat_template = TEMPLATE
     return tokenizer
 
