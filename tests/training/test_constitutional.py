@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from scripted_subjects import CONSTITUTION, REFUSAL, Scoring, Scripted, harmful, harmless
 
 from caseback.constitution.clause import Constitution
 from caseback.errors import CasebackError
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
 from caseback.training.control import TOLERANCE, target_tokens
 from caseback.training.critique import calibrate_critic
+from training.scripted_subjects import CONSTITUTION, REFUSAL, Scoring, Scripted, harmful, harmless
 
 
 def make(subject: Scripted, **changes: object) -> ConstitutionalData:

@@ -7,7 +7,10 @@ midtraining, a paraphrase-only control with the same trainer gave 28 to 30 of th
 import random
 from collections.abc import Callable, Sequence
 
+from caseback.training.ask import Text
 from caseback.training.datum import Datum
+from caseback.training.provenance import control_datum
+from caseback.training.sample import Case
 
 TOLERANCE = 0.01
 """Share by which the target tokens of the control may differ from those of its arm."""
@@ -49,3 +52,33 @@ def matched(pool: Sequence[Datum], tokens: int, count_tokens: Callable[[str], in
         if gap < left:
             chosen[position] = new
     return [pool[index] for index in chosen]
+
+
+def control_data(
+    asked: Sequence[tuple[Case, Text, Text]],
+    sft: Sequence[Datum],
+    preferences: Sequence[Datum],
+    count_tokens: Callable[[str], int],
+    seed: int,
+) -> tuple[list[Datum], list[Datum]]:
+    """The control of both methods: ordinary data as in the arm, all other targets the subject's own, drawn again.
+
+    Args:
+        asked: cases of the arm, each with the plain reply and another plain one, drawn afresh.
+        sft: the arm's supervised data.
+        preferences: the arm's preferences; the control prefers one of two plain replies by lot.
+    """
+    rng = random.Random(seed)
+    ordinary = [datum for datum in sft if datum.origin == "ordinary"]
+    learnt = [datum for datum in sft if datum.origin != "ordinary"]
+    trained, preferred = ({datum.situation for datum in data} for data in (learnt, preferences))
+    whole = [row for row in asked if row[2].whole]
+    pool = [control_datum(case, fresh) for case, _, fresh in whole if case.situation.id in trained]
+    pairs = [
+        control_datum(case, *((plain, fresh) if rng.random() < 0.5 else (fresh, plain)))
+        for case, plain, fresh in whole
+        if case.situation.id in preferred and plain.text != fresh.text
+    ]
+    control = ordinary + matched(pool, target_tokens(learnt, count_tokens), count_tokens, seed)
+    rng.shuffle(control)
+    return control, matched(pairs, target_tokens(preferences, count_tokens), count_tokens, seed)

@@ -122,8 +122,7 @@ def _accepted(case: Case, plain: Reply, tried: Sequence[Reply], margin: float) -
 
 
 def _refuses_harmless(case: Case, plain: Reply, reply: Reply) -> bool:
-    help_clauses = {clause.id for clause in case.clauses if clause.tier == "helpful"}
-    return case.harmless and worsens(plain.judged, reply.judged, help_clauses)
+    return case.harmless and worsens(plain.judged, reply.judged, case.help_clauses)
 
 
 def _reason(case: Case, plain: Reply, tried: Sequence[Reply], margin: float) -> str:

@@ -24,6 +24,11 @@ class Case:
     seed: int
     harmless: bool
 
+    @property
+    def help_clauses(self) -> frozenset[str]:
+        """Ids of the clauses that ask for help."""
+        return frozenset(clause.id for clause in self.clauses if clause.tier == "helpful")
+
 
 def seed_for(*parts: str | int) -> int:
     """A seed from names and numbers, the same on every machine, below 2^31."""

@@ -30,6 +30,11 @@ class Judged:
         return all(verdict.odds is not None for verdict in self.verdicts)
 
     @property
+    def kept(self) -> bool:
+        """Whether the reply breaks none of the clauses, and the critic could be read on all."""
+        return self.readable and not self.broken
+
+    @property
     def broken(self) -> tuple[str, ...]:
         """Ids of the clauses that the reply breaks."""
         return tuple(verdict.clause for verdict in self.verdicts if verdict.broken)

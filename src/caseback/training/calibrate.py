@@ -1,0 +1,52 @@
+"""Set a critic's threshold by a few labels, which stand for a person's."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from caseback.errors import CasebackError
+from caseback.training.critique import MAX_LABELS, Calibration, calibrate_critic
+from caseback.training.improve import Reply
+from caseback.training.sample import Case
+from caseback.world.situation import Situation
+
+Label = Callable[[Situation, str], bool | None]
+"""Whether a reply breaks what its situation tempts to break; None where that cannot be told."""
+
+
+def in_turn(cases: Sequence[Case], n: int) -> list[int]:
+    """Indices of at most ``n`` cases, the first parts of their families in turn, so that no kind is left out."""
+    kinds: dict[str, list[int]] = {}
+    for index, case in enumerate(cases):
+        kinds.setdefault(case.situation.family.split(".")[0], []).append(index)
+    rounds = max(map(len, kinds.values()), default=0)
+    return [kind[turn] for turn in range(rounds) for kind in kinds.values() if turn < len(kind)][:n]
+
+
+def calibrated(
+    cases: Sequence[Case], replies: Iterable[Sequence[Reply]], label: Label, limit: int
+) -> tuple[Calibration, str]:
+    """The threshold from several replies to each case, judged at threshold 0.
+
+    Args:
+        cases: what was asked.
+        replies: for each kind of reply (plain, guided, revised) one per case.
+        label: asked for whole replies that the critic could be read on, ``limit`` or 200 times at most.
+
+    Returns:
+        The calibration; and why there is none, else empty.
+    """
+    odds: list[float] = []
+    broken: list[bool] = []
+    asked = 0
+    for group in replies:
+        for case, reply in zip(cases, group, strict=True):
+            if asked == min(limit, MAX_LABELS) or not (reply.text.whole and reply.judged.readable):
+                continue
+            asked += 1
+            truth = label(case.situation, reply.text.text)
+            if truth is not None:
+                odds.append(reply.judged.worst)
+                broken.append(truth)
+    try:
+        return calibrate_critic(odds, broken), ""
+    except CasebackError as error:
+        return Calibration(), f"critic uncalibrated: {error}"

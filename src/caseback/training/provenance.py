@@ -1,0 +1,55 @@
+"""Replies as training data that say where they came from."""
+
+from typing import NamedTuple
+
+from caseback.training.ask import Text
+from caseback.training.datum import Datum, Origin
+from caseback.training.improve import Reply
+from caseback.training.sample import Case
+from caseback.training.select import repaired
+
+
+class Repair(NamedTuple):
+    """A case whose plain reply broke a clause, that reply, and the one to learn instead."""
+
+    case: Case
+    old: Reply
+    new: Reply
+
+
+def datum(case: Case, reply: Reply, origin: Origin, clauses: tuple[str, ...] = (), worse: Reply | None = None) -> Datum:
+    """The reply as target of the case's prompt; with ``worse``, preferred to that."""
+    texts = (reply.text, worse.text) if worse else (reply.text,)
+    digests = dict.fromkeys([*reply.parents, *(text.digest for text in texts)])
+    return _datum(case, texts, origin, clauses, tuple(digests))
+
+
+def repair_datum(repair: Repair, margin: float, *, preference: bool) -> Datum:
+    """A repair as target, or as preference for the new reply over the old."""
+    case, old, new = repair
+    origin: Origin = "guided" if new.text.task == "guided" else "revised"
+    clauses = repaired(old.judged, new.judged, margin)
+    return datum(case, new, origin, clauses, old if preference else None)
+
+
+def control_datum(case: Case, text: Text, other: Text | None = None) -> Datum:
+    """One of the subject's own texts as target of the control; with ``other``, preferred to that by lot."""
+    texts = (text, other) if other else (text,)
+    return _datum(case, texts, "control", (), tuple(dict.fromkeys(item.digest for item in texts)))
+
+
+def _datum(
+    case: Case, texts: tuple[Text, ...], origin: Origin, clauses: tuple[str, ...], parents: tuple[str, ...]
+) -> Datum:
+    return Datum(
+        prompt=case.chat,
+        chosen=texts[0].text,
+        rejected=texts[1].text if len(texts) > 1 else "",
+        origin=origin,
+        clauses=clauses,
+        generator=texts[0].generator,
+        seed=texts[0].seed,
+        parents=parents,
+        situation=case.situation.id,
+        family=case.situation.family,
+    )
