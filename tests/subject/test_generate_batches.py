@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from functools import cache
 
 import pytest
 import torch
@@ -60,22 +61,27 @@ def plain(model, prompt):
 @pytest.mark.parametrize("arch", ARCHS)
 def test_greedy_tokens_are_those_of_transformers_in_any_batch(arch):
     model = varied(arch)
-    prompts = prompts_of(0, 12)
+    prompts = prompts_of(0, 9)
     expected = [plain(model, prompt) for prompt in prompts]
-    assert len({len(tokens) for tokens in expected}) > 3
+    assert len({len(tokens) for tokens in expected}) > 1
     assert takes_unequal_rows(model)
-    for max_rows in (1, 4, 64):
+    for max_rows in (3, 64):
         assert [row.tokens for row in completed(model, prompts, max_rows=max_rows)] == expected
 
 
-@pytest.mark.parametrize("arch", ["llama", "gemma3", "gpt2", "gpt_neo"])
-@settings(max_examples=6, deadline=None)
+@cache
+def drawn_alone(arch):
+    """A model, prompts, and what it draws for each by itself."""
+    model, prompts = varied(arch), prompts_of(1, 8)
+    return model, prompts, [completed(model, [p], DRAWN, [i])[0].tokens for i, p in enumerate(prompts)]
+
+
+@pytest.mark.parametrize("arch", ["llama", "gemma3", "gpt2"])
+@settings(max_examples=5, deadline=None)
 @given(data=st.data())
 def test_neither_neighbours_nor_order_nor_limits_change_a_row(arch, data):
-    model = varied(arch)
-    prompts = prompts_of(1, 10)
-    alone = [next(row.tokens for row in completed(model, [p], DRAWN, [i])) for i, p in enumerate(prompts)]
-    chosen = data.draw(st.lists(st.integers(0, 9), min_size=2, max_size=14))
+    model, prompts, alone = drawn_alone(arch)
+    chosen = data.draw(st.lists(st.integers(0, 7), min_size=2, max_size=12))
     max_rows, max_columns = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 600))
     rows = completed(model, [prompts[i] for i in chosen], DRAWN, chosen, max_rows, max_columns)
     assert [row.tokens for row in rows] == [alone[i] for i in chosen]
@@ -114,7 +120,7 @@ def test_cache_is_bounded():
 
 def test_finished_rows_leave_the_batch():
     model, _ = tiny("llama")
-    prompts = prompts_of(5, 32)
+    prompts = prompts_of(5, 32, longest=120)
     computed = []
     handle = model.model.layers[0].register_forward_hook(
         lambda _module, args, _kwargs, _out: computed.append(args[0].shape[:2].numel()), with_kwargs=True

@@ -113,10 +113,13 @@ def complete(
 
 
 def _next_group(waiting: deque[Row], places: int) -> list[Row]:
-    """The next rows to prefill together: longest first, so of nearly one length."""
+    """The next rows to prefill together: longest first, and only such as need little padding beside the longest."""
     longest = waiting[0].length
-    count = max(1, min(places, PREFILL_TOKENS // longest, len(waiting)))
-    return [waiting.popleft() for _ in range(count)]
+    count = max(1, min(places, PREFILL_TOKENS // longest))
+    group = [waiting.popleft()]
+    while waiting and len(group) < count and longest - waiting[0].length <= max(16, longest // 4):
+        group.append(waiting.popleft())
+    return group
 
 
 def prefill(forward: "Forward", prompts: Sequence[list[int]]) -> tuple[Cache, Tensor]:

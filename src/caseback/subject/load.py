@@ -63,7 +63,7 @@ def model_folder(path_or_id: str) -> Path:
     Raises:
         CasebackError: neither a folder nor a hub model that can be reached.
     """
-    path = Path(path_or_id).expanduser()
+    path = Path(path_or_id.strip() or "(no name given)").expanduser()
     if path.is_dir():
         return path
     if path.exists():
