@@ -311,6 +311,22 @@ def test_padding_is_neither_touched_nor_counted() -> None:
     assert (seen[0][0, :4] != 0).any(-1).all()
 
 
+@pytest.mark.parametrize("arch", ARCHS)
+def test_capture_of_mixed_lengths_is_steered_input_by_input(arch: str) -> None:
+    model, _ = tiny(arch)
+    inputs = [some_ids(1, n, seed=n)[0].tolist() for n in (9, 5, 8, 7)]
+    site = Site("resid_post", 2)
+    edits = [Add(Site("resid_pre", 1), vector(D), 3.0, Span(-2)), Clamp(site, vector(D, seed=2), max=0.0)]
+    with intervene(model, edits) as receipt:
+        together = list(capture(model, inputs, [site]))
+    assert receipt[0].passes == 1
+    assert [effect.tokens for effect in receipt] == [8, 29]
+    for ids, captured in zip(inputs, together, strict=True):
+        with intervene(model, edits):
+            (alone,) = capture(model, [ids], [site])
+        torch.testing.assert_close(captured.at[site], alone.at[site], rtol=1e-3, atol=1e-3)
+
+
 def test_patches_by_position_and_row() -> None:
     site = Site("resid_post", 2)
     source = torch.stack([c.at[site] for c in capture(MODEL, some_ids(2, 6, seed=9).tolist(), [site])])

@@ -175,11 +175,19 @@ def _forward(
         for place in places:
             hooks.callback(tap(place, partial(read, place)).remove)
         try:
-            decoder.stack(input_ids=ids, use_cache=False)
+            decoder.stack(input_ids=ids, attention_mask=_mask(decoder, rows, ids), use_cache=False)
         except _LastSiteReachedError:
             return found
     missing = ", ".join(str(place.site) for place in places if place.site not in found)
     raise CasebackError(f"the forward pass never computed {missing}: a fused kernel may stand in for the module")
+
+
+def _mask(decoder: Decoder, rows: list[Sequence[int]], ids: Tensor) -> Tensor | None:
+    """An attention mask, needed only where a hook on the stack, as of ``intervene``, must tell padding from tokens."""
+    lengths = torch.tensor([len(row) for row in rows], device=ids.device)
+    if not decoder.stack._forward_pre_hooks or bool((lengths == ids.shape[1]).all()):
+        return None
+    return (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
 
 
 def _take(row: Tensor, select: Sequence[int], dtype: torch.dtype | None) -> Tensor:
