@@ -216,7 +216,8 @@ def _check_causal(subject: OpenSubject) -> None:
     """See that a later token changes nothing before it."""
     ids = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 5]], device=subject.device)
     first, second = (subject.model(input_ids=row[None]).logits[0, :3].float() for row in ids)
-    if not torch.allclose(first, second, rtol=1e-2, atol=1e-2 * float(first.std())):
+    slack = 1e-4 if subject.model.dtype == torch.float32 else 0.05  # quantised activations share scales
+    if (first - second).abs().mean() > slack * first.std():
         raise CasebackError(f"{subject.name} looks ahead (a later token changes what came before): not a causal model")
 
 
