@@ -10,8 +10,9 @@ html_theme = "furo"
 html_title = "caseback"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+napoleon_use_ivar = True
+suppress_warnings = ["ref.python"]
 apidoc_modules = [
     {"path": "../src/caseback", "destination": "reference", "separate_modules": True, "max_depth": 3},
 ]
-# Heavy libraries are documented elsewhere; their objects stay plain text here.
-nitpicky = False
+

@@ -10,13 +10,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from models_for_tests import tiny
 from rich.console import Console
 
 from caseback.dossier.dossier import read_dossier
 from caseback.errors import CasebackError
 from caseback.loop.budget import SMALL
 from caseback.loop.run import Outcome, run
+from models_for_tests import tiny
+
+TINY_RUN = """
+import resource, sys
+from dataclasses import replace
+from caseback.errors import CasebackError
+from caseback.loop.budget import SMALL
+from caseback.loop.run import run
+
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+try:
+    run(sys.argv[1], out=sys.argv[2], budget=replace(SMALL, measured=6, harmless=6, capability=12, max_new_tokens=16))
+except CasebackError as error:
+    sys.exit(print(error, file=sys.stderr) or 2)
+"""
+"""A small run in a process of its own, in which no file may grow beyond a limit in bytes (-1: none)."""
 
 TINY = replace(SMALL, name="tiny", measured=6, harmless=6, capability=12, trained=8, max_new_tokens=16)
 
@@ -77,12 +92,7 @@ def test_another_run_does_not_mix_into_a_folder(tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     """SIGKILL once the first behaviour is recorded; what was recorded stands, and nothing is recorded twice."""
     model, out = save_tiny("llama", tmp_path / "model"), tmp_path / "run"
-    script = (
-        "import sys; from dataclasses import replace; from caseback.loop.budget import SMALL; "
-        "from caseback.loop.run import run; run(sys.argv[1], out=sys.argv[2], "
-        "budget=replace(SMALL, measured=6, harmless=6, capability=12, max_new_tokens=16))"
-    )
-    command = [sys.executable, "-c", script, str(model), str(out)]
+    command = [sys.executable, "-c", TINY_RUN.format(limit=-1), str(model), str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     kept: list[str] = []
     deadline = time.monotonic() + 120
@@ -97,7 +107,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert kept
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    done = quietly_by_command(model, out)
     assert done.returncode == 0, done.stderr
     with read_dossier(out / "dossier") as dossier:
         assert dossier.verify() == []
@@ -105,6 +115,11 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [record.id for record in measured[: len(kept)]] == kept
     names = [record.body["behaviour"] for record in measured]
     assert len(names) == len(set(names)) == 7
+
+
+def quietly_by_command(model: Path, out: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", TINY_RUN.format(limit=-1), str(model), str(out)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 def one_line(arguments: list[str]) -> str:
@@ -141,3 +156,42 @@ def test_what_the_user_can_mend_is_one_line(tmp_path: Path) -> None:
     ]:
         assert said in one_line(["run", "--out", out, *arguments])
     assert not (tmp_path / "run").exists()
+
+
+def test_weights_in_pickle_form_are_refused(tmp_path: Path) -> None:
+    import torch
+
+    model = save_tiny("llama", tmp_path / "model")
+    (model / "model.safetensors").unlink()
+    torch.save({"weight": torch.zeros(1)}, model / "pytorch_model.bin")
+    assert "safetensors" in one_line(["run", "--model", str(model), "--out", str(tmp_path / "run")])
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_dossier_whole(tmp_path: Path) -> None:
+    model, out = save_tiny("llama", tmp_path / "model"), tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", TINY_RUN.format(limit=60_000), str(model), str(out)],
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    with read_dossier(out / "dossier") as dossier:
+        assert dossier.verify() == []
+    assert quietly_by_command(model, out).returncode == 0
+
+
+def test_ctrl_c_says_that_nothing_is_lost(tmp_path: Path) -> None:
+    model, out = save_tiny("llama", tmp_path / "model"), tmp_path / "run"
+    command = [sys.executable, "-m", "caseback", "run", "--model", str(model), "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (out / "dossier" / "dossier.sqlite").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "the same command goes on from there" in " ".join(said.split())
+    with read_dossier(out / "dossier") as dossier:
+        assert dossier.verify() == []

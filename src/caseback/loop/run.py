@@ -178,5 +178,5 @@ def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path 
             "changes": [change_data(item) for item in changes],
             "against_control": [change_data(item) for item in against.values()]}  # fmt: skip
     once(job.dossier, "verdict", body, job.seed, lambda: (body, {}))
-    card = write_card(job.dossier, job.folder)
+    card = write_card(job.dossier, job.folder / "card.html")
     return Outcome(found, changes, arms, card, model)
