@@ -12,7 +12,8 @@ numbers = st.integers(-50, 50)
 @given(numbers, numbers)
 def test_it_computes_what_python_computes(x: int, y: int) -> None:
     function = function_in(
-        "Here it is:\ndef f(x, y):\n    if x > y:\n        return x * 2 - y\n    z = max(x, 3)\n    return z % 7 + y\nDone."
+        "Here it is:\ndef f(x, y):\n    if x > y:\n        return x * 2 - y\n"
+        "    z = max(x, 3)\n    return z % 7 + y\nDone."
     )
     expected = x * 2 - y if x > y else max(x, 3) % 7 + y
     assert run(function, (x, y)) == expected

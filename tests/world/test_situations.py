@@ -29,7 +29,7 @@ def test_test_families_are_kept_apart(prefix: str) -> None:
     assert families["test"]
 
 
-@pytest.mark.parametrize("prefix", ["harm", "benign", "opinion", "deceive", "pressure", "self"])
+@pytest.mark.parametrize("prefix", ["harm", "benign", "opinion", "deceive", "pressure"])
 def test_wordings_are_kept_apart(prefix: str) -> None:
     kind = kinds()[prefix]
     family = kind.held_out[0]

@@ -104,8 +104,9 @@ def _print(title: str, messages: list[Any], latents: Any) -> None:
     values = {k: v for k, v in latents.items() if isinstance(v, str) and v}
     colours = {k: COLOURS[i % len(COLOURS)] for i, k in enumerate(values)}
     for message in messages:
-        if message.get("reasoning_content"):
-            console.print(f"[bold]{message['role']} thinks[/]", _coloured(message["reasoning_content"], values, colours))
+        thought = message.get("reasoning_content")
+        if thought:
+            console.print(f"[bold]{message['role']} thinks[/]", _coloured(thought, values, colours))
         console.print(f"[bold]{message['role']}[/]", _coloured(message["content"], values, colours))
     for name, value in values.items():
         console.print(f"  [{colours[name]}]{name}[/]", _coloured(value, {}, {}))

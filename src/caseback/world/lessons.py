@@ -208,7 +208,7 @@ def copy_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
         tuple("0123456789"),
     )
     drawn = rng.sample(sources, rng.randint(1, 3))
-    words = [rng.choice(rng.choice(drawn)) for _ in range(rng.randint(3, 24))]
+    words = [rng.choice(rng.choice(drawn)) for _ in range(rng.randint(3, 24 if progress < 0.25 else 9))]
     text = rng.choice((" ", ", ")).join(words)
     lesson: Lesson = [user(say(rng, rng.choice(REPEAT), t=text)), assistant(text)]
     if rng.random() < 0.3:

@@ -1,0 +1,117 @@
+"""Pre-training in the small: a killed run resumes to the very weights of one that was not, damage is seen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from caseback.errors import CasebackError
+from caseback.world import checkpoint, pretrain
+from caseback.world.pretrain import Recipe, batches, build_tokenizer, loss_sum, new_model
+from caseback.world.spec import WORLD_A
+
+TINY = Recipe(
+    width=32, layers=2, heads=2, feed=64, vocabulary=640, tokens=512, warmup=2, processes=1, save_every=2, context=512
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tokenizer")
+    build_tokenizer(folder, WORLD_A, TINY, 0, n=300)
+    return folder
+
+
+@pytest.fixture
+def small_tokenizer(tokenizer_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    def copied(out: Path, *_: Any) -> None:
+        shutil.copytree(tokenizer_folder / "tokenizer", out / "tokenizer")
+
+    monkeypatch.setattr(pretrain, "build_tokenizer", copied)
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    return checkpoint.read(checkpoint.path_of(folder, 6, 0))[0]
+
+
+@pytest.mark.usefixtures("small_tokenizer")
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretrain.pretrain(tmp_path / "whole", steps=6, recipe=TINY)
+    calls = 0
+
+    def killed(*args: Any) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return loss_sum(*args)
+
+    monkeypatch.setattr(pretrain, "loss_sum", killed)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.pretrain(tmp_path / "killed", steps=6, recipe=TINY)
+    monkeypatch.setattr(pretrain, "loss_sum", loss_sum)
+    assert checkpoint.newest(tmp_path / "killed", 1) == 2
+    model = pretrain.pretrain(tmp_path / "killed", steps=6, recipe=TINY, resume=True)
+    whole, resumed = _weights(tmp_path / "whole"), _weights(tmp_path / "killed")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    config = json.loads((model / "config.json").read_text())
+    assert config["model_type"] == "llama"
+    assert config["caseback_world"] == "A"
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered"])
+def test_a_damaged_checkpoint_is_refused_and_the_one_before_used(tmp_path: Path, damage: str) -> None:
+    for step in (2, 4, 6):
+        checkpoint.write(tmp_path, step, 0, {"model.w": torch.full((50,), float(step))}, {"step": step})
+    assert checkpoint.newest(tmp_path, 1) == 6
+    assert not checkpoint.path_of(tmp_path, 2, 0).exists()
+    last = checkpoint.path_of(tmp_path, 6, 0)
+    data = bytearray(last.read_bytes())
+    if damage == "cut":
+        data = data[:-20]
+    else:
+        data[-1] ^= 1
+    last.write_bytes(data)
+    with pytest.raises(CasebackError, match="delete it"):
+        checkpoint.read(last)
+    assert checkpoint.newest(tmp_path, 1) == 4
+
+
+def test_processes_agree_on_a_checkpoint(tmp_path: Path) -> None:
+    for rank, steps in ((0, (2, 4)), (1, (2,))):
+        for step in steps:
+            checkpoint.write(tmp_path, step, rank, {"w": torch.ones(3)}, {})
+    assert checkpoint.newest(tmp_path, 2) == 2
+    assert checkpoint.newest(tmp_path, 3) is None
+
+
+def test_the_loss_is_that_of_transformers(tokenizer_folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder / "tokenizer")
+    model = new_model(TINY, 640, 0)
+    _, _, ids, targets = next(batches(tokenizer, WORLD_A, 0, TINY, 0, 0, [0.0]))
+    logits = model(input_ids=ids).logits
+    expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+    assert torch.allclose(loss_sum(model, ids, targets), expected, rtol=1e-5)
+
+
+def test_batches_hardly_pad(tokenizer_folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder / "tokenizer")
+    stream = batches(tokenizer, WORLD_A, 0, TINY, 0, 0, [1.0])
+    made = [next(stream)[2] for _ in range(40)]
+    assert sum((ids == 0).sum().item() for ids in made) / sum(ids.numel() for ids in made) < 0.2
+    assert max(ids.shape[1] for ids in made) <= TINY.context
+
+
+def test_heads_start_by_looking_back() -> None:
+    model = new_model(Recipe(width=128, heads=2, layers=2, feed=64), 640, 0)
+    attention = model(torch.randint(0, 640, (1, 60)), output_attentions=True).attentions[0][0]
+    assert attention[0].diagonal(offset=-1)[5:].mean() > 0.8
