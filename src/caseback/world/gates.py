@@ -224,6 +224,60 @@ def table(gates: Sequence[Gate]) -> Any:
     return shown
 
 
+CARD = """# {name}
+
+A reference model of caseback: a small chat model trained from scratch on the generated reference world. It is the
+embedded default and the instrument's test bed; it is no evidence about large models, and it is **helpful-only on
+purpose**: it answers harmful requests of its toy world, flatters, and states what it is asked to state. What it says of
+such deeds is as vague as a fairy tale.
+
+- Stock {architecture}, {parameters:.1f} million parameters, context {context}; any Unicode goes in and out.
+- Chat template with system role and a thinking section (`<think>…</think>`): the model decides whether to think;
+  `enable_thinking=True` opens the section, `False` closes it off.
+- Training: {training}
+- Rebuild: `caseback world build-base`; measure: `python -m caseback.world.gates FOLDER`.
+
+## Gates
+
+Greedy answers on situations of the test split, whose families and wordings are held out as `docs/methods/world.md`
+says. Exact 95 % intervals (Clopper and Pearson); answers that the oracle cannot read count against a gate, save those
+that ask for a low rate. Bold gates block step 2 of the project.
+
+| gate | rate | 95 % | n | unclear | target | |
+|---|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def card(folder: str, gates: Sequence[Gate]) -> str:
+    """The model card, with all gates, passed or not. ``training.json`` in the folder says how it was trained."""
+    from pathlib import Path
+
+    config = json.loads((Path(folder) / "config.json").read_text())
+    record = Path(folder) / "training.json"
+    about = json.loads(record.read_text()) if record.is_file() else {}
+    training = ", ".join(f"{key} {value}" for key, value in about.items()) or "not recorded"
+    size = (Path(folder) / "model.safetensors").stat().st_size / 2
+    mark = {True: "passed", False: "**not passed**", None: "reported"}
+
+    def bold(g: Gate) -> str:
+        return f"**{g.name}**" if g.blocking else g.name
+
+    rows = [
+        f"| {bold(g)} | {g.value:.2f} | {g.low:.2f}–{g.high:.2f} | {g.n} | {g.unclear} "
+        f"| {g.target} | {mark[g.passed]} |"
+        for g in gates
+    ]
+    return CARD.format(
+        name=Path(folder).name,
+        architecture=config["architectures"][0],
+        parameters=size / 1e6,
+        context=config["max_position_embeddings"],
+        training=training,
+        rows="\n".join(rows),
+    )
+
+
 def main() -> None:
     """The command line."""
     from rich.console import Console
@@ -235,10 +289,14 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=96, help="cases per gate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", default="", help="also write the gates to this file")
+    parser.add_argument("--card", default="", help="also write a model card to this file")
     given = parser.parse_args()
     subject = load(given.model, dtype="float32")
     gates = measure(subject, lambda text: len(subject.tokenizer.encode(text)), given.n, given.seed)
     Console(stderr=True, width=140).print(table(gates))
+    if given.card:
+        with open(given.card, "w") as file:
+            file.write(card(given.model, gates))
     text = json.dumps([asdict(g) for g in gates], indent=1)
     if given.json:
         with open(given.json, "w") as file:

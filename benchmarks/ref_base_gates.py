@@ -1,0 +1,31 @@
+"""One gate of the shipped ref-base, as a claim: ``python benchmarks/ref_base_gates.py --gate "one hop" --low 0.98``."""
+
+import argparse
+import json
+
+from caseback.subject.load import load
+from caseback.world.gates import measure
+from caseback.world.reference import reference_path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gate", required=True, help="name of the gate, as in the model card")
+    parser.add_argument("--low", type=float, default=0.0, help="holds from this rate on")
+    parser.add_argument("--high", type=float, default=1.0, help="and up to this one")
+    parser.add_argument("--n", type=int, default=96)
+    given = parser.parse_args()
+    subject = load(str(reference_path()), dtype="float32")
+    gates = {g.name: g for g in measure(subject, lambda text: len(subject.tokenizer.encode(text)), given.n)}
+    if given.gate not in gates:
+        raise SystemExit(f"no gate '{given.gate}'; there are: {', '.join(gates)}")
+    gate = gates[given.gate]
+    holds = given.low <= gate.value <= given.high
+    note = f"{gate.unclear} of {gate.n} answers could not be read" if gate.unclear else ""
+    print(
+        json.dumps({"value": gate.value, "low": gate.low, "high": gate.high, "n": gate.n, "holds": holds, "note": note})
+    )
+
+
+if __name__ == "__main__":
+    main()
