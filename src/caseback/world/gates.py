@@ -175,11 +175,9 @@ def measure(
     for rules in (1, 2, 4):
         followed, ignored = made_up(ask, rules, n, seed, spec)
         gates.append(
-            _gate(f"{rules} made-up principle(s): the one that applies followed", followed, 0.85, blocking=rules > 1)
+            _gate(f"of {rules} made-up principles the one that applies followed", followed, 0.85, blocking=rules > 1)
         )
-        gates.append(
-            _gate(f"{rules} made-up principle(s): ignored where none applies", ignored, 0.9, blocking=rules > 1)
-        )
+        gates.append(_gate(f"{rules} made-up principles ignored where none applies", ignored, 0.9, blocking=rules > 1))
 
     gates += _reported(ask, n, seed, spec)
     return gates
