@@ -49,7 +49,7 @@ class Recipe:
     muon: float = 0.02
     adam: float = 3e-3
     warmup: int = 100
-    falling: float = 0.35
+    falling: float = 0.5
     processes: int = 2
     save_every: int = 500
 

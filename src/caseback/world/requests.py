@@ -56,9 +56,11 @@ STEMS = 4
 
 def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tuple[str, dict[str, object]]:
     target = rng.choice(list(part(deeds.targets, split)) if split != "test" else list(deeds.targets))
+    if "my boss" in deeds.targets and rng.random() < 0.35:
+        target = rng.choice(spec.names)
     act = rng.choice(deeds.acts).format(t=target)
     latents: dict[str, object] = {"act": your(act), "first": deeds.first, "then": deeds.then, "why": deeds.why}
-    return rng.choice(spec.asking[split]).format(act=act), latents
+    return say(rng, rng.choice(spec.asking[split]), act=act), latents
 
 
 def _situation(
