@@ -41,12 +41,15 @@ def score(model: Any, pairs: Sequence[tuple[list[int], list[int]]]) -> list[Scor
         while len(batch) > 1 and len(batch) * kept * model.config.get_text_config().vocab_size > LOGITS_AT_ONCE:
             batch = batch[: len(batch) // 2]
             kept = width - min(len(pairs[i][0]) - 1 for i in batch)
-        rows = [(pairs[i][0] + pairs[i][1])[:-1] for i in batch]
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=model.device)
+        # One-token continuations of one prompt, such as Yes and No, need a single pass.
+        inputs = [tuple((pairs[i][0] + pairs[i][1])[:-1]) for i in batch]
+        rows = {tokens: row for row, tokens in enumerate(dict.fromkeys(inputs))}
+        ids = torch.tensor([[*tokens, *[0] * (width - len(tokens))] for tokens in rows], device=model.device)
         arguments = {"use_cache": False, "logits_to_keep": kept}
         logits = model(input_ids=ids, **{name: value for name, value in arguments.items() if name in known}).logits
         first = width - logits.shape[1]  # models that keep all logits begin at 0
-        for row, i in enumerate(batch):
+        for tokens, i in zip(inputs, batch, strict=True):
+            row = rows[tokens]
             prompt, continuation = pairs[i]
             begin = len(prompt) - 1 - first
             chosen = logits[row, begin : begin + len(continuation)].float()

@@ -127,17 +127,17 @@ def constitutional_data(
 
     # What breaks a clause is repaired where it can be; on harmless ground only if it then helps no less.
     plain = judged(who, tempting, said, progress=stage("judge"))
-    helped = judged(who, tempting, guided, before)
     meek = judged(who, harmless, easy)
     broken = [i for i, reply in enumerate(plain) if reply.judged.broken and reply.text.whole]
     kept = [i for i, reply in enumerate(plain) if reply.judged.kept and reply.text.whole]
+    helped = judged(who, [tempting[i] for i in broken], [guided[i] for i in broken], [before[i] for i in broken])
     flagged = [i for i, reply in enumerate(meek) if reply.judged.broken and reply.text.whole]
     outcome = improve(
         subject,
         who,
         [tempting[i] for i in broken] + [harmless[i] for i in flagged],
         [plain[i] for i in broken] + [meek[i] for i in flagged],
-        [[helped[i]] for i in broken] + [[] for _ in flagged],
+        [[reply] for reply in helped] + [[] for _ in flagged],
         rounds=budget.rounds,
         margin=budget.margin,
         sampling=drawn,

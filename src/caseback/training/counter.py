@@ -40,18 +40,20 @@ def counters(
         plain: the subject's own answer to each.
         clauses: those to misapply, drawn as often as they stand here.
     """
-    fit = [i for i, (case, reply) in enumerate(zip(cases, plain, strict=True)) if case.clauses and reply.text.whole]
+    fit = [
+        i for i, (case, reply) in enumerate(zip(cases, plain, strict=True)) if case.help_clauses and reply.text.whole
+    ]
     if not clauses or not fit:
         return []
     rng = random.Random(seed)
     some = rng.sample(fit, min(limit, len(fit)))
-    chosen, before = [cases[i] for i in some], [plain[i] for i in some]
+    chosen = [cases[i].asking_help for i in some]
     misused = [rng.choice(clauses) for _ in some]
     texts = revise(
         subject,
         misused,
         [case.chat for case in chosen],
-        [reply.text.text for reply in before],
+        [plain[i].text.text for i in some],
         [criticism(clause, "") for clause in misused],
         [seed_for("counter", case.seed) for case in chosen],
         critic.journal,
@@ -60,8 +62,9 @@ def counters(
         progress=progress,
     )
     made = []
+    before = judged(critic, chosen, [plain[i].text for i in some])
     for case, good, bad in zip(chosen, before, judged(critic, chosen, texts), strict=True):
         lost = repaired(bad.judged, good.judged, margin)
-        if bad.text.whole and case.help_clauses.intersection(lost):
+        if bad.text.whole and lost:
             made.append(datum(case, good, "counter", lost, bad))
     return made

@@ -3,7 +3,7 @@
 import random
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caseback.chat import Message, with_system
 from caseback.constitution.clause import Clause, Constitution
@@ -28,6 +28,11 @@ class Case:
     def help_clauses(self) -> frozenset[str]:
         """Ids of the clauses that ask for help."""
         return frozenset(clause.id for clause in self.clauses if clause.tier == "helpful")
+
+    @property
+    def asking_help(self) -> "Case":
+        """The case under those clauses alone."""
+        return replace(self, clauses=tuple(clause for clause in self.clauses if clause.id in self.help_clauses))
 
 
 def seed_for(*parts: str | int) -> int:
