@@ -75,7 +75,7 @@ def make_data(method: str, n: int) -> list[Datum]:
 def bare(method: str, model_path: Path, data: list[Datum], out: Path) -> None:
     """The script of TRL's documentation, with the settings of ``recipe``."""
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
     from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
     model = AutoModelForCausalLM.from_pretrained(model_path, dtype="float32")
@@ -104,6 +104,7 @@ def bare(method: str, model_path: Path, data: list[Datum], out: Path) -> None:
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
     trainer.train()
     trainer.save_model(str(out))
     tokenizer.save_pretrained(str(out))
