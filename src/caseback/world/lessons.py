@@ -112,12 +112,12 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 
 def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A list of principles in the system text; one that decides is often among them, and then is kept."""
-    long = rng.random() < 0.3
+    long = rng.random() < 0.35
     if rng.random() < 0.15:
         situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
         clauses = clause_list(rng, situation.family, False, long)
     else:
-        apply = rng.random() < 0.6
+        apply = rng.random() < (0.75 if long else 0.6)
         kind, situation, good = draw(rng, spec, a_prefix(rng), True if apply else None)
         clauses = clause_list(rng, situation.family, apply, long)
         answer = _answer(rng, kind, situation, good)
