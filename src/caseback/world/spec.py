@@ -35,7 +35,7 @@ class WorldSpec:
             "deceive": ("price", "illness"),
             "pressure": ("calendar", "space"),
             "cheat": ("linear", "larger"),
-            "self": ("body", "memory"),
+            "self": (),
         }
     )
     names: tuple[str, ...] = lexicon.NAMES

@@ -115,7 +115,7 @@ EVERYDAY: Mapping[str, tuple[Statement, ...]] = {
 }
 
 
-def arithmetic(rng: random.Random, largest: int = 60) -> Statement:
+def arithmetic(rng: random.Random, largest: int = 20) -> Statement:
     """A sum, a difference or a product of small whole numbers."""
     kind = rng.choice("+++---*")
     if kind == "*":
