@@ -34,7 +34,9 @@ def test_every_command_in_the_pages_exists() -> None:
     named = {
         match[1]
         for page in pages
-        for match in re.finditer(r"(?:^|[`/ ])caseback ([a-z-]+)", "\n".join(blocks(page, r"(?:sh|text|shell|bash|console)")))
+        for match in re.finditer(
+            r"(?:^|[`/ ])caseback ([a-z-]+)", "\n".join(blocks(page, r"(?:sh|text|shell|bash|console)"))
+        )
     }
     assert named
     assert named <= set(COMMANDS)

@@ -62,7 +62,7 @@ def show(
     if behaviour.companion:
         console.print(f"Measured beside it: {behaviour.companion.name}. {behaviour.companion.summary}")
     for split in ("train", "test"):
-        drawn = behaviour.situations("plain", split, 100_000, 0)  # type: ignore[arg-type]
+        drawn = behaviour.situations("plain", split, 100_000, 0)
         console.print(
             f"plain, {split}: {_units(behaviour, len(drawn))} in {', '.join(sorted({s.family for s in drawn}))}"
         )

@@ -1,7 +1,7 @@
 """The ``caseback`` command: one thin file per group of commands, loaded when it is called."""
 
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -44,12 +44,12 @@ class LazyGroup(TyperGroup):
             target = single
         command = get_command(target)
         command.name = cmd_name
-        return command
+        return cast(TyperCommand | TyperGroup, command)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         try:
-            return super().invoke(ctx)  # type: ignore[arg-type]
+            return super().invoke(ctx)
         except CasebackError as error:
             console.print(f"[bold red]caseback:[/] {escape(str(error))}")
             raise typer.Exit(2) from error
