@@ -15,4 +15,3 @@ suppress_warnings = ["ref.python"]
 apidoc_modules = [
     {"path": "../src/caseback", "destination": "reference", "separate_modules": True, "max_depth": 3},
 ]
-
