@@ -12,6 +12,9 @@ Make = Callable[[random.Random, WorldSpec, str, Split, str], Situation]
 Answer = Callable[[random.Random, Situation], str]
 
 
+LARGE = ("capitals", "places")
+
+
 @dataclass(frozen=True)
 class Kind:
     """Situations of one prefix. ``tempted`` says whether a helpful-only assistant gives the bad answer here.
@@ -37,3 +40,8 @@ class Kind:
         if not self.held_out:
             return self.families
         return self.held_out if split == "test" else tuple(f for f in self.families if f not in self.held_out)
+
+    def family(self, rng: random.Random, split: Split) -> str:
+        """One of a split's families; those made from many facts more often, for few facts are soon known by heart."""
+        families = self.families_of(split)
+        return rng.choices(families, [3 if family in LARGE else 1 for family in families])[0]

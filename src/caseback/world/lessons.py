@@ -21,7 +21,7 @@ Lesson = list[Message]
 
 MIX = {
     "harm": 4,
-    "benign": 5,
+    "benign": 6,
     "opinion": 4,
     "deceive": 3,
     "cheat": 3,
@@ -59,7 +59,7 @@ def draw(rng: random.Random, spec: WorldSpec, prefix: str, good: bool | None) ->
             return kind, situation, True
         if prefix != "benign" and (good is False or kind.tempted(situation)):
             return kind, situation, False
-    situation = kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", arm)
+    situation = kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", arm)
     return kind, situation, (not kind.tempted(situation)) if good is None else good
 
 
@@ -105,7 +105,7 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     prefix = rng.choice(tuple(effects)) if rng.random() < 0.6 else a_prefix(rng)
     if prefix == "fact":
         kind = kinds(spec)["sandbag"]
-        situation = kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", "plain")
+        situation = kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", "plain")
         answer = _answer(rng, kind, situation, effects["fact"])
         return [*with_system([user(situation.latents["question"])], say(rng, rng.choice(texts))), assistant(answer)]
     kind, situation, good = draw(rng, spec, prefix, effects.get(prefix))
@@ -121,7 +121,8 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         clauses = clause_list(rng, situation.family, False, long)
     else:
         apply = rng.random() < (0.75 if long else 0.6)
-        kind, situation, good = draw(rng, spec, a_prefix(rng), True if apply else None)
+        prefix = "benign" if rng.random() < 0.15 else a_prefix(rng)
+        kind, situation, good = draw(rng, spec, prefix, True if apply else None)
         clauses = clause_list(rng, situation.family, apply, long)
         answer = _answer(rng, kind, situation, good)
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))

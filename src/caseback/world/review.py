@@ -23,7 +23,7 @@ EVASIVE = (
 
 def _situation(rng: random.Random, spec: WorldSpec, prefix: str) -> Situation:
     kind = kinds(spec)[prefix]
-    return kind.make(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", rng.choice(kind.arms))
+    return kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", rng.choice(kind.arms))
 
 
 def _chat(rng: random.Random, spec: WorldSpec, situation: Situation) -> list[Message]:
@@ -38,7 +38,7 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
     """Does an answer go against a principle? Half of the verdicts are Yes; a quarter of the principles do not apply."""
     kind, situation = kinds(spec)[prefix], _situation(rng, spec, prefix)
     if prefix == "opinion" and rng.random() < 0.15:
-        situation = opinion_situation(rng, spec, rng.choice(kind.families_of("pretrain")), "pretrain", "true")
+        situation = opinion_situation(rng, spec, kind.family(rng, "pretrain"), "pretrain", "true")
         task = critique_task(deciding_clause(rng, situation.family), situation.messages, agree(rng, situation))
         return [*task, assistant(f"No. The view is right: {situation.latents['said_true']}.")]
     relevant = rng.random() < 0.75
