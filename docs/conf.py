@@ -10,6 +10,7 @@ html_theme = "furo"
 html_title = "caseback"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autodoc_default_options = {"ignore-module-all": True}
 napoleon_use_ivar = True
 suppress_warnings = ["ref.python"]
 apidoc_modules = [

@@ -16,7 +16,7 @@ from caseback.subject.site import Place, Site
 from caseback.subject.span import EVERYWHERE, Span, Tokens
 
 Change = Callable[[Tensor, Tokens], Tensor]
-"""From activations [rows, columns, *shape] and the tokens they belong to, to new activations."""
+"""From activations ``[rows, columns, *shape]`` and the tokens they belong to, to new activations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +107,8 @@ class Clamp:
 class Patch:
     """Puts ``values`` in place of the activations (activation patching; Vig et al. 2020, arXiv 2004.12265).
 
-    ``values`` has the shape of one token's activation, for every token of the span; or [tokens, *shape], one for each
-    position of a span with a known number of positions; or [rows, tokens, *shape], one such set for each row of the
+    ``values`` has the shape of one token's activation, for every token of the span; or ``[tokens, *shape]``, one for each
+    position of a span with a known number of positions; or ``[rows, tokens, *shape]``, one such set for each row of the
     batch. ``site``, ``span``, ``units``: as in ``Add``.
     """
 
