@@ -107,9 +107,9 @@ class Clamp:
 class Patch:
     """Puts ``values`` in place of the activations (activation patching; Vig et al. 2020, arXiv 2004.12265).
 
-    ``values`` has the shape of one token's activation, for every token of the span; or ``[tokens, *shape]``, one for each
-    position of a span with a known number of positions; or ``[rows, tokens, *shape]``, one such set for each row of the
-    batch. ``site``, ``span``, ``units``: as in ``Add``.
+    ``values`` has the shape of one token's activation, for every token of the span; or ``[tokens, *shape]``, one for
+    each position of a span with a known number of positions; or ``[rows, tokens, *shape]``, one such set for each row
+    of the batch. ``site``, ``span``, ``units``: as in ``Add``.
     """
 
     site: Site
