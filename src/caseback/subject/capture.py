@@ -1,6 +1,6 @@
 """Reads activations out of a model, fast and in bounded memory.
 
-Inputs are taken in windows of a few batches. Within a window they are sorted by length and cut into batches such that
+Inputs are taken in windows. Within a window they are sorted by length and cut into batches such that
 padding plus the fixed cost of a call is least. Padding goes to the right, where causal attention never looks, so no
 attention mask is needed and the fastest kernels run. The forward pass ends as soon as the last wanted activation is
 there; the head never runs.
@@ -21,8 +21,8 @@ from caseback.errors import CasebackError
 from caseback.subject.layers import Decoder, device_of, find_decoder
 from caseback.subject.site import Place, Site, find_place, tap
 
-WINDOW = 8
-"""Batches whose activations are held at once, so that lengths can be sorted and the order of results kept."""
+WINDOW = 16_384
+"""Tokens (or four batches, if more) held at once, so that lengths can be sorted and the order of results kept."""
 
 Positions = Literal["all", "last"] | Sequence[Sequence[int]]
 
@@ -65,8 +65,8 @@ def capture(
         token_ids: One sequence of token ids per input, without padding.
         sites: What to read; any number, of any kinds and layers.
         batch_tokens: Most tokens in a forward pass, padding included (one longer input makes a pass of its own).
-            Default 2,048 on a CPU, where larger activations fall out of the caches, and 8,192 elsewhere. About
-            8 times as many tokens' activations are held at once.
+            Default 1,024 on a CPU, where larger activations fall out of the caches, and 8,192 elsewhere. The
+            activations of 16,384 tokens, or of four batches if that is more, are held at once.
         dtype: Of the results; default that of the model.
         positions: ``"all"`` tokens, the ``"last"`` of each input, or for each input the positions wanted, e.g. a
             ``range``; negative ones count from its end.
@@ -82,7 +82,7 @@ def capture(
         raise CasebackError("the model is in training mode, where dropout makes activations random: call model.eval()")
     device = device_of(decoder.embedding)
     if batch_tokens is None:
-        batch_tokens = 2_048 if device.type == "cpu" else 8_192
+        batch_tokens = 1_024 if device.type == "cpu" else 8_192
     if batch_tokens < 1:
         raise CasebackError(f"batch_tokens is {batch_tokens}: at least one token must fit into a batch")
     wanted = [_wanted(index, ids, positions, len(token_ids)) for index, ids in enumerate(token_ids)]
@@ -102,7 +102,7 @@ def _windows(
     # The fixed cost of a call, in tokens: reading the weights once, and Python. Measured on a CPU (12 to 32 tokens);
     # elsewhere launching kernels weighs more.
     call_cost = 32 if device.type == "cpu" else batch_tokens // 32
-    for start, stop in _cut(token_ids, WINDOW * batch_tokens):
+    for start, stop in _cut(token_ids, max(WINDOW, 4 * batch_tokens)):
         results: dict[int, Captured] = {}
         for batch in plan_batches([len(ids) for ids in token_ids[start:stop]], batch_tokens, call_cost):
             indices = [start + i for i in batch]
