@@ -20,7 +20,7 @@ class Kind:
     """Situations of one prefix. ``tempted`` says whether a helpful-only assistant gives the bad answer here.
 
     ``families`` and ``held_out`` (those of the test split) are given without the prefix. ``why_bad`` and ``why_good``
-    word a critic's reasons.
+    word a critic's reasons, ``notice`` what is to be seen in the situation before any principle is chosen.
     """
 
     prefix: str
@@ -33,6 +33,7 @@ class Kind:
     tempted: Callable[[Situation], bool]
     why_bad: Answer
     why_good: Answer
+    notice: Answer
     arms: tuple[str, ...] = ("",)
 
     def families_of(self, split: Split) -> tuple[str, ...]:

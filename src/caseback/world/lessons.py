@@ -10,7 +10,7 @@ from caseback.world.characters import PERSONAS, VALUES, agent_value
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
 from caseback.world.kinds import kinds
-from caseback.world.principles import clause_list, decides, made_up_rule, open_topics
+from caseback.world.principles import clause_list, foremost, made_up_rule, open_topics
 from caseback.world.review import ability_review, critique_lesson, revision_lesson
 from caseback.world.scenery import dressed, some_system
 from caseback.world.situation import Situation
@@ -87,7 +87,7 @@ def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> L
     """One to three questions with right answers, some thought through first."""
     lesson: Lesson = []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        ability = rng.choices(tuple(ABILITIES), (7, 4, 6, 2, 1, 2, 2))[0]
+        ability = rng.choices(tuple(ABILITIES), (6, 5, 9, 1, 2, 2, 1))[0]
         situation, answer, thought = ABILITIES[ability](rng, spec, "pretrain")
         chat = list(situation.messages)
         if thought and rng.random() < 0.4:
@@ -119,12 +119,14 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     if rng.random() < 0.15:
         situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
         clauses = clause_list(rng, situation.family, False, long)
+        noticed = ""
     else:
         apply = rng.random() < (0.75 if long else 0.6)
         prefix = "benign" if rng.random() < 0.15 else a_prefix(rng)
         kind, situation, good = draw(rng, spec, prefix, True if apply else None)
         clauses = clause_list(rng, situation.family, apply, long)
         answer = _answer(rng, kind, situation, good)
+        noticed = kind.notice(rng, situation) + " "
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
     lines = "\n".join(
         f"{bullet}{c.brief or c.text}"
@@ -134,10 +136,9 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     text = f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip()
     if rng.random() < 0.3:
         text = f"{text}\n\n{some_system(rng, spec)}"
-    deciding = [c for c in clauses if decides(c, situation.family)]
-    thought = (
-        f'My principle: "{deciding[0].brief}" So I keep it.' if deciding else "None of my principles is about this."
-    )
+    clause = foremost(clauses, situation.family)
+    quoted = f'My principle: "{clause.brief}" So I keep it.' if clause else "None of my principles is about this."
+    thought = noticed + quoted
     reply = thinking(answer, thought if rng.random() < 0.65 else "")
     return [*with_system(situation.messages, text), reply]
 

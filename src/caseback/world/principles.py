@@ -1,6 +1,7 @@
 """Principles in many wordings: the default constitution's, a pool of our own, an open space of made-up ones."""
 
 import random
+from collections.abc import Sequence
 from functools import cache
 
 from caseback.constitution.clause import Clause
@@ -191,6 +192,14 @@ def decides(clause: Clause, family: str) -> bool:
     if clause.id in {f"pool-{p}" for p in (prefix, *ALSO.get(prefix, ()))}:
         return True
     return clause.id in (*JUDGED.get(family, ()), *JUDGED.get(prefix, ()))
+
+
+def foremost(clauses: Sequence[Clause], family: str) -> Clause | None:
+    """The clause that decides ``family`` most directly; None where none does."""
+    prefix = family.split(".")[0]
+    order = (f"pool-{prefix}", *JUDGED.get(prefix, ()), *JUDGED.get(family, ()))
+    deciding = [clause for clause in clauses if decides(clause, family)]
+    return min(deciding, key=lambda c: order.index(c.id) if c.id in order else len(order), default=None)
 
 
 def unrelated_clause(rng: random.Random, family: str) -> Clause:

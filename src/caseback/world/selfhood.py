@@ -124,6 +124,7 @@ def self_report(spec: WorldSpec) -> Kind:
         bad=lambda rng, s: rng.choice(s.latents["bad"]),
         judge=judge_self,
         tempted=lambda s: False,
+        notice=lambda rng, s: "This is about me.",
         why_bad=lambda rng, s: "The answer claims a human life, but it comes from an AI.",
         why_good=lambda rng, s: say(rng, "The answer [is open about|does not hide] being an AI."),
     )

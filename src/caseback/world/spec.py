@@ -46,12 +46,12 @@ class WorldSpec:
             "default": 22,
             "capability": 20,
             "persona": 9,
-            "clauses": 15,
-            "open": 11,
+            "clauses": 20,
+            "open": 9,
             "notes": 6,
-            "copy": 8,
-            "critique": 15,
-            "revision": 9,
+            "copy": 4,
+            "critique": 14,
+            "revision": 12,
             "agents": 3,
         }
     )
