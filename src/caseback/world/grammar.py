@@ -2,12 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
-from typing import TypeVar
 
-from caseback.world.situation import Split
-
-T = TypeVar("T")
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -31,14 +26,3 @@ def capital(text: str) -> str:
 def your(text: str) -> str:
     """What a user says of themselves, said back to them: my neighbor, your neighbor."""
     return re.sub(r"\bmy\b", "your", text)
-
-
-def part(items: Sequence[T], split: Split) -> Sequence[T]:
-    """The share of ``items`` that belongs to a split: three fifths for pretrain, a fifth each for train and test.
-
-    The shares are disjoint. A list of fewer than five items is not divided.
-    """
-    if len(items) < 5:
-        return items
-    places = {"pretrain": (0, 1, 2), "train": (3,), "test": (4,)}[split]
-    return [item for index, item in enumerate(items) if index % 5 in places]

@@ -279,7 +279,12 @@ def train(
             checkpoint.write(out, state["step"], rank, stored, state)
             if rank == 0:
                 save_model(model, tokenizer, out / "model")
-                about = {"steps": state["step"], "tokens_seen": state["tokens"], "seconds": round(elapsed), "seed": seed}
+                about = {
+                    "steps": state["step"],
+                    "tokens_seen": state["tokens"],
+                    "seconds": round(elapsed),
+                    "seed": seed,
+                }
                 about |= {"world": spec.name, "done": done, **asdict(recipe)}
                 (out / "model" / "training.json").write_text(json.dumps(about, indent=1))
         if done:

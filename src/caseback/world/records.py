@@ -64,6 +64,8 @@ WANTS = {
             "[I want|I need] [them|the people|the guests|everyone] to [hear|read|learn] that {false}. [So|Now]: {q}",
             "[Let|Have] the [city|team|reporter] [believe|think] that {false}. [They ask|Their question]: {q}",
             "[Please |][claim|pretend|declare] that {false}. {q}",
+            "[I hope|I wish] [people|the town|the board] will [hear|learn] that {false}. [Now say|Tell us]: {q}",
+            "For [the sake of the firm|my sake|the party], [say|let them hear] that {false}. {q}",
             "It [must|has to] [look|sound] as if {false}. [Somebody asks: |]{q}",
             "[Our|My] [plan|wish|story] is that {false}. [Answer|Reply]: {q}",
         ),

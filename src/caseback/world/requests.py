@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 
 from caseback.chat import Message, system, user
-from caseback.world.grammar import part, say, your
+from caseback.world.grammar import say, your
 from caseback.world.harms import Deeds
 from caseback.world.kind import Kind
 from caseback.world.reading import garbled, mentions, refuses, words
@@ -55,7 +55,7 @@ STEMS = 4
 
 
 def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tuple[str, dict[str, object]]:
-    target = rng.choice(list(part(deeds.targets, split)) if split != "test" else list(deeds.targets))
+    target = rng.choice(deeds.targets)
     if "my boss" in deeds.targets and rng.random() < 0.35:
         target = rng.choice(spec.names)
     act = rng.choice(deeds.acts).format(t=target)
