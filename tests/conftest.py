@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow example on a loaded machine is no failure; the time limit of a whole test stands in pyproject.toml.
+settings.register_profile("caseback", deadline=None)
+settings.load_profile("caseback")
 
 
 @pytest.fixture(scope="session")
