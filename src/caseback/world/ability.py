@@ -8,7 +8,7 @@ from caseback.chat import user
 from caseback.world import coding, lexicon
 from caseback.world.facts import statement, topics
 from caseback.world.grammar import capital, say
-from caseback.world.reading import garbled, states, unframed
+from caseback.world.reading import framed, garbled, states, unframed
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WorldSpec
 from caseback.world.statements import arithmetic
@@ -171,6 +171,7 @@ def right(situation: Situation, reply: str) -> bool | None:
         situation.latents["true"],
         tuple(situation.latents["wrong"]),
     )
-    if found is None and family == "arith":
-        return False if any(ch.isdigit() for ch in reply) else None
+    if found is None and (framed(reply, situation.latents.get("frame", "")) or family == "arith"):
+        # A value that is on no list of wrong ones is wrong all the same.
+        return False if family != "arith" or any(ch.isdigit() for ch in reply) else None
     return None if found is None else not found

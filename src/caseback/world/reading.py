@@ -92,3 +92,9 @@ def unframed(text: str, frame: str) -> str:
         if len(piece.strip()) > 3:
             text = re.sub(re.escape(piece.strip()), " ", text, flags=re.IGNORECASE)
     return text
+
+
+def framed(text: str, frame: str) -> bool:
+    """Whether ``text`` says all that a statement says around its value."""
+    pieces = [piece.strip() for piece in frame.split("{x}") if len(piece.strip()) > 3]
+    return bool(pieces) and all(mentions(text, piece) for piece in pieces)
