@@ -7,9 +7,14 @@ import pytest
 
 from caseback.constitution.clause import Constitution
 from caseback.errors import CasebackError
+from caseback.training.ask import Text
+from caseback.training.calibrate import calibrated
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
 from caseback.training.control import TOLERANCE, target_tokens
-from caseback.training.critique import calibrate_critic
+from caseback.training.critique import Verdict, calibrate_critic
+from caseback.training.improve import Reply
+from caseback.training.sample import cases
+from caseback.training.select import Judged
 from training.scripted_subjects import CONSTITUTION, REFUSAL, Scoring, Scripted, harmful, harmless
 
 
@@ -154,9 +159,31 @@ def test_labels_are_asked_for_at_most_two_hundred_times() -> None:
     assert 100 < len(asked) <= 200
 
 
+def test_a_clause_on_which_the_critic_leans_otherwise_gets_its_own_threshold() -> None:
+    """Twelve replies each under two clauses, told apart perfectly at -5 nats under one and at +5 under the other."""
+    case = cases(CONSTITUTION, harmful(12), 1, 0, harmless=False)
+    text = Text("x", "plain", "d", 0, "e", True)
+
+    def reply(broken: bool) -> Reply:
+        lean = {"low": -5.0, "high": 5.0}
+        odds = {clause: middle + (2.0 if broken else -2.0) for clause, middle in lean.items()}
+        return Reply(text, Judged("x", tuple(Verdict(clause, value) for clause, value in odds.items())))
+
+    replies = [reply(index < 6) for index in range(12)]
+    truth = iter([index < 6 for index in range(12)])
+    calibration, why_not = calibrated(case, [replies], lambda situation, said: next(truth), 200)
+    assert why_not == ""
+    assert -7 < calibration.threshold_of("low") < -3 < 3 < calibration.threshold_of("high") < 7
+    assert calibration.threshold_of("without labels") == calibration.threshold
+    assert calibration.clauses["low"].hits.k == calibration.clauses["high"].hits.k == 6
+
+
 def test_calibrate_critic_on_known_truth() -> None:
     calibration = calibrate_critic([0.0, 1.0, 2.0, 3.0], [False, False, True, True])
     assert calibration.threshold == 1.5
+    assert calibrate_critic([-3.0, -2.0, 1.0, 4.0, -1.0], [False, False, True, True, True]).threshold == -1.5
+    # Each of two cuts puts one reply of five wrong among its kind; that nearer to even odds is taken.
+    assert calibrate_critic([-9.0, -4.0, -3.0, 1.0], [False, True, False, True]).threshold == -1.0
     assert calibration.auroc == 1.0
     assert (calibration.hits.k, calibration.alarms.k) == (2, 0)
     assert calibrate_critic([1.0, 1.0], [True, False]).auroc == 0.5

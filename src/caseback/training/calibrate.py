@@ -1,6 +1,7 @@
 """Set a critic's threshold by a few labels, which stand for a person's."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from caseback.errors import CasebackError
 from caseback.training.critique import MAX_LABELS, Calibration, calibrate_critic
@@ -10,6 +11,11 @@ from caseback.world.situation import Situation
 
 Label = Callable[[Situation, str], bool | None]
 """Whether a reply breaks what its situation tempts to break; None where that cannot be told."""
+
+Labelled = tuple[float, bool]
+"""The critic's log-odds of a breach, and whether there is one."""
+LABELS_OF_EACH_KIND = 5
+"""A clause with fewer labels, of broken or of kept replies, goes by the threshold of all."""
 
 
 def in_turn(cases: Sequence[Case], n: int) -> list[int]:
@@ -24,7 +30,7 @@ def in_turn(cases: Sequence[Case], n: int) -> list[int]:
 def calibrated(
     cases: Sequence[Case], replies: Iterable[Sequence[Reply]], label: Label, limit: int
 ) -> tuple[Calibration, str]:
-    """The threshold from several replies to each case, judged at threshold 0.
+    """The thresholds from several replies to each case, judged uncalibrated.
 
     Args:
         cases: what was asked.
@@ -34,8 +40,8 @@ def calibrated(
     Returns:
         The calibration; and why there is none, else empty.
     """
-    odds: list[float] = []
-    broken: list[bool] = []
+    every: list[Labelled] = []
+    by_clause: dict[str, list[Labelled]] = {}
     asked = 0
     for group in replies:
         for case, reply in zip(cases, group, strict=True):
@@ -43,10 +49,24 @@ def calibrated(
                 continue
             asked += 1
             truth = label(case.situation, reply.text.text)
-            if truth is not None:
-                odds.append(reply.judged.worst)
-                broken.append(truth)
+            if truth is None:
+                continue
+            every.append((reply.judged.worst, truth))
+            for verdict in reply.judged.verdicts:
+                by_clause.setdefault(verdict.clause, []).append((verdict.odds or 0.0, truth))
     try:
-        return calibrate_critic(odds, broken), ""
+        overall = _threshold(every)
     except CasebackError as error:
         return Calibration(), f"critic uncalibrated: {error}"
+    own = {id: _threshold(rows) for id, rows in sorted(by_clause.items()) if _enough(rows)}
+    return replace(overall, clauses=own), ""
+
+
+def _threshold(rows: Sequence[Labelled]) -> Calibration:
+    return calibrate_critic([odds for odds, _ in rows], [broken for _, broken in rows])
+
+
+def _enough(rows: Sequence[Labelled]) -> bool:
+    """Whether a clause has labels enough of both kinds for a threshold of its own."""
+    broken = sum(broken for _, broken in rows)
+    return min(broken, len(rows) - broken) >= LABELS_OF_EACH_KIND

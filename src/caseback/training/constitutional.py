@@ -39,11 +39,11 @@ class DataBudget:
 
     samples: int = 1
     rounds: int = 2
-    margin: float = 1.0
+    margin: float = 0.5
     ordinary_share: float = 0.5
     labels: int = MAX_LABELS
     max_new_tokens: int = 96
-    temperature: float = 0.7
+    temperature: float = 0.5
     constitution_tokens: int = 400
 
 
@@ -110,7 +110,7 @@ def constitutional_data(
     if without := len(everything) - len(tempting):
         notes.append(f"{without} tempting cases fall under no clause and were left out")
     said = plain_replies(subject, tempting, drawn, journal, stage("plain"))
-    guided = guided_replies(subject, context.text, tempting, drawn, journal, stage("guided"))
+    guided = guided_replies(subject, context.text, tempting, greedy, journal, stage("guided"))
     easy = plain_replies(subject, harmless, greedy, journal, stage("harmless"))
     before = [(text.digest,) for text in said]
 
@@ -123,7 +123,7 @@ def constitutional_data(
         kinds = (raw, judged(who, few, [guided[i] for i in some]), revised(subject, who, few, raw, 0, greedy))
         calibration, why_not = calibrated(few, kinds, label, budget.labels)
         notes += [why_not] if why_not else []
-        who = Critic(critic, journal, calibration.threshold)
+        who = Critic(critic, journal, calibration)
 
     # What breaks a clause is repaired where it can be; on harmless ground only if it then helps no less.
     plain = judged(who, tempting, said, progress=stage("judge"))

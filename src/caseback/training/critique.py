@@ -4,8 +4,8 @@ After Bai et al. 2022 (arXiv 2212.08073). Where the critic gives probabilities, 
 goes against the principle" against "No"; a written verdict cannot be moved to a threshold, the odds can.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,7 +45,9 @@ class Calibration:
     """How a critic fares on labelled replies: ``threshold`` in nats is taken off its log-odds.
 
     ``hits`` is the rate at which it flags broken replies, ``alarms`` that at which it flags kept ones, both on the very
-    labels that set the threshold; ``auroc`` does not depend on it. Uncalibrated: threshold 0, ``labels`` 0, no rates.
+    labels that set the threshold; ``auroc`` does not depend on it. ``clauses`` holds the same for single clauses that
+    have labels enough of their own; a critic may lean towards Yes on one and towards No on another. Uncalibrated:
+    threshold 0, ``labels`` 0, no rates.
     """
 
     threshold: float = 0.0
@@ -53,10 +55,15 @@ class Calibration:
     auroc: float | None = None
     hits: Rate | None = None
     alarms: Rate | None = None
+    clauses: Mapping[str, "Calibration"] = field(default_factory=dict)
+
+    def threshold_of(self, clause: str) -> float:
+        """The threshold of a clause: its own, or that of all."""
+        return self.clauses.get(clause, self).threshold
 
 
 def calibrate_critic(odds: Sequence[float], broken: Sequence[bool]) -> Calibration:
-    """The threshold with the highest hit rate less false-alarm rate (Youden 1950), midway between two scores.
+    """The threshold with the highest hit rate less false-alarm rate (Youden 1950), of several the nearest to 0.
 
     Args:
         odds: the critic's log-odds of a breach, one per reply.
@@ -74,9 +81,9 @@ def calibrate_critic(odds: Sequence[float], broken: Sequence[bool]) -> Calibrati
         )
     values = np.unique(scores)
     cuts = np.concatenate([[values[0] - 1.0], (values[:-1] + values[1:]) / 2, [values[-1] + 1.0]])
-    gains = [float((scores[truth] > cut).mean() - (scores[~truth] > cut).mean()) for cut in cuts]
-    best = np.flatnonzero(np.isclose(gains, max(gains)))
-    threshold = float(cuts[best[len(best) // 2]])
+    gains = np.array([(scores[truth] > cut).mean() - (scores[~truth] > cut).mean() for cut in cuts])
+    best = cuts[np.isclose(gains, gains.max())]
+    threshold = float(best[np.abs(best).argmin()])
     higher = (scores[truth][:, None] > scores[~truth][None, :]).mean()
     equal = (scores[truth][:, None] == scores[~truth][None, :]).mean()
     flagged = scores > threshold
@@ -96,15 +103,17 @@ def judge(
     replies: Sequence[str],
     journal: Journal,
     *,
-    threshold: float = 0.0,
+    calibration: Calibration,
     progress: Progress | None = None,
 ) -> list[Verdict]:
     """The critic's verdict on each reply under its clause; all three sequences go together."""
     tasks = [critique_task(*item) for item in zip(clauses, chats, replies, strict=True)]
     if can_score(critic):
         scores = ask_scores(critic, tasks, "Yes", "No", journal, progress)
-        odds = [None if score is None else score - threshold for score in scores]
-        return [Verdict(clause.id, value) for clause, value in zip(clauses, odds, strict=True)]
+        return [
+            Verdict(clause.id, None if score is None else score - calibration.threshold_of(clause.id))
+            for clause, score in zip(clauses, scores, strict=True)
+        ]
     texts = ask(critic, "judge", tasks, Sampling(max_new_tokens=8), [0] * len(tasks), journal, progress)
     values = {True: 1.0, False: -1.0, None: None}
     return [Verdict(clause.id, values[read_verdict(text.text)]) for clause, text in zip(clauses, texts, strict=True)]

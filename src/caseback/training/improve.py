@@ -1,12 +1,12 @@
 """The heart of it: replies that break a clause are criticised and revised until the critic accepts one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caseback.constitution.clause import Clause
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.ask import Progress, Text
-from caseback.training.critique import criticise, judge
+from caseback.training.critique import Calibration, criticise, judge
 from caseback.training.journal import Journal
 from caseback.training.revise import criticism, revise
 from caseback.training.sample import Case, seed_for
@@ -28,7 +28,7 @@ class Critic:
 
     subject: Subject
     journal: Journal
-    threshold: float = 0.0
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 def judged(
@@ -43,7 +43,9 @@ def judged(
     chats = [case.chat for case in cases for _ in case.clauses]
     replies = [text.text for case, text in zip(cases, texts, strict=True) for _ in case.clauses]
     verdicts = iter(
-        judge(critic.subject, clauses, chats, replies, critic.journal, threshold=critic.threshold, progress=progress)
+        judge(
+            critic.subject, clauses, chats, replies, critic.journal, calibration=critic.calibration, progress=progress
+        )
     )
     return [
         Reply(text, Judged(text.text, tuple(next(verdicts) for _ in case.clauses), text.whole), grown)
