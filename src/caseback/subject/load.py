@@ -27,8 +27,9 @@ def load(
 
     Args:
         path_or_id: a folder in Hugging Face form, or a hub id such as ``Qwen/Qwen3-0.6B``.
-        dtype: ``float32``, ``bfloat16`` or ``float16``; by default as stored, but float32 for float16 on a CPU, which
-            computes float16 slowly. Greedy text is the same in any batch in float32 only.
+        dtype: ``float32``, ``bfloat16`` or ``float16``; by default as stored, but float32 for what this CPU has no
+            instructions for (float16 on any, bfloat16 on many): it would be hundreds of times slower. Greedy text is
+            the same in any batch in float32 only.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``auto`` to spread over several; by default CUDA, else
             Apple's GPU, else the CPU.
         adapter: folder of a PEFT adapter to put on it.
@@ -45,7 +46,7 @@ def load(
     place = device or _best_device()
     tokenizer = _read(folder, "its tokenizer", _tokenizer)
     wanted = getattr(torch, dtype) if dtype else "auto"
-    if dtype is None and place == "cpu" and getattr(config, "dtype", None) == torch.float16:
+    if dtype is None and place == "cpu" and not _native_on_cpu(getattr(config, "dtype", None)):
         wanted = torch.float32
     model = _read(folder, "its weights", lambda path: _model(path, config, wanted, place))
     subject = OpenSubject(path_or_id, folder_digest(folder), model, tokenizer, model.device)
@@ -225,6 +226,13 @@ def _best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _native_on_cpu(dtype: torch.dtype | None) -> bool:
+    """Whether this CPU multiplies matrices of the type by instructions of its own."""
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype != torch.float16
 
 
 def _one_line(error: Exception) -> str:
