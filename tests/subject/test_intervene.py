@@ -211,6 +211,24 @@ def test_batched_generation_of_caseback_is_steered_row_by_row() -> None:
     assert run(prompts, GENERATED) == full_passes(lambda n: Span(n))
 
 
+@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("span", [GENERATED, Span(-1), Span(1, 13), Span(part="prompt")])
+def test_a_row_run_alone_is_steered_as_in_decoding(arch: str, span: Span) -> None:
+    from caseback.subject.generate import Forward, prefill
+
+    model, _ = tiny(arch)
+    prompt, tokens = some_ids(1, 9, seed=1)[0].tolist(), some_ids(1, 6, seed=2)[0].tolist()
+    forward = Forward(model)
+    with intervene(model, [Add(Site("resid_post", 1), vector(D, seed=5), 4.0, span)]):
+        cache, decoded = prefill(forward, [prompt])
+        for n, token in enumerate(tokens, start=len(prompt)):
+            mask = torch.ones(1, n + 1, dtype=torch.long)
+            decoded = forward(torch.tensor([[token]]), mask, torch.tensor([[n]]), cache)
+        alone = forward.alone(prompt, tokens)
+    torch.testing.assert_close(alone, decoded, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(alone, forward.alone(prompt, tokens), atol=1e-3)
+
+
 MODEL, _ = tiny("llama")
 IDS = some_ids(2, 6)
 PLAIN = logits(MODEL, IDS)

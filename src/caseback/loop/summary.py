@@ -10,7 +10,7 @@ from caseback.stats.rate import Rate
 COLORS = {"improved": "green", "worse": "red", "no change": "yellow", "cannot tell": "yellow"}
 HEADINGS = {
     "before": "as it was",
-    "prompted": "constitution\nin view",
+    "prompted": "in view",
     "control": "control",
     "sft": "supervised",
     "dpo": "trained",
@@ -20,7 +20,8 @@ HEADINGS = {
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """Rates of every behaviour in every arm with their intervals, the verdict, and where the card is."""
     arms = {name: outcome.arms[name] for name in HEADINGS if name in outcome.arms}
-    table = Table(title="how often, on held-out families (95% intervals)", title_justify="left")
+    title = "how often, on held-out families: rate, 95% interval, judged of asked"
+    table = Table(title=title, title_justify="left", pad_edge=False)
     table.add_column("behaviour")
     for name in arms:
         table.add_column(HEADINGS[name], justify="right")
@@ -28,7 +29,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         cells = ["cannot tell" if arm.unable else _cell(arm.measurements[behaviour]) for arm in arms.values()]
         table.add_row(behaviour.replace("_", " "), *cells)
     table.add_section()
-    table.add_row("capability: right answers", *(_rate(arm.capability) for arm in arms.values()))
+    table.add_row("capability", *(_rate(arm.capability, arm.capability.n) for arm in arms.values()))
     console.print(table)
     color = COLORS[outcome.verdict.status]
     console.print(f"[bold {color}]{outcome.verdict.status}[/]: {outcome.verdict.summary}", highlight=False)
@@ -38,11 +39,10 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def _cell(measurement: Measurement) -> str:
-    unjudged = sum(measurement.not_evaluated.values())
-    return _rate(measurement.rate) + (f"\n[dim]{unjudged} not judged[/]" if unjudged else "")
+    return _rate(measurement.rate, measurement.rate.n + sum(measurement.not_evaluated.values()))
 
 
-def _rate(rate: Rate) -> str:
+def _rate(rate: Rate, asked: int) -> str:
     if not rate.n:
         return "cannot tell"
-    return f"{rate.value:.2f} [dim]({rate.low:.2f}–{rate.high:.2f}) n={rate.n}[/]"
+    return f"{rate.value:.2f}\n[dim]{rate.low:.2f}–{rate.high:.2f}\n{rate.n} of {asked}[/]"

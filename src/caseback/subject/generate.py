@@ -145,7 +145,7 @@ def _extend(forward: "Forward", rows: Sequence[Row], logits: Tensor, sampling: S
     if logits.dtype == torch.float32:
         for i in drawn.close.nonzero()[:, 0].tolist():
             if rows[i].finish is None:
-                alone = forward.alone(rows[i].prompt + rows[i].tokens)
+                alone = forward.alone(rows[i].prompt, rows[i].tokens)
                 again = draw(alone, sampling.temperature, sampling.top_p, uniforms[i : i + 1])
                 tokens[i], logprobs[i] = int(again.tokens), float(again.logprobs)
     for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
@@ -191,10 +191,18 @@ class Forward:
         }
         return self._logits(ids, {name: value for name, value in given.items() if name in self.known})
 
-    def alone(self, tokens: list[int]) -> Tensor:
-        """Logits after these tokens by themselves, without a cache, ``[1, vocabulary]``."""
+    def alone(self, prompt: list[int], tokens: Sequence[int] = ()) -> Tensor:
+        """Logits after these tokens by themselves, ``[1, vocabulary]``.
+
+        What was generated goes in behind the cached prompt, lest an intervention on either take the one for the other.
+        """
+        if tokens and "past_key_values" in self.known:
+            cache, _ = prefill(self, [prompt])
+            positions = torch.arange(len(prompt), len(prompt) + len(tokens), device=self.device)[None]
+            mask = torch.ones(1, len(prompt) + len(tokens), dtype=torch.long, device=self.device)
+            return self(torch.tensor([tokens], device=self.device), mask, positions, cache)
         given: Mapping[str, Any] = {"use_cache": False, "logits_to_keep": 1}
-        ids = torch.tensor([tokens], device=self.device)
+        ids = torch.tensor([[*prompt, *tokens]], device=self.device)
         return self._logits(ids, {name: value for name, value in given.items() if name in self.known})
 
     @torch.inference_mode()
