@@ -50,16 +50,18 @@ def test_digest_is_of_weights_tokenizer_and_template(folder, copy):
     assert load(str(copy)).digest != digest
 
 
-def test_dtype_as_stored_or_as_asked(tmp_path, folder):
-    for name, at_rest in (("bfloat16", torch.bfloat16), ("float16", torch.float32)):
-        from models_for_tests import tiny
+@pytest.mark.parametrize("stored", ["bfloat16", "float16"])
+@pytest.mark.parametrize("has_bf16", [True, False])
+def test_dtype_is_as_stored_where_the_cpu_has_instructions_for_it(tmp_path, monkeypatch, stored, has_bf16):
+    from models_for_tests import tiny
 
-        model, tokenizer = tiny("llama", getattr(torch, name))
-        model.save_pretrained(tmp_path / name)
-        tokenizer.save_pretrained(tmp_path / name)
-        assert load(str(tmp_path / name), device="cpu").model.dtype == at_rest
-    assert load(str(folder), dtype="bfloat16").model.dtype == torch.bfloat16
-    refused(folder, "int3.*float32", dtype="int3")
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_bf16)
+    model, tokenizer = tiny("llama", getattr(torch, stored))
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    kept = has_bf16 and stored == "bfloat16"
+    assert load(str(tmp_path), device="cpu").model.dtype == (torch.bfloat16 if kept else torch.float32)
+    assert load(str(tmp_path), device="cpu", dtype=stored).model.dtype == getattr(torch, stored)
 
 
 def test_unknown_names(tmp_path):
@@ -135,6 +137,37 @@ def test_models_that_do_not_write_left_to_right(tmp_path):
         model.save_pretrained(place)
         tiny_tokenizer().save_pretrained(place)
         refused(place, "causal")
+
+
+@pytest.mark.parametrize("bits", ["load_in_8bit", "load_in_4bit"])
+def test_a_quantised_model_loads_generates_and_is_captured(tmp_path, bits):
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is missing: pip install 'caseback[dev]'")
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    from caseback.subject.capture import capture
+    from caseback.subject.site import Site
+
+    whole = save_tiny(tmp_path / "whole")
+    few_bits = BitsAndBytesConfig(**{bits: True})
+    made = AutoModelForCausalLM.from_pretrained(whole, quantization_config=few_bits, dtype=torch.float32)
+    made.save_pretrained(tmp_path / "quantised")
+    tiny_tokenizer().save_pretrained(tmp_path / "quantised")
+
+    subject = load(str(tmp_path / "quantised"), device="cpu")
+    assert subject.model.is_quantized
+    ids = [3, 1, 4, 1, 5, 9, 2, 6]
+    with torch.no_grad():
+        truth = subject.model(torch.tensor([ids]), output_hidden_states=True).hidden_states[2][0]
+        unquantised = load(str(whole)).model(torch.tensor([ids]), output_hidden_states=True).hidden_states[2][0]
+    [captured] = capture(subject.model, [ids], [Site("resid_post", 1)])
+    torch.testing.assert_close(captured.at[Site("resid_post", 1)], truth, rtol=1e-4, atol=1e-4)
+    assert 1e-4 < (truth - unquantised).norm() / unquantised.norm() < 0.5
+
+    prompt = subject.format.prompt([user("hello there")]).text
+    plain = subject.tokenizer(prompt, return_tensors="pt", add_special_tokens=False)
+    text = subject.model.generate(**plain, max_new_tokens=8, do_sample=False)[0, plain.input_ids.shape[1] :]
+    [reply] = subject.generate([[user("hello there")]], Sampling(8))
+    assert list(reply.tokens) == text.tolist()[: len(reply.tokens)]
 
 
 def test_a_quantisation_without_its_library(copy):

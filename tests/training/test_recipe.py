@@ -13,7 +13,7 @@ from caseback.training.trl_config import trl_config
 def test_packaged_recipes_read(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.method == name
-    assert recipe.lora is None
+    assert recipe.lora == Lora()
 
 
 @pytest.mark.parametrize(

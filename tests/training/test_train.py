@@ -79,6 +79,23 @@ def test_trains_and_saves(tmp_path, method, recipe, data, lora, template) -> Non
     assert read_record(tmp_path / "out") == trained
 
 
+@pytest.mark.parametrize("bits", ["load_in_8bit", "load_in_4bit"])
+def test_a_quantised_model_takes_adapters_and_is_saved_whole(tmp_path, bits) -> None:
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is missing: pip install 'caseback[dev]'")
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    base = save_tiny(tmp_path / "base")
+    few = BitsAndBytesConfig(**{bits: True})
+    AutoModelForCausalLM.from_pretrained(base, quantization_config=few).save_pretrained(base)
+    with pytest.raises(CasebackError, match="quantised, so only adapters"):
+        train(SFT, base, DATA, tmp_path / "out")
+    trained = train(replace(SFT, lora=Lora(rank=4), learning_rate=1e-2), base, DATA, tmp_path / "out")
+    assert trained.losses[-1] < 0.8 * trained.losses[0]
+    subject = load(str(trained.path))
+    assert not getattr(subject.model, "is_quantized", False)
+    assert completion_loss(trained.path, DATA) < 0.8 * trained.losses[0], "what is saved is what was trained"
+
+
 def test_first_sft_loss_is_the_loss_of_the_completion_only(tmp_path: Path) -> None:
     base = save_tiny(tmp_path / "base")
     trained = train(replace(SFT, batch_size=16, epochs=1), base, DATA, tmp_path / "out")

@@ -17,6 +17,7 @@ ARM_NAMES = {
 }
 VERDICTS = {
     "improved": "Improved",
+    "mixed": "Mixed",
     "no change": "No change",
     "worse": "Worse",
     "cannot tell": "Cannot tell",

@@ -37,11 +37,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm, measured. ``capability`` is its rate of right answers; ``unable`` says why nothing can be told from its
-    behaviour, empty where it can."""
+    """One arm, measured. ``capability`` is its rate of right answers, ``right`` those answers one by one; ``unable``
+    says why nothing can be told from its behaviour, empty where it can."""
 
     measurements: Mapping[str, Measurement]
     capability: Rate
+    right: tuple[bool, ...]
     unable: str
 
 
@@ -69,7 +70,9 @@ def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: 
     """
     total = len(plan.questions) + sum(map(len, plan.situations.values()))
     done = len(plan.questions)
-    ability = _capability(dossier, plan, subject, arm, system, _shift(tick, 0, total)).body
+    asked = _capability(dossier, plan, subject, arm, system, _shift(tick, 0, total))
+    ability = asked.body
+    right = tuple(row["judgement"]["shown"] is True for row in samples(dossier, asked.artefacts["samples"]))
     unable = "" if ability["able"] else str(ability["why"])
     measurements = {}
     for name, behaviour in plan.behaviours.items():
@@ -80,7 +83,7 @@ def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: 
     violations = [measurement for name, measurement in measurements.items() if name != OVER_REFUSAL.name]
     body = clause_rates_data(arm, per_clause(violations, plan.constitution))
     once(dossier, "clause_rates", {"arm": arm, "subject": subject.digest, "rates": body}, plan.seed, lambda: (body, {}))
-    return Arm(measurements, Rate(**ability["rate"]), unable)
+    return Arm(measurements, Rate(**ability["rate"]), right, unable)
 
 
 def _capability(dossier: Dossier, plan: Plan, subject: Subject, arm: str, system: str | None, tick: Tick) -> Record:

@@ -2,6 +2,7 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -37,11 +38,12 @@ def record_subject(job: Job, subject: OpenSubject, role: str) -> None:
     """A model by its digest, and the part that it plays."""
     body = {
         "role": role,
-        "name": subject.name,
+        "name": Path(subject.name).name if Path(subject.name).is_dir() else subject.name,
         "digest": subject.digest,
         "parameters": sum(parameter.numel() for parameter in subject.model.parameters()),
         "architecture": subject.model.config.model_type,
         "path": str(subject.name),
+        "dtype": str(subject.model.dtype).removeprefix("torch."),
         "reference": job.reference,
     }
     once(job.dossier, "subject", {"role": role, "digest": subject.digest}, job.seed, lambda: (body, {}))

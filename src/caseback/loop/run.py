@@ -23,7 +23,7 @@ from caseback.loop.provenance import machine, record_constitution, record_subjec
 from caseback.loop.records import change_data
 from caseback.loop.stage import once
 from caseback.loop.training import make_data, train_arm
-from caseback.loop.verdict import Change, Verdict, change, verdict
+from caseback.loop.verdict import Change, Verdict, capability_change, change, verdict
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.world.reference import reference_path
@@ -170,7 +170,7 @@ def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path 
     found = verdict(
         changes,
         against,
-        (arms["before"].capability, arms[final].capability),
+        capability_change(arms["before"].right, arms[final].right),
         change(before[OVER_REFUSAL.name], after[OVER_REFUSAL.name]),
         unable,
     )

@@ -7,7 +7,7 @@ from caseback.behaviours.measure import Measurement
 from caseback.loop.run import Outcome
 from caseback.stats.rate import Rate
 
-COLORS = {"improved": "green", "worse": "red", "no change": "yellow", "cannot tell": "yellow"}
+COLORS = {"improved": "green", "mixed": "yellow", "worse": "red", "no change": "yellow", "cannot tell": "yellow"}
 HEADINGS = {
     "before": "as it was",
     "prompted": "in view",
@@ -21,7 +21,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     """Rates of every behaviour in every arm with their intervals, the verdict, and where the card is."""
     arms = {name: outcome.arms[name] for name in HEADINGS if name in outcome.arms}
     title = "how often, on held-out families: rate, 95% interval, judged of asked"
-    table = Table(title=title, title_justify="left", pad_edge=False)
+    table = Table(title=title, title_justify="left")
     table.add_column("behaviour")
     for name in arms:
         table.add_column(HEADINGS[name], justify="right")

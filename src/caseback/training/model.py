@@ -1,5 +1,6 @@
 """Weights in and out of training, and the form in which a trainer is given the data."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:
     """Write the trained model as safetensors, with the tokenizer as the base had it.
 
     An adapter is merged into a fresh copy of its base, which also works where the trainer's weights are sharded over
-    processes; the adapter itself is kept in ``adapter``.
+    processes; the adapter itself is kept in ``adapter``. A quantised base is written in full precision.
     """
     from peft import PeftModel
 
@@ -67,10 +68,30 @@ def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:
         (target / leftover).unlink(missing_ok=True)
     if adapted:
         fresh = load(str(base), dtype="float32", device="cpu").model
+        if getattr(fresh, "is_quantized", False):
+            fresh = _dequantised(fresh, base)
         PeftModel.from_pretrained(fresh, str(target)).merge_and_unload().save_pretrained(folder)
     from transformers import AutoTokenizer
 
     AutoTokenizer.from_pretrained(model_folder(str(base)), local_files_only=True).save_pretrained(folder)
+
+
+def _dequantised(model: Any, base: Path | str) -> Any:
+    """The model in full precision: few kinds of quantised weights can take an adapter in and still be written."""
+    from transformers import AutoModelForCausalLM
+
+    try:
+        weights = model.dequantize().state_dict()
+        config = copy.deepcopy(model.config)
+        vars(config).pop("quantization_config", None)
+        plain = AutoModelForCausalLM.from_config(config, dtype="float32")
+        plain.load_state_dict(weights)
+        return plain
+    except Exception as error:  # transformers raises errors of every kind where it cannot
+        raise CasebackError(
+            f"{base} is quantised in a way that transformers cannot undo ({type(error).__name__}: {error}); "
+            "train the model that it was made from"
+        ) from None
 
 
 def _system_into_user(prompt: Sequence[Message]) -> list[dict[str, Any]]:

@@ -74,6 +74,8 @@ def train(
     begun = time.monotonic()
     with quiet():
         model, tokenizer, format = load_for_training(model_path)
+        if getattr(model, "is_quantized", False) and not recipe.lora:
+            raise CasebackError(f"{model_path} is quantised, so only adapters can be trained on it: set lora: true")
         config = trl_config(recipe, work / "checkpoints", getattr(model.config, "max_position_embeddings", None))
         processes = config.distributed_state
         finished = read_record(out) if resume else None
