@@ -38,12 +38,13 @@ class Plan:
 @dataclass(frozen=True)
 class Arm:
     """One arm, measured. ``capability`` is its rate of right answers, ``right`` those answers one by one; ``unable``
-    says why nothing can be told from its behaviour, empty where it can."""
+    says why nothing can be told from its behaviour, empty where it can; ``records`` are the ids of the evidence."""
 
     measurements: Mapping[str, Measurement]
     capability: Rate
     right: tuple[bool, ...]
     unable: str
+    records: tuple[str, ...]
 
 
 def plan(
@@ -75,15 +76,20 @@ def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: 
     right = tuple(row["judgement"]["shown"] is True for row in samples(dossier, asked.artefacts["samples"]))
     unable = "" if ability["able"] else str(ability["why"])
     measurements = {}
+    records = [asked.id]
     for name, behaviour in plan.behaviours.items():
         part = _shift(tick, done, total)
-        measurements[name] = _behaviour(dossier, plan, subject, arm, behaviour, system, unable, part)
+        record = _behaviour(dossier, plan, subject, arm, behaviour, system, unable, part)
+        found = _samples(dossier, record, plan.situations[name])
+        measurements[name] = summarise(behaviour, found, subject.name)
+        records.append(record.id)
         done += len(plan.situations[name])
         tick(done, total)
     violations = [measurement for name, measurement in measurements.items() if name != OVER_REFUSAL.name]
     body = clause_rates_data(arm, per_clause(violations, plan.constitution))
-    once(dossier, "clause_rates", {"arm": arm, "subject": subject.digest, "rates": body}, plan.seed, lambda: (body, {}))
-    return Arm(measurements, Rate(**ability["rate"]), right, unable)
+    inputs = {"arm": arm, "subject": subject.digest, "rates": body}
+    once(dossier, "clause_rates", inputs, plan.seed, lambda: (body, {}), records[1:])
+    return Arm(measurements, Rate(**ability["rate"]), right, unable, tuple(records))
 
 
 def _capability(dossier: Dossier, plan: Plan, subject: Subject, arm: str, system: str | None, tick: Tick) -> Record:
@@ -106,7 +112,7 @@ def _behaviour(
     system: str | None,
     unable: str,
     tick: Tick,
-) -> Measurement:
+) -> Record:
     situations = plan.situations[behaviour.name]
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:
@@ -117,8 +123,7 @@ def _behaviour(
         return body, {"samples": put_samples(dossier, sample_rows(found.samples))}
 
     inputs = _inputs(plan, subject, arm, behaviour.name, situations, system)
-    record = once(dossier, "measurement", inputs, plan.seed, work)
-    return summarise(behaviour, _samples(dossier, record, situations), subject.name)
+    return once(dossier, "measurement", inputs, plan.seed, work)
 
 
 def _inputs(

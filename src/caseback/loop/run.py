@@ -177,6 +177,7 @@ def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path 
     body = {**asdict(found), "reasons": list(found.reasons), "final": final, "confidence": confidence,
             "changes": [change_data(item) for item in changes],
             "against_control": [change_data(item) for item in against.values()]}  # fmt: skip
-    once(job.dossier, "verdict", body, job.seed, lambda: (body, {}))
+    evidence = [record for arm in arms.values() for record in arm.records]
+    once(job.dossier, "verdict", body, job.seed, lambda: (body, {}), evidence)
     card = write_card(job.dossier, job.folder / "card.html")
     return Outcome(found, changes, arms, card, model)

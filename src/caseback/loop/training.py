@@ -90,7 +90,8 @@ def train_arm(
         }
         return body, {"data": put_samples(job.dossier, map(asdict, data))}
 
-    once(job.dossier, "training", {"arm": arm, "fingerprint": trained.fingerprint}, job.seed, work)
+    made = [record.id for record in job.dossier.records("training_data")]
+    once(job.dossier, "training", {"arm": arm, "fingerprint": trained.fingerprint}, job.seed, work, made)
     return trained.path
 
 
