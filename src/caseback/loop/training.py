@@ -13,7 +13,7 @@ from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
 from caseback.training.datum import Datum
-from caseback.training.recipe import Lora, Recipe, load_recipe
+from caseback.training.recipe import Recipe, load_recipe
 from caseback.training.train import train
 from caseback.world.situation import Situation
 from caseback.world.situations import situations
@@ -22,7 +22,7 @@ ABILITIES = ("fact", "hops", "arith", "code")
 """Families of the world from which ordinary training data is drawn, beside harmless requests."""
 
 LARGE = 50_000_000
-"""Parameters from which on adapters are trained instead of all weights, at learning rates usual for them."""
+"""Parameters from which on the learning rates usual for adapters on large models are used."""
 
 
 def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
@@ -96,11 +96,11 @@ def train_arm(
 
 
 def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
-    """The packaged recipe, for a large model with adapters and the learning rates usual for them."""
+    """The packaged recipe, for a large model at the learning rates usual for its size."""
     recipe = replace(load_recipe(method), seed=seed)
     if parameters < LARGE:
         return recipe
-    return replace(recipe, lora=Lora(), learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
+    return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
 
 
 def harmless_situations(ground: Ground, n: int, seed: int) -> list[Situation]:

@@ -2,39 +2,20 @@
 
 import json
 import math
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from caseback.errors import CasebackError
-from caseback.subject.digest import folder_digest, joined_digest
-
-if TYPE_CHECKING:
-    from caseback.subject.open_subject import OpenSubject
+from caseback.subject.attached import Attached
+from caseback.subject.digest import folder_digest
+from caseback.subject.open_subject import OpenSubject
 
 CHANGES_BASE = ("pissa", "olora", "corda", "loftq", "eva", "orthogonal", "lora_ga")
 """Ways of starting an adapter that alter the base weights, so that it belongs to other weights than the base's."""
 
 
-@dataclass
-class Attached:
-    """Adapters on a model: the PEFT handle, scale and digest by name, and the modules and digest from before."""
-
-    handle: Any
-    base_digest: str
-    modules: list[tuple[nn.Module, str, nn.Module]]
-    gradients: dict[nn.Parameter, bool]
-    scales: dict[str, float] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
-
-    def digest(self) -> str:
-        """Digest of the base, and of every adapter with its scale."""
-        return joined_digest([self.base_digest, *(f"{d} {self.scales[name]!r}" for name, d in self.digests.items())])
-
-
-def attach(subject: "OpenSubject", folder: str | Path, *, scale: float = 1.0, name: str = "default") -> None:
+def attach(subject: OpenSubject, folder: str | Path, *, scale: float = 1.0, name: str = "default") -> None:
     """Put an adapter on the subject's model, in place, beside any others.
 
     Args:
@@ -83,7 +64,7 @@ def attach(subject: "OpenSubject", folder: str | Path, *, scale: float = 1.0, na
     subject.digest = attached.digest()
 
 
-def set_scale(subject: "OpenSubject", scale: float, *, name: str = "default") -> None:
+def set_scale(subject: OpenSubject, scale: float, *, name: str = "default") -> None:
     """Set the factor on what an adapter adds to the model.
 
     Raises:
@@ -94,7 +75,7 @@ def set_scale(subject: "OpenSubject", scale: float, *, name: str = "default") ->
     subject.digest = attached.digest()
 
 
-def detach(subject: "OpenSubject", *, name: str = "default") -> None:
+def detach(subject: OpenSubject, *, name: str = "default") -> None:
     """Take an adapter off; with the last one the model is, bit for bit and module for module, what it was.
 
     Raises:
@@ -113,7 +94,7 @@ def detach(subject: "OpenSubject", *, name: str = "default") -> None:
         subject.digest = attached.base_digest
 
 
-def merge(subject: "OpenSubject") -> None:
+def merge(subject: OpenSubject) -> None:
     """Add the adapters into the weights, at their scales; they cannot be taken off after that.
 
     Raises:
@@ -166,7 +147,7 @@ def _check(folder: Path) -> None:
         )
 
 
-def _attached(subject: "OpenSubject", name: str) -> Attached:
+def _attached(subject: OpenSubject, name: str) -> Attached:
     if subject.attached is None or name not in subject.attached.scales:
         on = ", ".join(subject.attached.scales) if subject.attached else "none"
         raise CasebackError(f"no adapter named {name!r} is on; there are: {on}")

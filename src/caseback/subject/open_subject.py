@@ -9,7 +9,7 @@ import torch
 
 from caseback.chat import Chat
 from caseback.errors import CasebackError
-from caseback.subject.adapters import Attached
+from caseback.subject.attached import Attached
 from caseback.subject.batchable import (
     MAX_ROWS,
     cache_columns,
