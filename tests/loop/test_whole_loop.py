@@ -120,7 +120,14 @@ def test_the_card_is_of_the_published_form(finished: Path) -> None:
     assert (finished / "card.html").read_text(encoding="utf-8").count("<section") > 5
 
 
-@pytest.mark.parametrize("stage", ["make training data", "train: supervised", "train the control: preferences"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        pytest.param("make training data", marks=pytest.mark.slow),
+        "train: supervised",
+        pytest.param("train the control: preferences", marks=pytest.mark.slow),
+    ],
+)
 def test_killed_in_the_middle_it_ends_as_if_it_had_not_been(finished: Path, tmp_path: Path, stage: str) -> None:
     out = tmp_path / "run"
     process = start(out)

@@ -82,8 +82,8 @@ def _table(ledger: list[Claim]) -> Table:
     table = Table(
         caption=f"{len(ledger)} claims, {measured} measured, {held} hold", caption_justify="left", show_lines=True
     )
-    table.add_column("claim", min_width=30, overflow="fold")
-    for name, widest in (("target", 14), ("value", 10), ("holds", 12)):
+    table.add_column("claim", min_width=26, overflow="fold")
+    for name, widest in (("target", 14), ("value", 10), ("holds", 16)):
         table.add_column(name, max_width=widest, overflow="fold")
     for claim in ledger:
         text = f"[bold]{escape(claim.id)}[/]\n{escape(claim.statement)}"
