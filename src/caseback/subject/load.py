@@ -232,7 +232,7 @@ def _best_device() -> str:
 def _native_on_cpu(dtype: torch.dtype | None) -> bool:
     """Whether this CPU multiplies matrices of the type by instructions of its own."""
     if dtype == torch.bfloat16:
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return dtype != torch.float16
 
 
