@@ -232,7 +232,8 @@ def _best_device() -> str:
 def _native_on_cpu(dtype: torch.dtype | None) -> bool:
     """Whether this CPU multiplies matrices of the type by instructions of its own."""
     if dtype == torch.bfloat16:
-        return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        has_mkldnn = bool(torch._C._has_mkldnn)  # what torch.backends.mkldnn.is_available returns, untyped
+        return has_mkldnn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return dtype != torch.float16
 
 
