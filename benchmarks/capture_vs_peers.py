@@ -3,10 +3,10 @@
     python benchmarks/capture_vs_peers.py                     every cell, as a table
     python benchmarks/capture_vs_peers.py --claim NAME        the cells of one claim, and its figure as the last line
 
-The residual stream after block 6 of 12 is read from two shapes (gpt2s, the default GPT-2; qwen3s, d 512), in fp32 and
-bf16, at equal lengths (16 inputs of 256 tokens) and mixed ones (64 inputs, lognormal, 20 to 256 tokens). Every tool
-works on its own copy of one model and in the way its documentation shows: peers take batches of 16 inputs as they come,
-padded on the right, with an attention mask. Rows named "sorted" give the peers inputs sorted by length beforehand, and
+The residual stream after block 6 of 12 is read from three shapes (gpt2s, the default GPT-2; neoxs and qwen3s, Pythia's
+and Qwen3's architecture at d 512), in fp32 and bf16, at equal lengths (16 inputs of 256 tokens) and mixed ones (64
+inputs, lognormal, 20 to 256 tokens). Every tool works on its own copy of one model and in the way its documentation
+shows: peers take batches of 16 inputs as they come, padded on the right, with an attention mask. Rows named "sorted" give the peers inputs sorted by length beforehand, and
 "one batch" gives ours no freedom to cut the equal lengths up. Variants take turns within every round; one thread is
 measured in CPU time of the process, two threads (--threads 1 2) in wall time. A figure is the median over the rounds of
 peer's time over ours; low and high are the extreme rounds (seven rounds cover the median in 98 of 100 cases). For a
@@ -20,6 +20,7 @@ import contextlib
 import copy
 import json
 import math
+import operator
 import os
 import random
 import statistics
@@ -69,12 +70,21 @@ def dtypes_of(shape: str) -> list[str]:
 
 def make_model(shape: str, small: bool) -> Any:
     """The model of a shape, with random weights; ``small`` is for a quick try of this script."""
-    from transformers import GPT2Config, GPT2LMHeadModel, Qwen3Config, Qwen3ForCausalLM
+    import transformers
 
     if shape == "gpt2s":
         tiny = {"n_embd": 64, "n_head": 4, "vocab_size": 1000} if small else {}
-        return GPT2LMHeadModel(GPT2Config(n_layer=12, **tiny)).eval()
-    config = Qwen3Config(
+        return transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=12, **tiny)).eval()
+    if shape == "neoxs":
+        neox = transformers.GPTNeoXConfig(
+            hidden_size=64 if small else 512,
+            intermediate_size=256 if small else 2048,
+            num_hidden_layers=12,
+            num_attention_heads=8,
+            vocab_size=1000 if small else 32_000,
+        )
+        return transformers.GPTNeoXForCausalLM(neox).eval()
+    config = transformers.Qwen3Config(
         hidden_size=64 if small else 512,
         intermediate_size=128 if small else 1536,
         num_hidden_layers=12,
@@ -84,7 +94,7 @@ def make_model(shape: str, small: bool) -> Any:
         vocab_size=1000 if small else 32_000,
         tie_word_embeddings=True,
     )
-    return Qwen3ForCausalLM(config).eval()
+    return transformers.Qwen3ForCausalLM(config).eval()
 
 
 def make_inputs(lengths: str, seed: int, small: bool) -> list[list[int]]:
@@ -140,7 +150,9 @@ def our_capture(model: Any, inputs: list[list[int]], batch_tokens: int | None) -
 
 
 def blocks_of(model: Any) -> Any:
-    return model.transformer.h if hasattr(model, "transformer") else model.model.layers
+    paths = ("transformer.h", "gpt_neox.layers", "model.layers")
+    path = next(path for path in paths if hasattr(model, path.split(".")[0]))
+    return operator.attrgetter(path)(model)
 
 
 def hook_capture(model: Any, stop: bool) -> Callable[..., Any]:
@@ -237,12 +249,12 @@ def run_cell(shape: str, dtype: str, lengths: str, options: argparse.Namespace) 
     with torch.no_grad():
         variants = make_variants(model, inputs, lengths == "mixed")
         truth = variants["transformers, hook"]()
-        differences = {
-            name: largest_difference(inputs, truth, run()) for name, run in variants.items() if "sorted" not in name
-        }
         if options.claim:
             peer = CLAIMS[options.claim][1]
             variants = {name: run for name, run in variants.items() if name in (OURS, peer, f"{peer}, sorted")}
+        differences = {
+            name: largest_difference(inputs, truth, run()) for name, run in variants.items() if "sorted" not in name
+        }
         for threads in options.threads:
             results["wall" if threads > 1 else "cpu"] = measure(variants, options.rounds, threads)
     heads = "".join(f"{f'{n} threads, wall' if n > 1 else '1 thread, CPU':>24}" for n in options.threads)
@@ -268,7 +280,7 @@ def main() -> None:
     parser.add_argument("--claim", choices=list(CLAIMS), help="measure only the cells of this claim")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--shapes", nargs="+", default=["gpt2s", "qwen3s"])
+    parser.add_argument("--shapes", nargs="+", default=["gpt2s", "neoxs", "qwen3s"])
     parser.add_argument("--dtypes", nargs="+", help="default: both, where the CPU can")
     parser.add_argument("--threads", nargs="+", type=int, default=[1], choices=[1, 2], help="1: CPU time; 2: wall")
     parser.add_argument("--small", action="store_true", help="tiny models: tries the script, measures nothing")
