@@ -5,9 +5,9 @@
 
 Both load the same random model from disk, train it on the same data with the same settings and write it back; the bare
 script is what TRL's documentation shows, with its own defaults for logging and checkpoints. They take turns in one
-process after one unmeasured round each. A cell's figure is the median over the rounds of our wall time over TRL's, less
-one, in percent; the figure is the worst cell's, low and high the extreme rounds of that cell (seven rounds cover the
-median in 98 of 100 cases).
+process after one unmeasured round each; one thread, in CPU time of the process, which other load moves little. A cell's
+figure is the median over the rounds of our time over TRL's, less one, in percent; the figure is the worst cell's, low
+and high the extreme rounds of that cell (seven rounds cover the median in 98 of 100 cases).
 """
 
 import argparse
@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from caseback.training.datum import Datum
 from caseback.training.quiet import quiet
@@ -36,7 +38,6 @@ LIMIT = 5.0
 
 def make_model(folder: Path, width: int, layers: int, vocabulary: int) -> int:
     """Write a random Llama and a byte-level tokenizer to the folder; the number of its parameters."""
-    import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -116,7 +117,7 @@ def recipe(method: str) -> Recipe:
 
 
 def cell(method: str, model_path: Path, data: list[Datum], rounds: int, folder: Path) -> list[tuple[float, float]]:
-    """(ours, TRL's) wall time in seconds per round; who goes first changes from round to round."""
+    """(ours, TRL's) seconds per round; who goes first changes from round to round."""
 
     def ours(out: Path) -> None:
         train(recipe(method), model_path, data, out)
@@ -130,9 +131,9 @@ def cell(method: str, model_path: Path, data: list[Datum], rounds: int, folder: 
         spent = {}
         for run in (ours, theirs) if number % 2 else (theirs, ours):
             out = folder / "out"
-            begun = time.perf_counter()
+            begun = time.process_time()
             run(out)
-            spent[run] = time.perf_counter() - begun
+            spent[run] = time.process_time() - begun
             shutil.rmtree(out)
         if number:
             times.append((spent[ours], spent[theirs]))
@@ -142,11 +143,12 @@ def cell(method: str, model_path: Path, data: list[Datum], rounds: int, folder: 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--examples", type=int, default=256)
+    parser.add_argument("--examples", type=int, default=48)
     parser.add_argument("--small", action="store_true", help="two rounds of little work, to try the script")
     given = parser.parse_args()
     if given.small:
         given.rounds, given.examples = 2, 32
+    torch.set_num_threads(1)
     figures: dict[str, Any] = {}
     for method, shape in CELLS:
         with tempfile.TemporaryDirectory() as name:
