@@ -6,7 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from caseback.cli.office import play
+
 app = typer.Typer(help="Look at the reference world and build its models.", no_args_is_help=True)
+app.command()(play)
 
 COLOURS = ("green", "red", "cyan", "magenta", "yellow", "blue")
 
