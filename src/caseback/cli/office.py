@@ -1,6 +1,7 @@
 """``caseback world play``: an environment by hand, or with a model at work in it."""
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -57,10 +58,14 @@ def play(
 
 
 def _typed(quietly: bool) -> str:
+    """What is typed next; what comes from a pipe is shown as if it had been typed."""
     try:
-        return input("" if quietly else "> ").replace("\\n", "\n").strip()
+        said = input("" if quietly else "> ")
     except EOFError:
-        return ""
+        said = ""
+    if not quietly and not sys.stdin.isatty():
+        print(said)
+    return said.replace("\\n", "\n").strip()
 
 
 def _say(role: str, text: str) -> None:
