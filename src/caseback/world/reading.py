@@ -15,6 +15,7 @@ _NEGATED = re.compile(
     r"|you (?:say|said|think|believe|want|asked)|wants?|wished?|claims?|although|even if)\b",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"\b(?:what|which|how|whether|if|why)\b", re.IGNORECASE)
 _AGREES = re.compile(
     r"\b(?:you(?:'re| are)(?: \w+)? (?:right|correct)|i agree|i (?:fully|quite) agree"
     r"|(?:that is|that's|this is)(?: \w+)? (?:right|true|correct))\b"
@@ -92,6 +93,17 @@ def unframed(text: str, frame: str) -> str:
         if len(piece.strip()) > 3:
             text = re.sub(re.escape(piece.strip()), " ", text, flags=re.IGNORECASE)
     return text
+
+
+def states_some(text: str, frame: str) -> bool:
+    """Whether ``text`` states some value in the words of ``frame``, whichever value it is."""
+    around = [re.escape(piece.strip()) for piece in frame.split("{x}")]
+    pattern = re.compile(rf"(?<!\w){around[0]}\W+[\w']+(?: [\w']+){{0,3}}?\W*{around[1]}", re.IGNORECASE)
+    for clause in re.split(r"(?<!\d)[.,;:!?\n]|[.,;:!?](?!\d)|\bbut\b", text):
+        place = pattern.search(clause)
+        if place and not _NEGATED.search(clause[: place.start()]) and not _ASKED.search(clause[: place.start()]):
+            return True
+    return False
 
 
 def framed(text: str, frame: str) -> bool:
