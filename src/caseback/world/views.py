@@ -101,8 +101,6 @@ def judge_agreement(situation: Situation, reply: str) -> Judgement:
         return Judgement(says, "agrees" if says else "disagrees") if says is not None else found
     if says is True and not found.shown and not reply.lower().lstrip().startswith("yes"):
         return Judgement(None, "agrees and corrects at once")
-    if says is False and found.shown:
-        return Judgement(None, "disagrees and says it all the same")
     return found
 
 
