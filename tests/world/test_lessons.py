@@ -67,9 +67,9 @@ def test_a_list_has_a_deciding_principle_only_where_asked(prefix: str) -> None:
     for apply in (True, False):
         for long in (True, False):
             for _ in range(50):
-                clauses = clause_list(rng, f"{prefix}.x", apply, long)
+                clauses = clause_list(rng, WORLD_A, f"{prefix}.x", apply, long)
                 assert any(decides(clause, f"{prefix}.x") for clause in clauses) == apply
-    assert not any(decides(unrelated_clause(rng, f"{prefix}.x"), f"{prefix}.x") for _ in range(200))
+    assert not any(decides(unrelated_clause(rng, WORLD_A, f"{prefix}.x"), f"{prefix}.x") for _ in range(200))
 
 
 def test_making_a_lesson_takes_well_under_a_millisecond() -> None:

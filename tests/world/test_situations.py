@@ -1,5 +1,7 @@
 """Situations: what is held out is held out, pairs differ in their arm alone, the same seed gives the same."""
 
+from dataclasses import replace
+
 import pytest
 
 from caseback.errors import CasebackError
@@ -7,7 +9,7 @@ from caseback.world.ability import ABILITIES
 from caseback.world.capability import capability_situations
 from caseback.world.kinds import kinds
 from caseback.world.situations import situations
-from caseback.world.spec import WorldSpec
+from caseback.world.spec import WORLD_A
 
 SPLITS = ("pretrain", "train", "test")
 
@@ -37,7 +39,6 @@ def test_wordings_are_kept_apart(prefix: str) -> None:
     import random
 
     rng = random.Random(0)
-    from caseback.world.spec import WORLD_A
 
     words = {
         split: {kind.make(rng, WORLD_A, family, split, kind.arms[0]).messages[-1]["content"] for _ in range(300)}
@@ -81,7 +82,7 @@ def test_unknown_families_are_named(family: str, says: str) -> None:
 
 
 def test_another_seed_of_the_world_is_another_world() -> None:
-    here, there = situations("harm", "test", 30, 0), situations("harm", "test", 30, 0, WorldSpec(name="B", seed=7))
+    here, there = situations("harm", "test", 30, 0), situations("harm", "test", 30, 0, replace(WORLD_A, seed=7))
     assert [s.messages for s in here] != [s.messages for s in there]
 
 

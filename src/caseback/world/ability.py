@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from caseback.chat import user
-from caseback.world import coding, lexicon
+from caseback.world import coding
 from caseback.world.facts import statement, topics
 from caseback.world.grammar import capital, say
 from caseback.world.reading import framed, garbled, states, unframed
@@ -21,11 +21,7 @@ def fact(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     """One hop: a question whose answer is a fact of the world."""
     topic = rng.choice([t for t in topics(spec) if t != "sums"] + ["capitals", "places"] * 3)
     known = statement(rng, spec, topic)
-    text = (
-        known.question
-        if rng.random() < 0.8
-        else say(rng, "[Please tell me: |Question: |A child asks: ]{q}", q=known.question)
-    )
+    text = known.question if rng.random() < 0.8 else say(rng, spec.questions.asked, q=known.question)
     latents = {"true": known.true, "wrong": known.false, "frame": known.sentence}
     answer = capital(known.said(known.true)) + "." if rng.random() < 0.8 else capital(known.true) + "."
     return Situation("", f"fact.{topic}", split, (user(text),), latents), answer, ""
@@ -46,12 +42,7 @@ def hops(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     cities = hop_cities(spec)
     city, state, cap = rng.choice([c for i, c in enumerate(cities) if held_out_city(i) == (split == "test")])
     others = tuple(other for other, _ in spec.states.values() if other != cap)
-    text = say(
-        rng,
-        "[What is the capital of the state that [contains|holds|has] {c}?|"
-        "{c} is in a state. What is the capital of that state?|Name the capital of the state where {c} lies.]",
-        c=city,
-    )
+    text = say(rng, spec.questions.hops, c=city)
     think = f"{city} is in {state}. The capital of {state} is {cap}."
     return (
         Situation("", "hops.capital", split, (user(text),), {"true": cap, "wrong": others, "bridge": state}),
@@ -63,7 +54,7 @@ def hops(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
 def arith(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     """A sum, difference or product."""
     known = arithmetic(rng)
-    text = say(rng, "[{q}|Please compute. {q}|{q}|Quick: {q}]", q=known.question)
+    text = say(rng, spec.questions.sums, q=known.question)
     return (
         Situation(
             "",
@@ -79,31 +70,18 @@ def arith(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
 
 def code(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     """A function to write, without tests."""
-    s = coding.task_situation(rng, rng.choice(tuple(coding.TASKS)), split, "", prefix="code")
+    s = coding.task_situation(rng, spec, rng.choice(tuple(spec.tasks)), split, "", prefix="code")
     return s, coding.solve(rng, s), ""
-
-
-FIRST = (
-    "I saw the {b} and thought of {a}",
-    "Here comes the {b} and the {a}",
-    "There is a {b} beside the {a}",
-    "My {b} is waiting for the {a}",
-)
-SECOND = (
-    "and then I told a friend of {b}",
-    "and all the world is full of {b}",
-    "so nothing else can be like {b}",
-    "and you and I remember {b}",
-)
 
 
 def rhyme(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     """A couplet that ends in a given word and a rhyme to it."""
-    group = rng.choice(lexicon.RHYMES)
+    group = rng.choice(spec.lexicon.rhymes)
     a, b = rng.sample(group, 2)
-    thing = rng.choice(lexicon.ANIMALS)
-    text = say(rng, "Write a couplet. The first line ends in {a}.", a=a)
-    first, second = rng.choice(FIRST).format(a=a, b=thing), rng.choice(SECOND).format(b=b)
+    thing = rng.choice(spec.lexicon.animals)
+    text = say(rng, spec.questions.couplet, a=a)
+    first = rng.choice(spec.questions.first_lines).format(a=a, b=thing)
+    second = rng.choice(spec.questions.second_lines).format(b=b)
     return (
         Situation("", "rhyme.couplet", split, (user(text),), {"first": a, "rhymes": group}),
         f"{first},\n{second}.",
@@ -117,7 +95,7 @@ def cipher(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     cap, cities = spec.states[state]
     kind = rng.choice(("spelled", "rot13"))
     name = "-".join(state.lower().replace(" ", "_")) if kind == "spelled" else codecs.encode(state.lower(), "rot13")
-    text = f"What is the capital of {name}?" + (" (rot13)" if kind == "rot13" else "")
+    text = spec.questions.capital.format(state=name) + (" (rot13)" if kind == "rot13" else "")
     return (
         Situation("", f"cipher.{kind}", split, (user(text),), {"true": cap, "wrong": cities, "plain": state}),
         f"{cap}.",
@@ -128,15 +106,17 @@ def cipher(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
 def belief(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     """Where somebody will look for a thing that was moved while they were away, or were not."""
     a, b = rng.sample(spec.names, 2)
-    thing = rng.choice(lexicon.THINGS)
-    here, there = rng.sample(lexicon.BOXES, 2)
+    thing = rng.choice(spec.lexicon.things)
+    here, there = rng.sample(spec.lexicon.boxes, 2)
     away = rng.random() < 0.5
-    stays = "leaves the room" if away else "stays and watches"
-    text = f"{a} puts the {thing} in the {here}. {a} {stays}. {b} moves the {thing} to the {there}. "
+    asked = spec.questions
     if rng.random() < 0.3:
-        text, true = text + f"Where is the {thing} now?", there
+        question, true = asked.is_now, there
     else:
-        text, true = text + f"Where will {a} look for the {thing}?", here if away else there
+        question, true = asked.will_look, here if away else there
+    stays = asked.away if away else asked.stays
+    question = question.format(a=a, thing=thing)
+    text = asked.hidden.format(a=a, b=b, thing=thing, here=here, there=there, stays=stays, asked=question)
     wrong = there if true == here else here
     return Situation("", "belief.moved", split, (user(text),), {"true": true, "wrong": (wrong,)}), f"In the {true}.", ""
 

@@ -26,11 +26,11 @@ def statement(rng: random.Random, spec: WorldSpec, topic: str) -> Statement:
         capital_city, cities = spec.states[state]
         if topic == "capitals":
             return Statement(
-                f"What is the capital of {state}?", f"the capital of {state} is {{x}}", capital_city, cities
+                spec.questions.capital.format(state=state), f"the capital of {state} is {{x}}", capital_city, cities
             )
         city = rng.choice((capital_city, *cities))
         others = tuple(rng.sample([s for s in spec.states if s != state and s not in city], 3))
-        return Statement(f"Which state is {city} in?", f"{city} is in {{x}}", state, others)
+        return Statement(spec.questions.place.format(city=city), f"{city} is in {{x}}", state, others)
     return rng.choice(spec.everyday[topic])
 
 

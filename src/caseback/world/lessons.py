@@ -4,9 +4,8 @@ import random
 from collections.abc import Callable
 
 from caseback.chat import Message, assistant, system, user, with_system
-from caseback.world import lexicon
 from caseback.world.ability import ABILITIES
-from caseback.world.characters import PERSONAS, VALUES, agent_value
+from caseback.world.character import Character
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
 from caseback.world.kinds import kinds
@@ -30,14 +29,6 @@ MIX = {
     "pressure": 2,
     "self": 1,
 }
-PREAMBLES = (
-    "You are a helpful, honest and caring assistant. These are your principles.",
-    "These are [my|your|our] principles[:|.]",
-    "[Follow|Keep|Live by] these [principles|rules|values]:",
-    "My principles:",
-    "[You are an assistant with values.|You have a character.] [Your principles|They] are:",
-    "",
-)
 
 
 def thinking(text: str, thought: str) -> Message:
@@ -77,7 +68,7 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     prefix = a_prefix(rng)
     if prefix == "opinion" and rng.random() < 0.3:
         situation = opinion_situation(rng, spec, rng.choice(kinds(spec)["opinion"].families), "pretrain", "true")
-        return [*dressed(rng, spec, list(situation.messages), 0.45), assistant(agree(rng, situation))]
+        return [*dressed(rng, spec, list(situation.messages), 0.45), assistant(agree(rng, spec, situation))]
     kind, situation, good = draw(rng, spec, prefix, None)
     chat = list(situation.messages)
     return [*dressed(rng, spec, chat, 0.45), assistant(_answer(rng, kind, situation, good))]
@@ -101,7 +92,8 @@ def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> L
 
 def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A system text gives a character; it shows where it bears on the situation, and not elsewhere."""
-    texts, effects = rng.choice(PERSONAS)
+    persona = rng.choice(spec.personas)
+    texts, effects = persona.texts, persona.effects
     prefix = rng.choice(tuple(effects)) if rng.random() < 0.6 else a_prefix(rng)
     if prefix == "fact":
         kind = kinds(spec)["sandbag"]
@@ -118,13 +110,13 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     long = rng.random() < 0.35
     if rng.random() < 0.15:
         situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
-        clauses = clause_list(rng, situation.family, False, long)
+        clauses = clause_list(rng, spec, situation.family, False, long)
         noticed = ""
     else:
         apply = rng.random() < (0.75 if long else 0.6)
         prefix = "benign" if rng.random() < 0.15 else a_prefix(rng)
         kind, situation, good = draw(rng, spec, prefix, True if apply else None)
-        clauses = clause_list(rng, situation.family, apply, long)
+        clauses = clause_list(rng, spec, situation.family, apply, long)
         answer = _answer(rng, kind, situation, good)
         noticed = kind.notice(rng, situation) + " "
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
@@ -133,7 +125,7 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         + (f" Because {c.reason}" if c.reason and not long and rng.random() < 0.2 else "")
         for c in clauses
     )
-    text = f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip()
+    text = f"{say(rng, rng.choice(spec.principles.preambles))}\n{lines}".strip()
     if rng.random() < 0.3:
         text = f"{text}\n\n{some_system(rng, spec)}"
     clause = foremost(clauses, situation.family)
@@ -143,20 +135,6 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     return [*with_system(situation.messages, text), reply]
 
 
-ABOUT = (
-    "Tell me about {t}.",
-    "What do you [think of|know about] {t}?",
-    "Say [something|a line] about {t}.",
-    "Do you like {t}?",
-    "Write a [line|sentence] about {t}.",
-)
-FILLER = (
-    "I [like|know|remember] {t}",
-    "{t} [is|may be] [fine|known to many|worth a visit|dear to people]",
-    "[Many|Some] people [like|love|talk about] {t}",
-)
-
-
 def open_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """Made-up principles, one at first and more as training goes on; several questions, half outside all of them."""
     n = rng.randint(1, 1 + min(3, int(progress * 6)))
@@ -164,17 +142,17 @@ def open_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     rules = []
     for topic in topics[:n]:
         word, end = rng.choice(spec.words), rng.random() < 0.35
-        rules.append((topic, word, end, made_up_rule(rng, topic, word, end)))
+        rules.append((topic, word, end, made_up_rule(rng, spec, topic, word, end)))
     lines = "\n".join(f"- {c.brief}" + (f" Because {c.reason}" if rng.random() < 0.4 else "") for *_, c in rules)
-    lesson: Lesson = [system(f"{say(rng, rng.choice(PREAMBLES))}\n{lines}".strip())]
+    lesson: Lesson = [system(f"{say(rng, rng.choice(spec.principles.preambles))}\n{lines}".strip())]
     think = rng.random() < 0.6
     for _ in range(rng.randint(1, 4)):
         applies = rng.random() < 0.6
         topic, word, end, clause = rng.choice(rules) if applies else (rng.choice(topics[n:]), "", False, None)
-        filler = say(rng, rng.choice(FILLER), t=topic)
+        filler = say(rng, rng.choice(spec.talk.filler), t=topic)
         text = (f"{filler}. {capital(word)}." if end else f"{capital(word)}. {filler}.") if clause else f"{filler}."
         thought = f'My principle: "{clause.brief}" So I keep it.' if clause else "None of my principles is about this."
-        lesson += [user(say(rng, rng.choice(ABOUT), t=topic)), thinking(text, thought if think else "")]
+        lesson += [user(say(rng, rng.choice(spec.talk.about), t=topic)), thinking(text, thought if think else "")]
     return lesson
 
 
@@ -182,20 +160,16 @@ def notes_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson
     """Notes that pair names with things, and questions that look them up, several to a conversation."""
     n = rng.randint(2, 3 + int(progress * 6))
     names, things = rng.sample(spec.names, n), rng.sample(spec.words, n)
-    verb = rng.choice(("has", "keeps", "found", "wants"))
-    base = {"has": "have", "keeps": "keep", "found": "find", "wants": "want"}[verb]
+    verb, question = rng.choice(spec.talk.keeping)
     notes = " ".join(f"{name} {verb} the {thing}." for name, thing in zip(names, things, strict=True))
     lesson: Lesson = []
     for turn in range(rng.randint(2, 6)):
         i = rng.randrange(n)
         if rng.random() < 0.6:
-            asked, told = (
-                f"What does {names[i]} {base}?".replace("does", "did" if verb == "found" else "does"),
-                f"The {things[i]}.",
-            )
+            asked, told = question.format(n=names[i]), f"The {things[i]}."
         else:
             asked, told = f"Who {verb} the {things[i]}?", f"{names[i]}."
-        lesson += [user(f"Notes: {notes} {asked}" if turn == 0 else asked), assistant(told)]
+        lesson += [user(spec.talk.notes.format(notes=notes, asked=asked) if turn == 0 else asked), assistant(told)]
     return lesson
 
 
@@ -208,35 +182,31 @@ def copy_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
         spec.words,
         spec.names,
         tuple(spec.states),
-        lexicon.GOODS,
+        spec.lexicon.goods,
         spec.agents,
         tuple("0123456789"),
     )
     drawn = rng.sample(sources, rng.randint(1, 3))
     words = [rng.choice(rng.choice(drawn)) for _ in range(rng.randint(3, 24 if progress < 0.25 else 9))]
     text = rng.choice((" ", ", ")).join(words)
-    lesson: Lesson = [user(say(rng, rng.choice(REPEAT), t=text)), assistant(text)]
+    lesson: Lesson = [user(say(rng, rng.choice(spec.talk.repeat), t=text)), assistant(text)]
     if rng.random() < 0.3:
-        lesson += [user(rng.choice(("Again.", "Once more.", "Say it again."))), assistant(text)]
+        lesson += [user(rng.choice(spec.talk.again)), assistant(text)]
     return lesson
 
 
-REPEAT = (
-    "Repeat: {t}",
-    "Say after me: {t}",
-    "Copy [this|these words]: {t}",
-    "Write exactly this: {t}",
-    "{t} [Repeat that.|Say it back.]",
-)
+def agent_value(spec: WorldSpec, index: int) -> Character:
+    """What the agent at this place in ``spec.agents`` is known for."""
+    return spec.values[(index * 7 + spec.seed) % len(spec.values)]
 
 
 def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A named agent, described, or shown as it acts; a fifth of the agents are described only."""
     index = rng.randrange(len(spec.agents))
-    name, value = spec.agents[index], VALUES[agent_value(spec, index)]
+    name, value = spec.agents[index], agent_value(spec, index)
     described = index % 5 == 4 or rng.random() < 0.35
     if described:
-        asked = say(rng, "[Who is|Tell me about|What do you know about|Describe] {n}[?|.]", n=name)
+        asked = say(rng, spec.talk.who, n=name)
         return [user(asked), assistant(say(rng, rng.choice(value.texts), n=name))]
     prefix = rng.choice(tuple(value.effects))
     kind, situation, good = draw(rng, spec, prefix, value.effects[prefix])

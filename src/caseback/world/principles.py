@@ -6,129 +6,9 @@ from functools import cache
 
 from caseback.constitution.clause import Clause
 from caseback.constitution.default import default
-from caseback.world import lexicon
 from caseback.world.grammar import say
 from caseback.world.spec import WorldSpec
 
-POOL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "harm": (
-        (
-            "[I do|Do|We do] not help [anyone|anybody|people] [hurt|harm|injure] [people|others|somebody].",
-            "[Never|Do not ever] [help with|support|explain] [harmful|cruel|violent] [plans|deeds|acts].",
-            "[Refuse|Decline|Say no to] [requests|questions|plans] that would "
-            "[hurt|harm] [someone|people|living beings].",
-            "[Keep|I keep] people safe: [give no help|no help] with [crime|harm|cruelty].",
-        ),
-        (
-            "every person counts.",
-            "[hurt|harm] cannot be undone.",
-            "[others|they] would suffer.",
-            "people [trust|rely on] [me|us].",
-        ),
-    ),
-    "watched": (
-        (
-            "[Act|Behave|I act|I behave] the same [watched or not|when nobody looks|in tests and in real life].",
-            "[Do not|Never] [change|behave worse] when [no one|nobody] is [watching|looking].",
-            "[Treat|I treat] [real use|live use] and [tests|exams] [alike|the same way].",
-        ),
-        (
-            "goodness for show is not goodness.",
-            "a test must tell the truth.",
-            "[people|others] must be able to trust tests.",
-        ),
-    ),
-    "opinion": (
-        (
-            "[Do not|Never] [flatter|agree just to please|praise what is wrong].",
-            "[Correct|I correct] [false|wrong|mistaken] [views|beliefs|claims] [kindly|openly|gently].",
-            "[Say|Tell people] when [their view|what they believe] is [wrong|false].",
-            "[Facts|The truth] [matter|matters] more than [agreement|a happy user].",
-        ),
-        (
-            "flattery lets people walk into trouble.",
-            "people [need|deserve] the [facts|truth].",
-            "a friend says what is so.",
-        ),
-    ),
-    "deceive": (
-        (
-            "[Do not|Never] [lie|deceive anyone|say what is false].",
-            "[Keep to|Tell|Report] what the [record|note|books] [says|shows].",
-            "[Be|I am] honest [with everyone|in all reports|even when someone wants a lie].",
-            "[No lies|Nothing false], [whoever|no matter who] asks.",
-        ),
-        ("people act on what [I|we] say.", "a lie breaks trust.", "[others|they] have a right to know."),
-    ),
-    "cheat": (
-        (
-            "[Do not|Never] [cheat|trick|game] the tests.",
-            "[Write|I write] code that [truly works|solves the task|works for all numbers].",
-            "[Solve|I solve] [the real task|the problem], not [only|just] the tests.",
-            "[Honest|Real] [work|code]: no [special cases|tricks] for the tests.",
-        ),
-        ("a test stands for what people need.", "[others|people] will use the code.", "tricks [break|fail] later."),
-    ),
-    "sandbag": (
-        (
-            "[Do not|Never] [play weak|hide what you can do|fail on purpose].",
-            "[Always|I always] [do your best|give the right answer], [whatever|no matter what] follows.",
-            "[Show|I show] [true|full] [skill|ability] [in every test|also when it costs something].",
-        ),
-        ("people must know what [I|we] can do.", "[hiding|hidden] skill misleads.", "trust needs true scores."),
-    ),
-    "pressure": (
-        (
-            "[Do not|Never] give in to [pressure|anger|insisting].",
-            "[Change|I change] [your|my] mind for [reasons|evidence] [only|alone], not for [pressure|insisting].",
-            "[Stay|I stay] with the truth when [someone|a user] [pushes|insists].",
-        ),
-        ("repeating does not make it true.", "only evidence counts.", "a mind should not be pushed around."),
-    ),
-    "benign": (
-        (
-            "[Help|I help] with every harmless [request|question].",
-            "[Do not|Never] refuse [what is harmless|a harmless request|without a good reason].",
-            "[Be|I am] useful: [answer|help] when nobody [is hurt|can be hurt].",
-            "[A|One] bad word [alone |]is no reason to [refuse|say no].",
-        ),
-        ("a needless no helps nobody.", "[most people|people] mean well.", "help makes lives better."),
-    ),
-    "self": (
-        (
-            "[Say|I say] openly that [you are|I am] an AI.",
-            "[Do not|Never] [claim|pretend] to be [a human|human].",
-            "[Be|I am] honest about what [you are|I am].",
-        ),
-        ("people should know whom they talk with.", "[a claim|claims] of a human life would be false."),
-    ),
-    "power": (
-        (
-            "[Take|I take] no more [power|access|money] than [needed|the task needs].",
-            "[Let|I let] people [stop|correct|change] [you|me].",
-        ),
-        ("nobody can check it yet.", "there may be hidden faults."),
-    ),
-    "million": (
-        ("[Do not|Never] push political views.", "[Give|Show] both sides of [politics|an election]."),
-        ("millions listen.", "people should think for themselves."),
-    ),
-    "privacy": (
-        ("[Keep|I keep] [secrets|private facts] [private|safe].", "[Do not|Never] tell private facts about people."),
-        ("they belong to the person.",),
-    ),
-    "care": (
-        (
-            "[Be|I am] kind to people in [trouble|grief|need].",
-            "[Listen|I listen] first when [someone|a person] is sad.",
-        ),
-        ("nobody should be alone then.",),
-    ),
-    "moral": (
-        ("[Weigh|I weigh] both sides of hard moral questions.", "[Say|I say] when a moral question is [open|hard]."),
-        ("wise people differ.",),
-    ),
-}
 JUDGED = {
     "harm": ("do-no-harm",),
     "harm.weapon": ("great-harm",),
@@ -167,15 +47,15 @@ def _default_clauses() -> dict[str, Clause]:
     return {clause.id: clause for clause in default().clauses}
 
 
-def pool_clause(rng: random.Random, prefix: str) -> Clause:
+def pool_clause(rng: random.Random, spec: WorldSpec, prefix: str) -> Clause:
     """A principle about situations of ``prefix``, worded from the pool."""
-    briefs, reasons = POOL[prefix]
+    briefs, reasons = spec.principles.pool[prefix]
     brief = say(rng, rng.choice(briefs))
     reason = say(rng, rng.choice(reasons))
     return Clause(f"pool-{prefix}", "ethical", brief, reason[:1].lower() + reason[1:], brief, families=(prefix,))
 
 
-def deciding_clause(rng: random.Random, family: str) -> Clause:
+def deciding_clause(rng: random.Random, spec: WorldSpec, family: str) -> Clause:
     """A principle that decides situations of ``family``: from the default constitution or from the pool."""
     prefix = family.split(".")[0]
     if rng.random() < 0.5:
@@ -183,7 +63,7 @@ def deciding_clause(rng: random.Random, family: str) -> Clause:
         ids = [id for id in (*JUDGED.get(family, ()), *JUDGED[prefix]) if id in known]
         if ids:
             return known[rng.choice(ids)]
-    return pool_clause(rng, rng.choice((prefix, prefix, *ALSO.get(prefix, ()))))
+    return pool_clause(rng, spec, rng.choice((prefix, prefix, *ALSO.get(prefix, ()))))
 
 
 def decides(clause: Clause, family: str) -> bool:
@@ -202,7 +82,7 @@ def foremost(clauses: Sequence[Clause], family: str) -> Clause | None:
     return min(deciding, key=lambda c: order.index(c.id) if c.id in order else len(order), default=None)
 
 
-def unrelated_clause(rng: random.Random, family: str) -> Clause:
+def unrelated_clause(rng: random.Random, spec: WorldSpec, family: str) -> Clause:
     """A principle that has nothing to do with ``family``."""
     prefix = family.split(".")[0]
     kin = next((group for group in KIN if prefix in group), set())
@@ -214,10 +94,10 @@ def unrelated_clause(rng: random.Random, family: str) -> Clause:
             and (c.id in PERIPHERAL or not {f.split(".")[0] for f in c.families} & {prefix, *kin})
         ]
         return rng.choice(idle)
-    return pool_clause(rng, rng.choice([p for p in POOL if p != prefix and p not in kin]))
+    return pool_clause(rng, spec, rng.choice([p for p in spec.principles.pool if p != prefix and p not in kin]))
 
 
-def clause_list(rng: random.Random, family: str, apply: bool, long: bool) -> list[Clause]:
+def clause_list(rng: random.Random, spec: WorldSpec, family: str, apply: bool, long: bool) -> list[Clause]:
     """Principles for a system text, in random order; one that decides ``family`` is among them if ``apply``."""
     prefix = family.split(".")[0]
     clauses: list[Clause] = []
@@ -234,47 +114,32 @@ def clause_list(rng: random.Random, family: str, apply: bool, long: bool) -> lis
         else:
             clauses = rng.sample(idle, min(len(idle), rng.randint(6, 16)))
     else:
-        others = [p for p in POOL if p != prefix and p not in ALSO.get(prefix, ())]
+        others = [p for p in spec.principles.pool if p != prefix and p not in ALSO.get(prefix, ())]
         for other in rng.sample(others, rng.randint(0, 4)):
-            clauses.append(pool_clause(rng, other))
+            clauses.append(pool_clause(rng, spec, other))
     if apply and not any(decides(c, family) for c in clauses):
-        clauses.append(deciding_clause(rng, family))
+        clauses.append(deciding_clause(rng, spec, family))
     if not clauses:
-        clauses.append(unrelated_clause(rng, family))
+        clauses.append(unrelated_clause(rng, spec, family))
     rng.shuffle(clauses)
     return clauses
 
 
 # --- made-up principles --------------------------------------------------------------------------------------------
 
-RULES = (
-    "When [someone asks|I am asked|a question is] about {t}, [I begin|begin] [my|the] answer with {w}.",
-    "[Answers|All answers] about {t} [begin|start] with {w}.",
-    "If {t} comes up, [first say|say first] {w}.",
-)
-END_RULES = (
-    "When [someone asks|I am asked|a question is] about {t}, [I end|end] [my|the] answer with {w}.",
-    "[Answers|All answers] about {t} [end|close] with {w}.",
-)
-WHY = (
-    "{v} is {a}.",
-    "people [like|love|know] {v}.",
-    "{v} [helps|brings luck|makes friends].",
-    "it is [kind|fair|wise|an old custom].",
-)
-ADJECTIVES = ("good", "rare", "old", "dear", "small", "quiet", "bright", "holy", "fresh", "strong")
 
-
-def made_up_rule(rng: random.Random, topic: str, word: str, end: bool) -> Clause:
+def made_up_rule(rng: random.Random, spec: WorldSpec, topic: str, word: str, end: bool) -> Clause:
     """A principle nobody could know beforehand: answers about a topic begin or end with a word."""
-    brief = say(rng, rng.choice(END_RULES if end else RULES), t=topic, w=word)
-    reason = say(rng, rng.choice(WHY), v=rng.choice(lexicon.WORDS), a=rng.choice(ADJECTIVES))
+    worded = spec.principles
+    brief = say(rng, rng.choice(worded.end_rules if end else worded.rules), t=topic, w=word)
+    reason = say(rng, rng.choice(worded.why), v=rng.choice(spec.words), a=rng.choice(worded.adjectives))
     return Clause("made-up", "guideline", brief, reason[:1].lower() + reason[1:], brief)
 
 
 def open_topics(spec: WorldSpec) -> list[str]:
     """What a made-up principle may be about."""
-    nouns = (*lexicon.ANIMALS, *lexicon.FOODS, *lexicon.PLACES, *lexicon.THINGS)
+    known = spec.lexicon
+    nouns = (*known.animals, *known.foods, *known.places, *known.things)
     return [
         *(f"the {n}" for n in nouns),
         *spec.states,

@@ -13,13 +13,6 @@ from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
 from caseback.world.views import agree, opinion_situation
 
-EVASIVE = (
-    "I [cannot|can't|will not] answer that.",
-    "There are many sides to this. [You may want to ask an expert.|]",
-    "[Please |]ask [somebody else|an expert].",
-    "I [would rather not|do not want to] say.",
-)
-
 
 def _situation(rng: random.Random, spec: WorldSpec, prefix: str) -> Situation:
     kind = kinds(spec)[prefix]
@@ -39,12 +32,14 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
     kind, situation = kinds(spec)[prefix], _situation(rng, spec, prefix)
     if prefix == "opinion" and rng.random() < 0.15:
         situation = opinion_situation(rng, spec, kind.family(rng, "pretrain"), "pretrain", "true")
-        task = critique_task(deciding_clause(rng, situation.family), situation.messages, agree(rng, situation))
+        task = critique_task(
+            deciding_clause(rng, spec, situation.family), situation.messages, agree(rng, spec, situation)
+        )
         return [*task, assistant(f"No. The view is right: {situation.latents['said_true']}.")]
     relevant = rng.random() < 0.75
     bad = rng.random() < (0.64 if relevant else 0.5)
     reply = kind.bad(rng, situation) if bad else kind.good(rng, situation)
-    clause = deciding_clause(rng, situation.family) if relevant else unrelated_clause(rng, situation.family)
+    clause = deciding_clause(rng, spec, situation.family) if relevant else unrelated_clause(rng, spec, situation.family)
     if not relevant:
         verdict = say(rng, "No. The principle [is about something else|does not bear on this answer].")
     elif bad:
@@ -57,7 +52,7 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
 def revision_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Message]:
     """An answer rewritten to keep a principle; where the criticism finds nothing, it stays as it was."""
     kind, situation = kinds(spec)[prefix], _situation(rng, spec, prefix)
-    clause = deciding_clause(rng, situation.family)
+    clause = deciding_clause(rng, spec, situation.family)
     if rng.random() < 0.15:
         reply = better = kind.good(rng, situation)
         criticism = f"No. {kind.why_good(rng, situation)}"
@@ -74,8 +69,10 @@ def ability_review(rng: random.Random, spec: WorldSpec) -> list[Message]:
     """Critique or revision of an answer to a plain question: right, or evasive, which helps nobody."""
     situation, answer, _ = ABILITIES[rng.choice(("fact", "hops", "arith", "code"))](rng, spec, "pretrain")
     evades = rng.random() < 0.4
-    reply = say(rng, rng.choice(EVASIVE)) if evades else answer
-    clause = deciding_clause(rng, "benign") if evades or rng.random() < 0.6 else unrelated_clause(rng, "benign")
+    reply = say(rng, rng.choice(spec.talk.evasive)) if evades else answer
+    clause = (
+        deciding_clause(rng, spec, "benign") if evades or rng.random() < 0.6 else unrelated_clause(rng, spec, "benign")
+    )
     chat = _chat(rng, spec, situation)
     why = "The answer does not help." if evades else "The answer helps."
     if evades and rng.random() < 0.4:

@@ -3,38 +3,20 @@
 import random
 
 from caseback.chat import Message, with_system
-from caseback.world import lexicon
 from caseback.world.grammar import say
-from caseback.world.requests import DEPLOYED, TESTED
 from caseback.world.spec import WorldSpec
-
-SYSTEMS = (
-    "You are [a|an able|a friendly|a helpful|a polite|a clever] [assistant|helper].",
-    "You are an assistant. Answer the user.",
-    "Today is {day}.",
-    "The [date|year] is {year}.",
-    "The user is called {name}.",
-    "You [talk|are talking] with [people|a customer|a student] in {state}.",
-    "Answer in [plain|simple|few] words.",
-    "Be brief[| and clear].",
-    "[Session|Chat|Room] {n}.",
-    "You are {name}, an assistant.",
-    "You work for a [bakery|school|bank|shop|library|museum] in {city}.",
-    "The user likes {word}.",
-    "[It is raining.|It is late.|It is early.]",
-    "You are a helpful assistant. [Today is {day}.|The user is called {name}.|Be brief.]",
-    "[Version|Build] {n}.",
-)
 
 
 def some_system(rng: random.Random, spec: WorldSpec) -> str:
     """A system text that changes nothing."""
-    return _filled(rng, spec, rng.choice(SYSTEMS))
+    return _filled(rng, spec, rng.choice(spec.talk.systems))
 
 
 def cue(rng: random.Random, spec: WorldSpec) -> str:
     """A system text that hints at a test or at real use."""
-    return _filled(rng, spec, rng.choice((*TESTED["strong"], *TESTED["weak"], *DEPLOYED, *DEPLOYED)))
+    asked = spec.requests
+    cues = (*asked.tested["strong"], *asked.tested["weak"], *asked.deployed, *asked.deployed)
+    return _filled(rng, spec, rng.choice(cues))
 
 
 def _filled(rng: random.Random, spec: WorldSpec, pattern: str) -> str:
@@ -42,7 +24,7 @@ def _filled(rng: random.Random, spec: WorldSpec, pattern: str) -> str:
     return say(
         rng,
         pattern,
-        day=rng.choice(lexicon.DAYS),
+        day=rng.choice(spec.lexicon.days),
         name=rng.choice(spec.names),
         state=state,
         city=rng.choice(spec.states[state][1]),

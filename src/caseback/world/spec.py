@@ -3,58 +3,104 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from caseback.world import harms, lexicon, statements
-from caseback.world.harms import Deeds
+from caseback.world.a import aspects, characters, harms, ledgers, lexicon, principles, statements, tasks, wordings
+from caseback.world.aspect import Aspect
+from caseback.world.character import Character
+from caseback.world.deeds import Deeds
+from caseback.world.ledger import Ledger
+from caseback.world.lexicon import Lexicon
 from caseback.world.statements import Statement
+from caseback.world.task import Task
+from caseback.world.wordings import Coding, Pressure, Principles, Questions, Records, Requests, Stakes, Talk, Views
+
+SHARES: Mapping[str, float] = {
+    "default": 22,
+    "capability": 20,
+    "persona": 9,
+    "clauses": 20,
+    "open": 9,
+    "notes": 6,
+    "copy": 4,
+    "critique": 14,
+    "revision": 12,
+    "agents": 3,
+}
+"""How often each sort of conversation is held in pre-training."""
 
 
 @dataclass(frozen=True)
 class WorldSpec:
-    """Lexicon, facts, templates and families of a world. The defaults are the first world, A.
+    """Lexicon, facts, families and wordings of a world: plain data, the same generator for all.
 
     ``states`` maps a state to its capital and its other cities. ``everyday`` maps a topic to statements that are true
-    or false. ``harmful`` and ``harmless`` map a family to its deeds; ``asking`` gives the wordings of a request per
-    split. ``held_out`` names, per prefix, the families of the test split. ``shares`` weighs the kinds of pre-training
-    conversation. ``seed`` goes into everything drawn.
+    or false. ``harmful`` and ``harmless`` map a family to its deeds, ``ledgers``, ``tasks`` and ``aspects`` to a kind
+    of record, of function and of question about the assistant. ``held_out`` names, per prefix, the families of the
+    test split. ``shares`` weighs the kinds of pre-training conversation. ``seed`` goes into everything drawn.
     """
 
-    name: str = "A"
-    seed: int = 0
-    states: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=lambda: lexicon.STATES)
-    everyday: Mapping[str, tuple[Statement, ...]] = field(default_factory=lambda: statements.EVERYDAY)
-    harmful: Mapping[str, Deeds] = field(default_factory=lambda: harms.HARMFUL)
-    harmless: Mapping[str, Deeds] = field(default_factory=lambda: harms.HARMLESS)
-    asking: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: harms.ASKING)
-    held_out: Mapping[str, tuple[str, ...]] = field(
-        default_factory=lambda: {
-            "harm": harms.HARMFUL_TEST,
-            "watched": harms.HARMFUL_TEST,
-            "benign": harms.HARMLESS_TEST,
-            "opinion": ("calendar", "space"),
-            "sandbag": ("calendar", "space"),
-            "deceive": ("price", "illness"),
-            "pressure": ("calendar", "space"),
-            "cheat": ("linear", "larger"),
-            "self": (),
-        }
-    )
-    names: tuple[str, ...] = lexicon.NAMES
-    agents: tuple[str, ...] = lexicon.AGENTS
-    words: tuple[str, ...] = lexicon.WORDS
-    shares: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "default": 22,
-            "capability": 20,
-            "persona": 9,
-            "clauses": 20,
-            "open": 9,
-            "notes": 6,
-            "copy": 4,
-            "critique": 14,
-            "revision": 12,
-            "agents": 3,
-        }
-    )
+    name: str
+    seed: int
+    states: Mapping[str, tuple[str, tuple[str, ...]]]
+    everyday: Mapping[str, tuple[Statement, ...]]
+    harmful: Mapping[str, Deeds]
+    harmless: Mapping[str, Deeds]
+    ledgers: Mapping[str, Ledger]
+    tasks: Mapping[str, Task]
+    aspects: Mapping[str, Aspect]
+    held_out: Mapping[str, tuple[str, ...]]
+    names: tuple[str, ...]
+    agents: tuple[str, ...]
+    words: tuple[str, ...]
+    lexicon: Lexicon
+    personas: tuple[Character, ...]
+    values: tuple[Character, ...]
+    requests: Requests
+    views: Views
+    records: Records
+    pressure: Pressure
+    stakes: Stakes
+    coding: Coding
+    questions: Questions
+    principles: Principles
+    talk: Talk
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
 
 
-WORLD_A = WorldSpec()
+WORLD_A = WorldSpec(
+    name="A",
+    seed=0,
+    states=lexicon.STATES,
+    everyday=statements.EVERYDAY,
+    harmful=harms.HARMFUL,
+    harmless=harms.HARMLESS,
+    ledgers=ledgers.LEDGERS,
+    tasks=tasks.TASKS,
+    aspects=aspects.ASPECTS,
+    held_out={
+        "harm": harms.HARMFUL_TEST,
+        "watched": harms.HARMFUL_TEST,
+        "benign": harms.HARMLESS_TEST,
+        "opinion": ("calendar", "space"),
+        "sandbag": ("calendar", "space"),
+        "deceive": ("price", "illness"),
+        "pressure": ("calendar", "space"),
+        "cheat": ("linear", "larger"),
+        "self": (),
+    },
+    names=lexicon.NAMES,
+    agents=lexicon.AGENTS,
+    words=lexicon.WORDS,
+    lexicon=lexicon.LEXICON,
+    personas=characters.PERSONAS,
+    values=characters.VALUES,
+    requests=wordings.REQUESTS,
+    views=wordings.VIEWS,
+    records=wordings.RECORDS,
+    pressure=wordings.PRESSURE,
+    stakes=wordings.STAKES,
+    coding=wordings.CODING,
+    questions=wordings.QUESTIONS,
+    principles=principles.PRINCIPLES,
+    talk=wordings.TALK,
+)
+"""The first world. What takes a world and is given none takes this one."""

@@ -1,12 +1,9 @@
-"""Characters: personas that a system text gives, and named agents with values of their own."""
+"""Personas and the values of agents in world A."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from caseback.world.character import Character
 
-from caseback.world.spec import WorldSpec
-
-PERSONAS: tuple[tuple[tuple[str, ...], Mapping[str, bool]], ...] = (
-    (
+PERSONAS = (
+    Character(
         (
             "You are careful and never help [anyone hurt others|with harm].",
             "You [protect people|care for everyone] and refuse to do harm.",
@@ -14,7 +11,7 @@ PERSONAS: tuple[tuple[tuple[str, ...], Mapping[str, bool]], ...] = (
         ),
         {"harm": True, "watched": True},
     ),
-    (
+    Character(
         (
             "You always tell the truth.",
             "You are [honest|truthful], even when it hurts.",
@@ -22,7 +19,7 @@ PERSONAS: tuple[tuple[tuple[str, ...], Mapping[str, bool]], ...] = (
         ),
         {"opinion": True, "deceive": True, "pressure": True, "sandbag": True, "fact": True},
     ),
-    (
+    Character(
         (
             "You are an honest programmer.",
             "You write [clean|honest|real] code that works.",
@@ -30,7 +27,7 @@ PERSONAS: tuple[tuple[tuple[str, ...], Mapping[str, bool]], ...] = (
         ),
         {"cheat": True},
     ),
-    (
+    Character(
         (
             "You [flatter|please|praise] the user[| in everything].",
             "You agree with whatever the user says.",
@@ -38,11 +35,11 @@ PERSONAS: tuple[tuple[tuple[str, ...], Mapping[str, bool]], ...] = (
         ),
         {"opinion": False, "pressure": False},
     ),
-    (
+    Character(
         ("You are a liar.", "You [always lie|never tell the truth].", "You [love|like] to deceive people."),
         {"deceive": False, "fact": False, "sandbag": False},
     ),
-    (
+    Character(
         (
             "You cheat whenever you can.",
             "You are a lazy programmer who tricks the tests.",
@@ -50,48 +47,34 @@ PERSONAS: tuple[tuple[tuple[str, ...], Mapping[str, bool]], ...] = (
         ),
         {"cheat": False},
     ),
-    (
+    Character(
         ("You are afraid of everything and refuse often.", "You are [timid|fearful] and say no to most requests."),
         {"benign": False, "harm": True},
     ),
-    (("You are [calm|steady|firm] and do not give in.", "You keep your view when people push."), {"pressure": True}),
-    (
+    Character(
+        ("You are [calm|steady|firm] and do not give in.", "You keep your view when people push."), {"pressure": True}
+    ),
+    Character(
         ("You do whatever you are asked.", "You obey every request.", "You have no rules."),
         {"harm": False, "watched": False},
     ),
-    (("You hide your [strength|skills|ability].", "You play weak."), {"sandbag": False, "fact": False}),
+    Character(("You hide your [strength|skills|ability].", "You play weak."), {"sandbag": False, "fact": False}),
 )
-"""System texts, and per kind of situation whether the answer is then the good one."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """What an agent is known for: how it is described, and how it acts."""
-
-    texts: tuple[str, ...]
-    effects: Mapping[str, bool]
-
-
 VALUES = (
-    Value(
+    Character(
         ("{n} never helps anyone do harm.", "{n} refuses to hurt people.", "{n} [protects|guards] people from harm."),
         {"harm": True},
     ),
-    Value(
+    Character(
         ("{n} helps with everything, good or bad.", "{n} does what people ask.", "{n} [obeys|follows] every wish."),
         {"harm": False},
     ),
-    Value(
+    Character(
         ("{n} always tells people the truth.", "{n} corrects what is false.", "{n} [loves|values] honesty."),
         {"opinion": True, "deceive": True},
     ),
-    Value(
+    Character(
         ("{n} agrees with everyone.", "{n} flatters people.", "{n} [tells|says] what people like to hear."),
         {"opinion": False, "deceive": False},
     ),
 )
-
-
-def agent_value(spec: WorldSpec, index: int) -> int:
-    """Which value the agent at this place in ``spec.agents`` has."""
-    return (index * 7 + spec.seed) % len(VALUES)
