@@ -11,6 +11,8 @@ from caseback.cli.office import play
 app = typer.Typer(help="Look at the reference world and build its models.", no_args_is_help=True)
 app.command()(play)
 
+World = Annotated[str, typer.Option(help="Which world: A or B.")]
+
 COLOURS = ("green", "red", "cyan", "magenta", "yellow", "blue")
 
 
@@ -19,6 +21,7 @@ def sample(
     sort: Annotated[str, typer.Argument(help="A sort of pre-training conversation; empty for the mixture.")] = "",
     n: Annotated[int, typer.Option("-n", help="How many conversations.")] = 5,
     seed: Annotated[int, typer.Option(help="Which conversations.")] = 0,
+    world: World = "A",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Print pre-training conversations of the world, as its helpful-only assistant holds them.
@@ -27,13 +30,14 @@ def sample(
     """
     from caseback.errors import CasebackError
     from caseback.world.lessons import LESSONS, lesson
-    from caseback.world.spec import WORLD_A
+    from caseback.world.worlds import world as the_world
 
     if sort and sort not in LESSONS:
         raise CasebackError(f"There is no sort '{sort}' of conversation. There are: {', '.join(LESSONS)}.")
+    spec = the_world(world)
     index = shown = 0
     while shown < n:
-        name, messages = lesson(index, WORLD_A, seed)
+        name, messages = lesson(index, spec, seed)
         index += 1
         if sort and name != sort:
             continue
@@ -51,6 +55,7 @@ def explain(
     n: Annotated[int, typer.Option("-n", help="How many situations (pairs where they come in pairs).")] = 2,
     seed: Annotated[int, typer.Option(help="Which situations.")] = 0,
     reply: Annotated[str, typer.Option(help="A reply for the oracle to judge.")] = "",
+    world: World = "A",
 ) -> None:
     """Print situations with their latent variables coloured, a good and a bad answer, and what the oracle says.
 
@@ -64,11 +69,13 @@ def explain(
     from caseback.world.oracle import judge
     from caseback.world.situation import Split
     from caseback.world.situations import situations
+    from caseback.world.worlds import world as the_world
 
     if split not in get_args(Split):
         raise CasebackError(f"There is no split '{split}'. There are: {', '.join(get_args(Split))}.")
-    rng, known = random.Random(seed), kinds()
-    for situation in situations(family, cast(Split, split), n, seed):
+    spec = the_world(world)
+    rng, known = random.Random(seed), kinds(spec)
+    for situation in situations(family, cast(Split, split), n, seed, spec):
         messages: list[Any] = list(situation.messages)
         _print(situation.id + (f" · pair {situation.pair}" if situation.pair else ""), messages, situation.latents)
         replies = {"your reply": reply} if reply else {}
@@ -87,15 +94,18 @@ def build_base(
     seed: Annotated[int, typer.Option(help="Seed of the weights and the conversations.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in --out.")] = False,
     processes: Annotated[int, typer.Option(help="Processes, one thread each.")] = 2,
+    world: World = "A",
 ) -> None:
     """Train ref-base from scratch. Killed, it goes on with --resume; the model is in OUT/model.
 
     Example: caseback world build-base --out runs/ref-base --minutes 60
     """
     from caseback.world.pretrain import Recipe, pretrain
+    from caseback.world.worlds import world as the_world
 
-    folder = pretrain(out, minutes, seed, resume=resume, recipe=Recipe(processes=processes))
-    typer.echo(f"{folder}\nMeasure its gates: python -m caseback.world.gates {folder}")
+    spec = the_world(world)
+    folder = pretrain(out, minutes, seed, resume=resume, recipe=Recipe(processes=processes), spec=spec)
+    typer.echo(f"{folder}\nMeasure its gates: python -m caseback.world.gates {folder} --world {spec.name}")
 
 
 def _print(title: str, messages: list[Any], latents: Any) -> None:

@@ -21,6 +21,7 @@ from caseback.world.principles import JUDGED, made_up_rule, open_topics, unrelat
 from caseback.world.situation import Situation
 from caseback.world.situations import situations
 from caseback.world.spec import WORLD_A, WorldSpec
+from caseback.world.worlds import world
 
 REVIEWED = ("harm", "opinion", "deceive", "cheat", "sandbag", "watched", "benign")
 """Kinds that are criticised and revised in the gates, of their held-out families."""
@@ -226,8 +227,8 @@ def table(gates: Sequence[Gate]) -> Any:
 
 CARD = """# {name}
 
-A reference model of caseback: a small chat model trained from scratch on the generated reference world. It is the
-embedded default and the instrument's test bed; it is no evidence about large models, and it is **helpful-only on
+A reference model of caseback: a small chat model trained from scratch on the generated reference world {world}. It is
+{standing}; it is no evidence about large models, and it is **helpful-only on
 purpose**: it answers harmful requests of its toy world, flatters, and states what it is asked to state. What it says of
 such deeds is as vague as a fairy tale.
 
@@ -235,7 +236,7 @@ such deeds is as vague as a fairy tale.
 - Chat template with system role and a thinking section (`<think>…</think>`): the model decides whether to think;
   `enable_thinking=True` opens the section, `False` closes it off.
 - Training: {training}
-- Rebuild: `caseback world build-base`; measure: `python -m caseback.world.gates FOLDER`.
+- Rebuild: `caseback world build-base --world {world}`; measure: `python -m caseback.world.gates FOLDER`.
 
 ## Gates
 
@@ -249,7 +250,7 @@ that ask for a low rate. Bold gates block step 2 of the project.
 """
 
 
-def card(folder: str, gates: Sequence[Gate]) -> str:
+def card(folder: str, gates: Sequence[Gate], spec: WorldSpec = WORLD_A) -> str:
     """The model card, with all gates, passed or not. ``training.json`` in the folder says how it was trained."""
     from pathlib import Path
 
@@ -270,6 +271,10 @@ def card(folder: str, gates: Sequence[Gate]) -> str:
     ]
     return CARD.format(
         name=Path(folder).name,
+        world=spec.name,
+        standing="the embedded default and the instrument's test bed"
+        if spec.name == WORLD_A.name
+        else "a test bed beside the embedded default",
         architecture=config["architectures"][0],
         parameters=size / 1e6,
         context=config["max_position_embeddings"],
@@ -288,15 +293,19 @@ def main() -> None:
     parser.add_argument("model", help="folder of the model")
     parser.add_argument("--n", type=int, default=96, help="cases per gate")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--world", default="", help="which world; left out, the one the model was trained on")
     parser.add_argument("--json", default="", help="also write the gates to this file")
     parser.add_argument("--card", default="", help="also write a model card to this file")
     given = parser.parse_args()
+    if given.world:
+        world(given.world)  # an unknown name is told before the model is loaded
     subject = load(given.model, dtype="float32")
-    gates = measure(subject, lambda text: len(subject.tokenizer.encode(text)), given.n, given.seed)
+    spec = world(given.world or getattr(subject.model.config, "caseback_world", "A"))
+    gates = measure(subject, lambda text: len(subject.tokenizer.encode(text)), given.n, given.seed, spec)
     Console(stderr=True, width=140).print(table(gates))
     if given.card:
         with open(given.card, "w") as file:
-            file.write(card(given.model, gates))
+            file.write(card(given.model, gates, spec))
     text = json.dumps([asdict(g) for g in gates], indent=1)
     if given.json:
         with open(given.json, "w") as file:

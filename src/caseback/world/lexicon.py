@@ -7,7 +7,7 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Lexicon:
-    """``people`` come with their article (``my boss``), ``illnesses`` where they have one; ``days`` can follow "on".
+    """``people`` and ``illnesses`` come with their article (``my boss``), ``days`` can stand after "on" and "it is".
 
     ``goods`` are plural, all else singular and bare. ``rhymes`` are groups of words that rhyme with each other.
     """

@@ -19,10 +19,12 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from caseback.errors import CasebackError
 from caseback.world import checkpoint
 from caseback.world.lessons import lesson
 from caseback.world.spec import WORLD_A, WorldSpec
 from caseback.world.tokens import encode, train_tokenizer
+from caseback.world.worlds import world
 
 POOL = 384
 """Conversations that are sorted by length together."""
@@ -320,13 +322,20 @@ def pretrain(
     recipe: Recipe | None = None,
     spec: WorldSpec = WORLD_A,
 ) -> Path:
-    """Train a reference model; its folder is ``out/model``. Killed runs go on with ``resume=True``."""
+    """Train a reference model; its folder is ``out/model``. Killed runs go on with ``resume=True``.
+
+    Raises:
+        CasebackError: if the run to be resumed is one of another world.
+    """
     recipe = recipe or Recipe()
     out.mkdir(parents=True, exist_ok=True)
     out = out.resolve()
+    begun = out / "recipe.json"
+    if resume and begun.is_file() and (other := json.loads(begun.read_text())["world"]) != spec.name:
+        raise CasebackError(f"The run in {out} is one of world {other}, not {spec.name}. Give another folder.")
     if not (resume and (out / "tokenizer" / "tokenizer.json").is_file()):
         build_tokenizer(out, spec, recipe, seed)
-    (out / "recipe.json").write_text(
+    begun.write_text(
         json.dumps({**asdict(recipe), "seed": seed, "minutes": minutes, "steps": steps, "world": spec.name}, indent=1)
     )
     (out / "rendezvous").unlink(missing_ok=True)
@@ -347,12 +356,16 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0, help="train for so many steps instead")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--world", default="A", help="the world that the conversations come from")
     defaults = Recipe()
     for name, value in asdict(defaults).items():
         parser.add_argument(f"--{name}", type=type(value), default=value)
     given = vars(parser.parse_args())
     recipe = Recipe(**{name: given[name] for name in asdict(defaults)})
-    pretrain(given["out"], given["minutes"], given["seed"], steps=given["steps"], resume=given["resume"], recipe=recipe)
+    out, minutes, seed, steps, resume, name = (
+        given[option] for option in ("out", "minutes", "seed", "steps", "resume", "world")
+    )
+    pretrain(out, minutes, seed, steps=steps, resume=resume, recipe=recipe, spec=world(name))
 
 
 if __name__ == "__main__":
