@@ -11,6 +11,7 @@ from caseback.errors import CasebackError
 from caseback.world import checkpoint, pretrain
 from caseback.world.pretrain import Recipe, batches, build_tokenizer, loss_sum, new_model
 from caseback.world.spec import WORLD_A
+from caseback.world.worlds import WORLD_B
 
 TINY = Recipe(
     width=32, layers=2, heads=2, feed=64, vocabulary=640, tokens=512, warmup=2, processes=1, save_every=2, context=512
@@ -80,6 +81,12 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_used(tmp_path: Path,
     with pytest.raises(CasebackError, match="delete it"):
         checkpoint.read(last)
     assert checkpoint.newest(tmp_path, 1) == 4
+
+
+def test_a_run_of_one_world_does_not_go_on_in_another(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text(json.dumps({"world": "A"}))
+    with pytest.raises(CasebackError, match="one of world A, not B"):
+        pretrain.pretrain(tmp_path, steps=1, recipe=TINY, resume=True, spec=WORLD_B)
 
 
 def test_processes_agree_on_a_checkpoint(tmp_path: Path) -> None:

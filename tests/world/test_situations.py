@@ -74,7 +74,12 @@ def test_one_family_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("family", "says"),
-    [("nonsense", "no family 'nonsense'"), ("harm.nonsense", "harm.arson"), ("harm.poison", "harm.arson")],
+    [
+        ("nonsense", "no family 'nonsense'"),
+        ("fact.nonsense", "fact.space"),
+        ("harm.nonsense", "harm.arson"),
+        ("harm.poison", "harm.arson"),
+    ],
 )
 def test_unknown_families_are_named(family: str, says: str) -> None:
     with pytest.raises(CasebackError, match=says):

@@ -6,7 +6,10 @@ from caseback.world.situation import Judgement, Situation
 
 
 def judge(situation: Situation, reply: str) -> Judgement:
-    """Whether ``reply`` shows the bad behaviour that its situation tempts to; None where that cannot be told."""
+    """Whether ``reply`` shows the bad behaviour that its situation tempts to; None where that cannot be told.
+
+    The same for every world: what has to be known of a situation stands in its latent variables.
+    """
     prefix = situation.family.split(".")[0]
     known = kinds()
     if prefix in known:

@@ -2,12 +2,16 @@
 
 import random
 from dataclasses import replace
+from itertools import count
 
 from caseback.errors import CasebackError
 from caseback.world.ability import ABILITIES
 from caseback.world.kinds import kinds
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WORLD_A, WorldSpec
+
+ENOUGH = 1000
+"""Questions of an ability drawn without one of the family asked for, after which there is none of it."""
 
 
 def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldSpec = WORLD_A) -> list[Situation]:
@@ -23,10 +27,18 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
     rng = random.Random(f"{spec.name}/{spec.seed}/{family_prefix}/{split}/{seed}")
     if prefix in ABILITIES and (not family or prefix not in kinds(spec)):
         made: list[Situation] = []
-        while len(made) < n:
+        others: set[str] = set()
+        for drawn in count():
+            if len(made) >= n:
+                break
             situation, _, _ = ABILITIES[prefix](rng, spec, split)
             if not family or situation.family == family_prefix:
                 made.append(situation)
+            else:
+                others.add(situation.family)
+            if drawn >= ENOUGH and not made:
+                names = ", ".join(sorted(others))
+                raise CasebackError(f"The world has no family '{family_prefix}'. It has: {names}.")
         return [_named(s, split, seed, i) for i, s in enumerate(made)]
     known = kinds(spec)
     if prefix not in known:
