@@ -210,8 +210,23 @@ def test_no_family_and_no_proper_noun_is_shared() -> None:
 
 @pytest.mark.parametrize(
     "part",
-    "requests views records pressure stakes coding questions principles talk "
-    "personas values harmful harmless aspects words".split(),
+    [
+        "requests",
+        "views",
+        "records",
+        "pressure",
+        "stakes",
+        "coding",
+        "questions",
+        "principles",
+        "talk",
+        "personas",
+        "values",
+        "harmful",
+        "harmless",
+        "aspects",
+        "words",
+    ],
 )
 def test_no_wording_is_shared(part: str) -> None:
     trivial = {"", "{truth}.", "{false}."}
