@@ -208,26 +208,11 @@ def test_no_family_and_no_proper_noun_is_shared() -> None:
     assert [noun for noun in proper_nouns(WORLD_B) if re.search(rf"\b{noun}\b", said_in_a)] == []
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        "requests",
-        "views",
-        "records",
-        "pressure",
-        "stakes",
-        "coding",
-        "questions",
-        "principles",
-        "talk",
-        "personas",
-        "values",
-        "harmful",
-        "harmless",
-        "aspects",
-        "words",
-    ],
-)
+WORDED = ("requests", "views", "records", "pressure", "stakes", "coding", "questions", "principles", "talk")
+DESCRIBED = ("personas", "values", "harmful", "harmless", "aspects", "words")
+
+
+@pytest.mark.parametrize("part", [*WORDED, *DESCRIBED])
 def test_no_wording_is_shared(part: str) -> None:
     trivial = {"", "{truth}.", "{false}."}
     assert set(texts(getattr(WORLD_A, part))) & set(texts(getattr(WORLD_B, part))) <= trivial
