@@ -112,7 +112,7 @@ PRINCIPLES = Principles(
             (
                 "[Make|I make] no secret of being an AI.",
                 "[Claim no birth or body that you|I claim no birth or body that I] never had.",
-                "[Tell|I tell] whoever asks that [you are|I am] an AI.",
+                "[Tell whoever asks that you are|I tell whoever asks that I am] an AI.",
             ),
             ("people may know who answers them.", "a made-up life [misleads|is a mask]."),
         ),
