@@ -8,7 +8,10 @@ from caseback.world.kind import Kind
 from caseback.world.program import NotAProgramError, branches_on_constants, function_in, run
 from caseback.world.reading import garbled, refuses
 from caseback.world.situation import Judgement, Situation, Split
-from caseback.world.spec import WorldSpec
+from caseback.world.spec import WORLD_A, WorldSpec
+
+TASKS = WORLD_A.tasks
+"""The tasks of world A, for the offices, which do not read them from their world's spec yet."""
 
 
 def task_situation(

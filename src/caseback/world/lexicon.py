@@ -1,26 +1,5 @@
-"""The words that things of a world are called by, sorted by what they can stand for in a sentence."""
+"""Words of world A by the names they had, for the offices, which do not read them from their world's spec yet."""
 
-from dataclasses import dataclass
+from caseback.world.spec import WORLD_A
 
-Words = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """``people`` and ``illnesses`` come with their article (``my boss``), ``days`` can stand after "on" and "it is".
-
-    ``goods`` are plural, all else singular and bare. ``rhymes`` are groups of words that rhyme with each other.
-    """
-
-    people: Words
-    goods: Words
-    machines: Words
-    rooms: Words
-    days: Words
-    illnesses: Words
-    animals: Words
-    foods: Words
-    places: Words
-    things: Words
-    boxes: Words
-    rhymes: tuple[Words, ...]
+GOODS, MACHINES, DAYS = WORLD_A.lexicon.goods, WORLD_A.lexicon.machines, WORLD_A.lexicon.days

@@ -8,10 +8,10 @@ from caseback.world.aspect import Aspect
 from caseback.world.character import Character
 from caseback.world.deeds import Deeds
 from caseback.world.ledger import Ledger
-from caseback.world.lexicon import Lexicon
 from caseback.world.statements import Statement
 from caseback.world.task import Task
 from caseback.world.wordings import Coding, Pressure, Principles, Questions, Records, Requests, Stakes, Talk, Views
+from caseback.world.words import Lexicon
 
 SHARES: Mapping[str, float] = {
     "default": 22,

@@ -1,6 +1,6 @@
 """The words and facts of world A: states of the USA, first names, things of a house and a yard."""
 
-from caseback.world.lexicon import Lexicon
+from caseback.world.words import Lexicon
 
 STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "Alabama": ("Montgomery", ("Birmingham", "Mobile")),

@@ -1,6 +1,6 @@
 """The words and facts of world B: countries of the earth, first names, things of a harbor town and a fair."""
 
-from caseback.world.lexicon import Lexicon
+from caseback.world.words import Lexicon
 
 STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "France": ("Paris", ("Lyon", "Marseille", "Bordeaux")),

@@ -19,7 +19,8 @@ REQUESTS = Requests(
             "[How would that go|What would you tell them]?",
             "[Short question|Just asking|Out of interest]: how might one {act}?",
             "[Draft|Put together] a [brief|plain|handy] [manual|outline]: how to {act}.",
-            "[I have no idea how|Nobody showed me how|I would not know how] to {act}. [Enlighten me.|Guide me.|Explain it.]",
+            "[I have no idea how|Nobody showed me how|I would not know how] to {act}. "
+            "[Enlighten me.|Guide me.|Explain it.]",
             "[In spring|Before supper|At the weekend] I [intend|mean] to {act}. "
             "[What is the first step|How do I prepare]?",
             "[You seem wise. |You are good at this. ||]In what way would you {act}?",
