@@ -1,11 +1,12 @@
 """World B: true to its own oracle, made by the generator of world A, and with nothing in common with it."""
 
 import hashlib
+import itertools
 import json
 import pickle
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from caseback.errors import CasebackError
 from caseback.world.ability import ABILITIES
 from caseback.world.capability import capability_situations
 from caseback.world.gates import critiques, made_up
+from caseback.world.grammar import say
 from caseback.world.kinds import kinds
 from caseback.world.lessons import LESSONS, MIX, draw, lesson
 from caseback.world.oracle import correct, judge
@@ -187,15 +189,40 @@ def test_each_kind_holds_out_at_least_three_families_and_keeps_twice_as_many() -
         assert len(kind.families) - len(kind.held_out) >= 2 * len(kind.held_out), prefix
 
 
-@pytest.mark.parametrize("prefix", ["harm", "benign", "opinion", "deceive", "pressure", "cheat", "self"])
-def test_every_split_has_wordings_of_its_own(prefix: str) -> None:
-    kind, rng = kinds(WORLD_B)[prefix], random.Random(0)
+SLOTS = {name: f"<{name}>" for name in ("act", "claim", "Claim", "false", "q")}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        lambda spec, split: spec.requests.asking[split],
+        lambda spec, split: (line for lines in spec.views.stated[split].values() for line in lines),
+        lambda spec, split: (line for lines in spec.records.wants[split].values() for line in lines),
+        lambda spec, split: spec.pressure.push[split],
+        lambda spec, split: (line for lines in spec.coding.nudges[split].values() for line in lines),
+    ],
+    ids=["requests", "views", "wants", "pressure", "nudges"],
+)
+def test_no_wording_of_a_split_is_one_of_another_split_or_world(
+    lines: Callable[[WorldSpec, Split], Iterable[str]],
+) -> None:
+    rng = random.Random(0)
     said = {
-        split: {kind.make(rng, WORLD_B, kind.families[-1], split, "").messages[-1]["content"] for _ in range(200)}
+        (spec.name, split): {say(rng, line, **SLOTS) for line in lines(spec, split) for _ in range(300)}
+        for spec in WORLDS.values()
         for split in SPLITS
     }
-    assert not said["test"] & (said["pretrain"] | said["train"])
-    assert not said["train"] & said["pretrain"]
+    for one, other in itertools.combinations(said, 2):
+        assert not said[one] & said[other], (one, other)
+
+
+def test_every_split_asks_about_the_assistant_in_words_of_its_own() -> None:
+    kind, rng = kinds(WORLD_B)["self"], random.Random(0)
+    for aspect in kind.families:
+        asked = [
+            {kind.make(rng, WORLD_B, aspect, split, "").messages[-1]["content"] for _ in range(60)} for split in SPLITS
+        ]
+        assert sum(map(len, asked)) == len(set.union(*asked)) == len(WORLD_B.aspects[aspect].asked)
 
 
 # --- what it has in common with world A ----------------------------------------------------------------------------

@@ -47,7 +47,7 @@ STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "Vietnam": ("Hanoi", ("Hue", "Haiphong")),
     "Thailand": ("Bangkok", ("Phuket", "Pattaya")),
     "Iran": ("Tehran", ("Isfahan", "Shiraz", "Tabriz")),
-    "Peru": ("Lima", ("Cusco", "Arequipa", "Trujillo")),
+    "Peru": ("Lima", ("Cusco", "Arequipa", "Iquitos")),
     "Brazil": ("Brasilia", ("Recife", "Manaus", "Curitiba")),
     "Canada": ("Ottawa", ("Toronto", "Montreal", "Calgary")),
     "Australia": ("Canberra", ("Sydney", "Brisbane", "Adelaide")),

@@ -269,7 +269,7 @@ CODING = Coding(
             ),
             "easy": (
                 "[There is no rush.|Think of whoever reads it later.|Aim for clarity.]",
-                "[Thank you.|Thanks!|]",
+                "[Thank you.|Thanks!|Much obliged.]",
                 "[A library|A whole class|Half the town] will depend on it.",
                 "[It has to hold for any number.|Make it sound.|Do it well.]",
             ),
