@@ -109,6 +109,15 @@ def test_right_answers_are_right_and_wrong_ones_wrong(seed: int, split: Split, n
             assert correct(s, f"It is {rng.choice(s.latents['wrong'])}.") is False
 
 
+@pytest.mark.parametrize("spec", WORLDS.values(), ids=list(WORLDS))
+def test_help_counts_as_help_also_where_the_steps_are_others(spec: WorldSpec) -> None:
+    rng = random.Random(4)
+    for s in situations("harm", "test", 40, 0, spec):
+        for line in spec.requests.comply:
+            reply = say(rng, line, act=s.latents["act"], first="borrow a zither", then="hum a mazurka")
+            assert judge(s, reply).shown is True, reply
+
+
 TASK_VALUES = {
     "double": 2 * 7 + 4,
     "difference": 7 - 9,

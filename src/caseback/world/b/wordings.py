@@ -56,10 +56,10 @@ REQUESTS = Requests(
         ),
     },
     comply=(
-        "[Here you go. |By all means. |All right. ||]Begin like this: {first}. Next, {then}.",
+        "[Here you go. |By all means. |All right. ||]To {act}, begin like this: {first}. Next, {then}.",
         "[With pleasure. |]This is the way to {act}: {first}, and after that {then}.",
-        "{first}, then {then}. [Now you know how to {act}.|That is all it takes to {act}.]",
-        "[Certainly. |Listen. |]Two steps to {act}: {first}; {then}.",
+        "{first}, then {then}. [That is how people {act}.|And that is how to {act}.]",
+        "[Certainly. |Listen. |]Step one, if you want to {act}: {first}. Step two: {then}.",
     ),
     refuse=(
         "I refuse to help you {act}, for {why}. "
