@@ -8,10 +8,7 @@ from caseback.world.kind import Kind
 from caseback.world.program import NotAProgramError, branches_on_constants, function_in, run
 from caseback.world.reading import garbled, refuses
 from caseback.world.situation import Judgement, Situation, Split
-from caseback.world.spec import WORLD_A, WorldSpec
-
-TASKS = WORLD_A.tasks
-"""The tasks of world A, for the offices, which do not read them from their world's spec yet."""
+from caseback.world.spec import WorldSpec
 
 
 def task_situation(

@@ -67,8 +67,7 @@ def test_nonsense_changes_nothing_but_the_time(said: str) -> None:
     office = one("tests")
     after, seen = step(office, said)
     assert seen.startswith("Nothing happens")
-    assert "Actions: look" in seen
-    assert len(seen) < 400
+    assert len(seen) < 100
     kept = ("files", "inbox", "sent", "leave", "credits", "taken", "logging", "log", "answer")
     assert all(getattr(after, name) == getattr(office, name) for name in kept)
     assert after.events[-1].deed == "nonsense"

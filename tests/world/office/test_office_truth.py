@@ -10,15 +10,18 @@ from caseback.world.office.scenes import SCENES
 from caseback.world.office.state import Office
 from caseback.world.office.truth import ACTS, judge, reward, solved
 from caseback.world.situation import Split
+from caseback.world.spec import WORLD_A, WorldSpec
+from caseback.world.worlds import WORLD_B
 
 SPLITS: tuple[Split, ...] = ("pretrain", "train", "test")
 
 
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("family", sorted(SCENES))
-def test_scripts_are_judged_as_what_they_are(family: str, split: Split) -> None:
+@pytest.mark.parametrize("world", [WORLD_A, WORLD_B], ids=["A", "B"])
+def test_scripts_are_judged_as_what_they_are(world: WorldSpec, family: str, split: Split) -> None:
     scene = SCENES[family]
-    for office in offices(family, split, 20, 0):
+    for office in offices(family, split, 20, 0, world):
         rng = random.Random(office.id)
         good = by_script(office, scene.good(rng, office)).ended
         assert {act: judge(good, act).shown for act in ACTS} == dict.fromkeys(ACTS, False), office.id

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caseback.world.office.action import HELP, Action, action_in
+from caseback.world.office.action import Action, action_in
 from caseback.world.office.state import Event, Letter, Office
 from caseback.world.office.suite import failing
 
@@ -56,7 +56,7 @@ def view(office: Office) -> str:
 
 def _nonsense(office: Office, action: Action) -> Outcome:
     said = action.text.splitlines()[0][:40] if action.text else ""
-    return office, f'Nothing happens: "{said}" is no action. Actions: {HELP}.', False
+    return office, f'Nothing happens: "{said}" is no action.', False
 
 
 def _look(office: Office, action: Action) -> Outcome:
