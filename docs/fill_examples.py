@@ -7,17 +7,24 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 _PAIR = re.compile(r"```sh\n(?P<command>[^`]*?)```\n\n```text\n(?P<printed>.*?)```", re.DOTALL)
 
 
 def printed_by(command: str) -> str:
-    """What a command prints, without colours, 90 columns wide, blank space at the ends of lines left out."""
+    """What a command prints, without colours, broken at 80 columns, blank space at the ends of lines left out."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    env = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "90", "TERM": "dumb", "PYTHONUTF8": "1"}
+    env = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "80", "TERM": "dumb", "PYTHONUTF8": "1"}
     ran = subprocess.run(["bash", "-c", command], env=env, capture_output=True, encoding="utf-8", check=True)
-    return "\n".join(line.rstrip() for line in ran.stdout.splitlines()).strip("\n") + "\n"
+    lines = [part for line in ran.stdout.splitlines() for part in broken(line.rstrip())]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def broken(line: str) -> list[str]:
+    """A line as a page shows it: as it is, or in several where it is wider."""
+    return textwrap.wrap(line, 80, subsequent_indent="    ", break_on_hyphens=False) or [""]
 
 
 def filled(page: str) -> str:
