@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from caseback.world.pretrain import Recipe, batches, build_tokenizer, loss_sum, new_model
+from caseback.world.pretrain import Recipe, batches, build_tokenizer, half_precision, loss_sum, new_model
 from caseback.world.spec import WORLD_A
 
 
@@ -30,7 +30,7 @@ def main() -> None:
         start = time.process_time()
         _, _, ids, targets = next(stream)
         made = time.process_time()
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision():
             loss_sum(model, ids, targets).backward()
         making, training = making + made - start, training + time.process_time() - made
         model.zero_grad(set_to_none=True)
