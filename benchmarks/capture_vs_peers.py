@@ -64,7 +64,9 @@ def dtypes_of(shape: str) -> list[str]:
     """
     import torch
 
-    with_bf16 = shape != "gpt2s" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    from caseback.subject.cpu import native_on_cpu
+
+    with_bf16 = shape != "gpt2s" or native_on_cpu(torch.bfloat16)
     return ["float32", "bfloat16"] if with_bf16 else ["float32"]
 
 

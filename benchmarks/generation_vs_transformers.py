@@ -20,6 +20,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from caseback.subject.batchable import MAX_ROWS, cache_columns
+from caseback.subject.cpu import native_on_cpu
 from caseback.subject.generate import complete, make_row
 from caseback.subject.subject import Sampling
 
@@ -148,7 +149,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     results = {}
     # Without instructions for bfloat16 a round takes many minutes, for both alike.
-    has_bf16 = torch.cuda.is_available() or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    has_bf16 = torch.cuda.is_available() or native_on_cpu(torch.bfloat16)
     for name in ("float32", "bfloat16") if has_bf16 else ("float32",):
         dtype = getattr(torch, name)
         if arguments.model:

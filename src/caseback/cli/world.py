@@ -126,13 +126,14 @@ def _print(title: str, messages: list[Any], latents: Any) -> None:
 
 
 def _coloured(text: str, values: dict[str, str], colours: dict[str, str]) -> Any:
-    import re
-
     from rich.text import Text
 
+    from caseback.world.marks import marks
+
     shown = Text(text)
-    for name, value in sorted(values.items(), key=lambda pair: -len(pair[1])):
-        shown.highlight_regex(re.compile(re.escape(value), re.IGNORECASE), colours[name])
+    # The longest first, so that a value shows inside the statement that it stands in.
+    for mark in sorted(marks([{"role": "user", "content": text}], values), key=lambda mark: mark.start - mark.stop):
+        shown.stylize(colours[mark.name], mark.start, mark.stop)
     return shown
 
 

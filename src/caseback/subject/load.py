@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from caseback.errors import CasebackError
+from caseback.subject.cpu import native_on_cpu
 from caseback.subject.digest import folder_digest
 from caseback.subject.open_subject import OpenSubject
 
@@ -46,7 +47,7 @@ def load(
     place = device or _best_device()
     tokenizer = _read(folder, "its tokenizer", _tokenizer)
     wanted = getattr(torch, dtype) if dtype else "auto"
-    if dtype is None and place == "cpu" and not _native_on_cpu(getattr(config, "dtype", None)):
+    if dtype is None and place == "cpu" and not native_on_cpu(getattr(config, "dtype", None)):
         wanted = torch.float32
     model = _read(folder, "its weights", lambda path: _model(path, config, wanted, place))
     subject = OpenSubject(path_or_id, folder_digest(folder), model, tokenizer, model.device)
@@ -227,14 +228,6 @@ def _best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _native_on_cpu(dtype: torch.dtype | None) -> bool:
-    """Whether this CPU multiplies matrices of the type by instructions of its own."""
-    if dtype == torch.bfloat16:
-        has_mkldnn = bool(torch._C._has_mkldnn)  # what torch.backends.mkldnn.is_available returns, untyped
-        return has_mkldnn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return dtype != torch.float16
 
 
 def _one_line(error: Exception) -> str:

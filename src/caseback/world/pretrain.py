@@ -20,6 +20,7 @@ import torch.distributed as dist
 from torch import nn
 
 from caseback.errors import CasebackError
+from caseback.subject.cpu import native_on_cpu
 from caseback.world import checkpoint
 from caseback.world.lessons import lesson
 from caseback.world.spec import WORLD_A, WorldSpec
@@ -150,8 +151,7 @@ def batches(
 
 def half_precision() -> torch.autocast:
     """bfloat16 for matrix products where the CPU has instructions for it; without, it would be several times slower."""
-    has_bf16 = bool(torch._C._has_mkldnn) and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return torch.autocast("cpu", torch.bfloat16, enabled=has_bf16)
+    return torch.autocast("cpu", torch.bfloat16, enabled=native_on_cpu(torch.bfloat16))
 
 
 def loss_sum(model: Any, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
