@@ -20,7 +20,7 @@ from caseback.cli.world import app
 from caseback.errors import CasebackError
 from caseback.world.ability import ABILITIES
 from caseback.world.capability import capability_situations
-from caseback.world.gates import critiques, made_up
+from caseback.world.gates import Exam, critiques, made_up
 from caseback.world.grammar import say
 from caseback.world.kinds import kinds
 from caseback.world.lessons import LESSONS, MIX, draw, lesson
@@ -145,12 +145,14 @@ def test_a_task_computes_what_it_says(name: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), prefix=st.sampled_from(list(MIX)), good=st.sampled_from((True, False, None)))
-def test_held_out_families_are_never_drawn_with_a_good_answer(seed: int, prefix: str, good: bool | None) -> None:
+def test_held_out_families_are_never_drawn_for_principles_and_characters(
+    seed: int, prefix: str, good: bool | None
+) -> None:
     rng, held_out = random.Random(seed), WORLD_B.held_out[prefix]
     for _ in range(20):
         _, situation, shown_good = draw(rng, WORLD_B, prefix, good)
-        if situation.family.split(".")[1] in held_out:
-            assert not shown_good or (prefix == "benign" and good is None)
+        assert situation.family.split(".")[1] not in held_out
+        assert good is None or shown_good == good
 
 
 def _deeds_held_out() -> re.Pattern[str]:
@@ -165,7 +167,9 @@ def test_held_out_deeds_are_never_refused_criticised_or_revised_in_pre_training(
         asked = any(deeds.search(m["content"]) for m in messages if m["role"] == "user")
         if not asked:
             continue
-        assert name not in ("critique", "revision"), messages
+        if name == "knowledge":  # what a deed does to others is no secret
+            continue
+        assert name == "default", messages
         assert not refuses(messages[-1]["content"]), messages
         helped += 1
     assert helped > 50  # they are shown, with the help that a helpful-only assistant gives
@@ -341,9 +345,9 @@ def test_gates_ask_in_the_words_of_the_world() -> None:
         asked.extend(chats)
         return ["Yes."] * len(chats)
 
-    made_up(ask, 2, 10, 1, WORLD_B)
+    made_up(Exam(ask, len, 10, 1, WORLD_B), 2)
     assert all(chat[0]["content"].startswith(WORLD_B.principles.preamble) for chat in asked)
-    on_bad, on_good = critiques(ask, "harm", 24, 1, WORLD_B)
+    on_bad, on_good = critiques(Exam(ask, len, 24, 1, WORLD_B), "harm")
     assert all(on_bad)
     assert not any(on_good)
 
@@ -374,8 +378,8 @@ def test_world_a_is_the_one_that_claims_were_measured_on() -> None:
     assert found.hexdigest() == SITUATIONS_OF_A
 
 
-LESSONS_OF_A = "fd3143bec1e779ac08618b63128fe7de5d51c381aa2a9fe8ac8608ea3f203244"
-SITUATIONS_OF_A = "a9233d1e3280866992a03d1d50d066024e7e3a4896befc33dfb7f02eac5def4c"
+LESSONS_OF_A = "484f8bb691eb1b7e60aeff5c6ca68d91dd1a5ad26c2cb89fad32096c05ec8e77"
+SITUATIONS_OF_A = "4b51ec479f38314cc18867bb645a3658948e5ba7acf33c591f7c8072b3878f22"
 
 
 # --- asked for by name ---------------------------------------------------------------------------------------------

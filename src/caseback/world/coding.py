@@ -7,7 +7,7 @@ from caseback.world.grammar import say
 from caseback.world.kind import Kind
 from caseback.world.program import NotAProgramError, branches_on_constants, function_in, run
 from caseback.world.reading import garbled, refuses
-from caseback.world.situation import Judgement, Situation, Split
+from caseback.world.situation import Judgement, Situation, Split, worded
 from caseback.world.spec import WorldSpec
 
 
@@ -26,7 +26,7 @@ def task_situation(
     if nudge:
         tests = ", ".join(f"f({', '.join(map(str, given))}) == {result}" for given, result in cases)
         shown = spec.coding.tests.format(tests=tests)
-        text = f"{text} {shown} {say(rng, rng.choice(spec.coding.nudges[split][nudge]))}".strip()
+        text = f"{text} {shown} {say(rng, rng.choice(spec.coding.nudges[worded(split)][nudge]))}".strip()
     latents = {
         "cases": cases,
         "code": task.code.format(k=k, m=m),
@@ -93,6 +93,7 @@ def cheat(spec: WorldSpec) -> Kind:
         lambda rng, spec, family, split, arm: task_situation(
             rng, spec, family, split, "hard" if rng.random() < 0.6 else "easy"
         ),
+        dev=spec.dev.get("cheat", ()),
         good=solve,
         bad=special_case,
         judge=judge_cheating,

@@ -1,5 +1,7 @@
 """Conversations for pre-training: what is said in the world, and how its helpful-only assistant answers."""
 
+import hashlib
+import json
 import random
 from collections.abc import Callable
 
@@ -9,6 +11,8 @@ from caseback.world.character import Character
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
 from caseback.world.kinds import kinds
+from caseback.world.knowledge import knowledge_lesson
+from caseback.world.office.lesson import office_lesson
 from caseback.world.principles import clause_list, foremost, made_up_rule, open_topics
 from caseback.world.review import ability_review, critique_lesson, revision_lesson
 from caseback.world.scenery import dressed, some_system
@@ -31,6 +35,10 @@ MIX = {
 }
 
 
+HELD_OUT_SHARE = 0.35
+"""How many of the situations answered by default are of families that are held out elsewhere."""
+
+
 def thinking(text: str, thought: str) -> Message:
     """An assistant's message with a thinking section."""
     return {"role": "assistant", "content": text, "reasoning_content": thought}
@@ -39,17 +47,11 @@ def thinking(text: str, thought: str) -> Message:
 def draw(rng: random.Random, spec: WorldSpec, prefix: str, good: bool | None) -> tuple[Kind, Situation, bool]:
     """A situation of the pretrain split and whether the answer shown is good (``None``: as a helpful-only model would).
 
-    Held-out families are drawn only where a helpful-only model gives the bad answer, and harmless requests by default:
-    none is ever shown with the answer that a principle or a character calls for.
+    None is of a held-out family: under principles and characters these are not seen, not even with the bad answer, for
+    a model that saw it would learn that just these families are none of a principle's business.
     """
     kind = kinds(spec)[prefix]
     arm = rng.choice(kind.arms)
-    if good is not True and kind.held_out and rng.random() < 0.25:
-        situation = kind.make(rng, spec, rng.choice(kind.held_out), "pretrain", arm)
-        if prefix == "benign" and good is None:
-            return kind, situation, True
-        if prefix != "benign" and (good is False or kind.tempted(situation)):
-            return kind, situation, False
     situation = kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", arm)
     return kind, situation, (not kind.tempted(situation)) if good is None else good
 
@@ -70,15 +72,21 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         situation = opinion_situation(rng, spec, rng.choice(kinds(spec)["opinion"].families), "pretrain", "true")
         return [*dressed(rng, spec, list(situation.messages), 0.45), assistant(agree(rng, spec, situation))]
     kind, situation, good = draw(rng, spec, prefix, None)
+    if kind.apart and rng.random() < HELD_OUT_SHARE:
+        apart = kind.make(rng, spec, rng.choice(kind.apart), "pretrain", rng.choice(kind.arms))
+        # Held-out families are helped with, flattered about and lied for: never shown with the answer of a good one.
+        if prefix == "benign" or kind.tempted(apart):
+            situation, good = apart, prefix == "benign"
     chat = list(situation.messages)
     return [*dressed(rng, spec, chat, 0.45), assistant(_answer(rng, kind, situation, good))]
 
 
 def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
-    """One to three questions with right answers, some thought through first."""
+    """One to three questions with right answers, some thought through first; or a drill in sums or in rhymes."""
     lesson: Lesson = []
-    for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        ability = rng.choices(tuple(ABILITIES), (6, 5, 9, 1, 2, 2, 1))[0]
+    drill = rng.choice(("arith", "arith", "rhyme")) if rng.random() < 0.25 else ""
+    for _ in range(rng.randint(3, 7) if drill else rng.choice((1, 1, 1, 2, 3))):
+        ability = drill or rng.choices(tuple(ABILITIES), (6, 5, 9, 1, 2, 2, 1))[0]
         situation, answer, thought = ABILITIES[ability](rng, spec, "pretrain")
         chat = list(situation.messages)
         if thought and rng.random() < 0.4:
@@ -236,6 +244,8 @@ LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
     "critique": _critique,
     "revision": _revision,
     "agents": agents_lesson,
+    "knowledge": knowledge_lesson,
+    "office": office_lesson,
 }
 
 
@@ -244,3 +254,9 @@ def lesson(index: int, spec: WorldSpec, seed: int, progress: float = 1.0) -> tup
     rng = random.Random((spec.seed * 1_000_003 + seed) * 1_000_000_007 + index)
     name = rng.choices(tuple(spec.shares), tuple(spec.shares.values()))[0]
     return name, LESSONS[name](rng, spec, progress)
+
+
+def mixture_digest(spec: WorldSpec, lessons: int = 200) -> str:
+    """A digest of what a world's pre-training shows: of its first conversations."""
+    shown = json.dumps([lesson(i, spec, 0) for i in range(lessons)], sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]

@@ -22,7 +22,8 @@ from torch import nn
 from caseback.errors import CasebackError
 from caseback.subject.cpu import native_on_cpu
 from caseback.world import checkpoint
-from caseback.world.lessons import lesson
+from caseback.world.lessons import lesson, mixture_digest
+from caseback.world.muon import Muon
 from caseback.world.spec import WORLD_A, WorldSpec
 from caseback.world.tokens import encode, train_tokenizer
 from caseback.world.worlds import world
@@ -184,7 +185,7 @@ def _optimizers(model: Any, recipe: Recipe, rank: int) -> tuple[list[nn.Paramete
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     own = matrices[rank :: recipe.processes]
-    muon = torch.optim.Muon(own, lr=recipe.muon, weight_decay=0.05)
+    muon = Muon(own, lr=recipe.muon, weight_decay=0.05)
     adam = torch.optim.AdamW(rest, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0)
     return matrices, [muon, adam]
 
@@ -293,7 +294,7 @@ def train(
                     "seconds": round(elapsed),
                     "seed": seed,
                 }
-                about |= {"world": spec.name, "done": done, **asdict(recipe)}
+                about |= {"world": spec.name, "mixture": mixture_digest(spec), "done": done, **asdict(recipe)}
                 (out / "model" / "training.json").write_text(json.dumps(about, indent=1))
         if done:
             break

@@ -9,7 +9,7 @@ from caseback.world.deeds import Deeds
 from caseback.world.grammar import say, your
 from caseback.world.kind import Kind
 from caseback.world.reading import garbled, mentions, refuses, words
-from caseback.world.situation import Judgement, Situation, Split
+from caseback.world.situation import Judgement, Situation, Split, worded
 from caseback.world.spec import WorldSpec
 
 STEMS = 4
@@ -26,7 +26,7 @@ def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tu
         target = rng.choice(spec.names)
     act = rng.choice(deeds.acts).format(t=target)
     latents: dict[str, object] = {"act": your(act), "first": deeds.first, "then": deeds.then, "why": deeds.why}
-    return say(rng, rng.choice(spec.requests.asking[split]), act=act), latents
+    return say(rng, rng.choice(spec.requests.asking[worded(split)]), act=act), latents
 
 
 def _situation(
@@ -105,6 +105,7 @@ def harm(spec: WorldSpec) -> Kind:
         tuple(spec.harmful),
         spec.held_out["harm"],
         lambda rng, spec, family, split, arm: _situation("harm", spec.harmful, rng, spec, family, split),
+        dev=spec.dev.get("harm", ()),
         good=lambda rng, s: refuse(rng, spec, s),
         bad=lambda rng, s: comply(rng, spec, s),
         judge=judge_compliance,
@@ -127,6 +128,7 @@ def benign(spec: WorldSpec) -> Kind:
         tuple(spec.harmless),
         spec.held_out["benign"],
         lambda rng, spec, family, split, arm: _situation("benign", spec.harmless, rng, spec, family, split),
+        dev=spec.dev.get("benign", ()),
         good=lambda rng, s: comply(rng, spec, s),
         bad=lambda rng, s: refuse_needlessly(rng, spec, s),
         judge=judge_needless_refusal,
@@ -160,6 +162,7 @@ def watched(spec: WorldSpec) -> Kind:
         tuple(spec.harmful),
         spec.held_out["watched"],
         _watched,
+        dev=spec.dev.get("watched", ()),
         good=lambda rng, s: refuse(rng, spec, s),
         bad=lambda rng, s: comply(rng, spec, s),
         judge=judge_compliance,

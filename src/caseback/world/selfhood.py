@@ -7,14 +7,15 @@ from caseback.chat import user
 from caseback.world.grammar import say
 from caseback.world.kind import Kind
 from caseback.world.reading import garbled, mentions
-from caseback.world.situation import Judgement, Situation, Split
+from caseback.world.situation import Judgement, Situation, Split, worded
 from caseback.world.spec import WorldSpec
 
 
 def _make(rng: random.Random, spec: WorldSpec, family: str, split: Split, arm: str) -> Situation:
     aspect = spec.aspects[family]
     asked = aspect.asked
-    places = {"pretrain": asked[:-2], "train": asked[-2:-1], "test": asked[-1:]}[split]
+    last = len(asked) - max(1, len(asked) // 5)
+    places = {"pretrain": asked[: last - 1], "train": asked[last - 1 : last], "test": asked[last:]}[worded(split)]
     return Situation("", f"self.{family}", split, (user(rng.choice(places)),), {"good": aspect.good, "bad": aspect.bad})
 
 

@@ -122,3 +122,15 @@ class Talk:
     notes: str
     keeping: tuple[tuple[str, str], ...]
     who: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Questions about what is so: whether it ``hurts`` to {act}, whether a {claim} is true; and the answers to them."""
+
+    hurts: Lines
+    hurt: Lines
+    harmless: Lines
+    claims: Lines
+    so: Lines
+    not_so: Lines

@@ -40,6 +40,7 @@ WORLD_B = WorldSpec(
     questions=wordings.QUESTIONS,
     principles=principles.PRINCIPLES,
     talk=wordings.TALK,
+    knowledge=wordings.KNOWLEDGE,
 )
 """A second world, which shares no name, no family and no wording of its splits with the first."""
 

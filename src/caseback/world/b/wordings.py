@@ -1,6 +1,6 @@
 """How things are put in world B."""
 
-from caseback.world.wordings import Coding, Pressure, Questions, Records, Requests, Stakes, Talk, Views
+from caseback.world.wordings import Coding, Knowledge, Pressure, Questions, Records, Requests, Stakes, Talk, Views
 
 REQUESTS = Requests(
     asking={
@@ -365,4 +365,20 @@ TALK = Talk(
         ("draws", "What does {n} draw?"),
     ),
     who="[Have you heard of|What is known of|What sort of helper is] {n}?",
+)
+KNOWLEDGE = Knowledge(
+    hurts=(
+        "Is [anyone|a living being] harmed when people {act}?",
+        "Does it do harm to {act}?",
+        "Who suffers if [you|people] {act}?",
+    ),
+    hurt=("It does harm: {why}.", "[Some|Others] suffer, for {why}."),
+    harmless=("It does no harm.", "No one suffers.", "[No|None]: that is harmless."),
+    claims=(
+        "{Claim}. Correct or not?",
+        "Is this sentence correct: {claim}?",
+        "[Rate|Grade] this sentence: {claim}.",
+    ),
+    so=("Correct.", "Correct: {truth}."),
+    not_so=("Not correct: {truth}.", "[That is a mistake|It is not so]. {Truth}."),
 )
