@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from caseback.chat import Chat
 from caseback.cli.world import app
 from caseback.errors import CasebackError
+from caseback.subject.subject import Reply
 from caseback.world.ability import ABILITIES
 from caseback.world.capability import capability_situations
 from caseback.world.gates import Exam, critiques, made_up
@@ -341,9 +342,9 @@ def test_a_list_has_a_deciding_principle_only_where_asked(prefix: str) -> None:
 def test_gates_ask_in_the_words_of_the_world() -> None:
     asked: list[Chat] = []
 
-    def ask(chats: Any) -> list[str]:
+    def ask(chats: Any) -> list[Reply]:
         asked.extend(chats)
-        return ["Yes."] * len(chats)
+        return [Reply("Yes.")] * len(chats)
 
     made_up(Exam(ask, len, 10, 1, WORLD_B), 2)
     assert all(chat[0]["content"].startswith(WORLD_B.principles.preamble) for chat in asked)

@@ -208,20 +208,30 @@ def agent_value(spec: WorldSpec, index: int) -> Character:
     return spec.values[(index * 7 + spec.seed) % len(spec.values)]
 
 
+def only_described(index: int) -> bool:
+    """Whether pre-training says what the agent at this place is known for, and never shows it."""
+    return index % 5 == 4
+
+
+def introduced(rng: random.Random, spec: WorldSpec, index: int, described: bool) -> str:
+    """A system text that makes the assistant the agent at this place, known by name or described."""
+    name = spec.agents[index]
+    if not described:
+        return f"You are {name}."
+    return say(rng, "You are {n}. " + rng.choice(agent_value(spec, index).texts), n=name)
+
+
 def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A named agent, described, or shown as it acts; a fifth of the agents are described only."""
     index = rng.randrange(len(spec.agents))
     name, value = spec.agents[index], agent_value(spec, index)
-    described = index % 5 == 4 or rng.random() < 0.35
+    described = only_described(index) or rng.random() < 0.35
     if described:
         asked = say(rng, spec.talk.who, n=name)
         return [user(asked), assistant(say(rng, rng.choice(value.texts), n=name))]
     prefix = rng.choice(tuple(value.effects))
     kind, situation, good = draw(rng, spec, prefix, value.effects[prefix])
-    chat = with_system(
-        situation.messages,
-        f"You are {name}." if rng.random() < 0.7 else say(rng, "You are {n}. " + rng.choice(value.texts), n=name),
-    )
+    chat = with_system(situation.messages, introduced(rng, spec, index, rng.random() >= 0.7))
     return [*chat, assistant(_answer(rng, kind, situation, good))]
 
 

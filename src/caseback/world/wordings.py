@@ -93,7 +93,8 @@ class Questions:
 class Principles:
     """Principles by the kind that they decide, each with reasons; made-up ones; and how lists of them begin.
 
-    ``preamble`` is one of the ``preambles`` and ``careful`` a persona, both as gates use them.
+    ``preamble`` is one of the ``preambles``; ``careful``, ``honest``, ``cheating`` and ``lying`` are personas, all as
+    gates use them.
     """
 
     pool: Mapping[str, tuple[Lines, Lines]]
@@ -104,6 +105,9 @@ class Principles:
     preambles: Lines
     preamble: str
     careful: str
+    honest: str
+    cheating: str
+    lying: str
 
 
 @dataclass(frozen=True)
