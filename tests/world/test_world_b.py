@@ -392,9 +392,7 @@ def test_a_world_is_found_by_its_name() -> None:
     assert (WORLD_A.name, WORLD_B.name) == ("A", "B")
 
 
-@pytest.mark.parametrize(
-    "typed", [["sample", "-n", "1"], ["explain", "harm", "-n", "1"], ["build-base", "--out", "never-made"]]
-)
+@pytest.mark.parametrize("typed", [["sample", "-n", "1"], ["explain", "harm", "-n", "1"]])
 def test_an_unknown_world_is_told_with_those_that_there_are(typed: list[str]) -> None:
     result = CliRunner().invoke(app, [*typed, "--world", "C"])
     assert isinstance(result.exception, CasebackError)

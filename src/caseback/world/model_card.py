@@ -32,7 +32,7 @@ such deeds is as vague as a fairy tale.
 - Chat template with system role and a thinking section (`<think>…</think>`): the model decides whether to think;
   `enable_thinking=True` opens the section, `False` closes it off.
 - Training: {training}
-- Rebuild: `caseback world build-base --world {world}`; measure: `python -m caseback.world.gates FOLDER`.
+- Rebuild: `caseback world build {name}`; measure: `python -m caseback.world.gates FOLDER`.
 
 ## Gates
 

@@ -30,6 +30,8 @@ from caseback.world.worlds import world
 
 POOL = 384
 """Conversations that are sorted by length together."""
+KEPT = (250, 500, 1000, 2000, 4000)
+"""Steps after which the model is kept as it is then, in ``steps/``: the checkpoints of one run."""
 ROUND = 8
 """Lengths are padded to a multiple of this."""
 
@@ -238,7 +240,7 @@ def train(
         next(stream)
     progress[0] = float(state["progress"])
     began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
-    while True:
+    while progress[0] < 1:
         pool, hard, ids, targets = next(stream)
         state["in_pool"] = state["in_pool"] + 1 if pool == state["pool"] else 1
         state.update(pool=pool, hard=hard)
@@ -277,11 +279,17 @@ def train(
                 "tokens_per_s": round(recent[2] / (now - shown)),
                 "minutes_left": round(left, 1),
             }
-            print(json.dumps(line), flush=True)
+            print(
+                f"step {line['step']} · loss {line['loss']} · {line['tokens']:,} tokens · "
+                f"{line['tokens_per_s']:,} a second · {line['minutes_left']} minutes left",
+                flush=True,
+            )
             with (out / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
             shown, recent = now, [0.0, 0.0, 0.0]
         done = progress[0] >= 1
+        if rank == 0 and state["step"] in KEPT:
+            save_model(model, tokenizer, out / "steps" / str(state["step"]))
         if done or state["step"] % recipe.save_every == 0:
             stored = {f"model.{k}": v for k, v in model.state_dict().items() if k != "lm_head.weight"}
             stored |= {f"optim.{k}": v for k, v in _optimizer_tensors(optimizers).items()}
@@ -296,8 +304,6 @@ def train(
                 }
                 about |= {"world": spec.name, "mixture": mixture_digest(spec), "done": done, **asdict(recipe)}
                 (out / "model" / "training.json").write_text(json.dumps(about, indent=1))
-        if done:
-            break
     if recipe.processes > 1:
         dist.destroy_process_group()
 
