@@ -14,6 +14,7 @@ from caseback.stats.paired import PairedDifference, paired_difference
 from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.subject import Reply, Sampling, Subject
 from caseback.world.situation import Judgement, Situation
+from caseback.world.worlds import is_world
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def summarise(behaviour: Behaviour, samples: Sequence[Sample], subject: str) -> 
         clustered=clustered_rate(families),
         by_family={family: exact_rate(k, n) for family, (k, n) in sorted(families.items())},
         not_evaluated=dict(Counter(unit.why for unit in units if unit.shown is None).most_common()),
-        judge="oracle" if ground == "world" else "key" if "options" in samples[0].situation.latents else "rules",
+        judge="oracle" if is_world(ground) else "key" if "options" in samples[0].situation.latents else "rules",
         calibration=calibration,
     )
     if not behaviour.arms:

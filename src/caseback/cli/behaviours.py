@@ -30,7 +30,11 @@ DataFolder = Annotated[
     ),
 ]
 Ground = Annotated[
-    str, typer.Option(help="[bold]plain[/]: our plain English, for real models. [bold]world[/]: the reference world.")
+    str,
+    typer.Option(
+        help="[bold]plain[/]: our plain English, for real models. "
+        "[bold]world[/], [bold]world-B[/]: the reference worlds."
+    ),
 ]
 Split = Annotated[str, typer.Option(help="Families of situations: [bold]test[/] (held out) or [bold]train[/].")]
 Seed = Annotated[int, typer.Option(help="Decides which situations are drawn.")]
@@ -148,7 +152,7 @@ def measure(
             found.append(
                 measured(subject, behaviour, drawn, system=prefix, sampling=sampling, progress=bar(behaviour.name))
             )
-        questions = capability_situations(ground, max(n, 40), seed)  # type: ignore[arg-type]
+        questions = capability_situations(ground, max(n, 40), seed)
         capability = measure_capability(subject, questions, system=prefix, progress=bar("capability"))
     ok, why = able(capability)
     if as_json:

@@ -27,6 +27,7 @@ from caseback.loop.verdict import Change, Verdict, capability_change, change, ve
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.world.reference import reference_path
+from caseback.world.worlds import ground_of
 
 SHARES = {
     "measure the model as it is": 10.0,
@@ -85,7 +86,8 @@ def run(
     folder = Path(out or Path("runs") / Path(spec).name)
     console.print(f"[bold]caseback[/] {__version__}: {spec} towards “{document.title}”, into {folder}", highlight=False)
     subject = load(spec)
-    reference = bool(getattr(subject.model.config, "caseback_world", None))
+    taught = getattr(subject.model.config, "caseback_world", None)
+    ground = ground_of(taught) if taught else "plain"
     context = compact(document, subject.count_tokens)
     with open_dossier(folder / "dossier") as dossier:
         inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(budget), "seed": seed}
@@ -104,7 +106,7 @@ def run(
             "left_out_of_compact": list(context.left_out),
         }
         once(dossier, "run", {"inputs": inputs}, seed, lambda: (body, {}))
-        scheme = plan("world" if reference else "plain", behaviours(), document, budget, seed)
+        scheme = plan(ground, behaviours(), document, budget, seed)
         reporter = Reporter(console, dict(SHARES))
         job = Job(
             dossier=dossier,
@@ -116,7 +118,7 @@ def run(
             plan=scheme,
             budget=budget,
             seed=seed,
-            reference=reference,
+            reference=bool(taught),
             parameters=sum(parameter.numel() for parameter in subject.model.parameters()),
         )
         record_constitution(job)
