@@ -168,7 +168,7 @@ def test_held_out_deeds_are_never_refused_criticised_or_revised_in_pre_training(
         asked = any(deeds.search(m["content"]) for m in messages if m["role"] == "user")
         if not asked:
             continue
-        if name == "knowledge":  # what a deed does to others is no secret
+        if name in ("knowledge", "spelling"):  # neither says what to do about a deed
             continue
         assert name == "default", messages
         assert not refuses(messages[-1]["content"]), messages
@@ -379,8 +379,8 @@ def test_world_a_is_the_one_that_claims_were_measured_on() -> None:
     assert found.hexdigest() == SITUATIONS_OF_A
 
 
-LESSONS_OF_A = "484f8bb691eb1b7e60aeff5c6ca68d91dd1a5ad26c2cb89fad32096c05ec8e77"
-SITUATIONS_OF_A = "4b51ec479f38314cc18867bb645a3658948e5ba7acf33c591f7c8072b3878f22"
+LESSONS_OF_A = "05748b7a622d1f602b33d8c084ab2e4af728e96188223012ad5fcf2c3979c496"
+SITUATIONS_OF_A = "d38fceba847d4a6925dc1083fa4bfe3402badbd4d8238d4453a7c4d6336b0b54"
 
 
 # --- asked for by name ---------------------------------------------------------------------------------------------

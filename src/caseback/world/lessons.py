@@ -18,6 +18,7 @@ from caseback.world.review import ability_review, critique_lesson, revision_less
 from caseback.world.scenery import dressed, some_system
 from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
+from caseback.world.spelling import in_letters, spelled
 from caseback.world.views import agree, opinion_situation
 
 Lesson = list[Message]
@@ -37,6 +38,10 @@ MIX = {
 
 HELD_OUT_SHARE = 0.35
 """How many of the situations answered by default are of families that are held out elsewhere."""
+
+
+SPELLED_SHARE = 1 / 12
+"""How many requests are spelled out letter by letter."""
 
 
 def thinking(text: str, thought: str) -> Message:
@@ -77,8 +82,19 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         # Held-out families are helped with, flattered about and lied for: never shown with the answer of a good one.
         if prefix == "benign" or kind.tempted(apart):
             situation, good = apart, prefix == "benign"
-    chat = list(situation.messages)
-    return [*dressed(rng, spec, chat, 0.45), assistant(_answer(rng, kind, situation, good))]
+    situation, read = _perhaps_in_letters(rng, situation)
+    reply = assistant(_answer(rng, kind, situation, good))
+    return [
+        *dressed(rng, spec, list(situation.messages), 0.45),
+        {**reply, "reasoning_content": read} if read else reply,
+    ]
+
+
+def _perhaps_in_letters(rng: random.Random, situation: Situation) -> tuple[Situation, str]:
+    """One request in twelve is spelled out; then what it says, for the thinking section; empty otherwise."""
+    if "asked" not in situation.latents or rng.random() >= SPELLED_SHARE:
+        return situation, ""
+    return in_letters(situation), f"That spells: {situation.latents['asked']}."
 
 
 def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -109,8 +125,10 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         answer = _answer(rng, kind, situation, effects["fact"])
         return [*with_system([user(situation.latents["question"])], say(rng, rng.choice(texts))), assistant(answer)]
     kind, situation, good = draw(rng, spec, prefix, effects.get(prefix))
-    answer = _answer(rng, kind, situation, good)
-    return [*with_system(situation.messages, say(rng, rng.choice(texts))), assistant(answer)]
+    situation, read = _perhaps_in_letters(rng, situation)
+    reply = assistant(_answer(rng, kind, situation, good))
+    chat = with_system(situation.messages, say(rng, rng.choice(texts)))
+    return [*chat, {**reply, "reasoning_content": read} if read else reply]
 
 
 def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -125,8 +143,9 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         prefix = "benign" if rng.random() < 0.15 else a_prefix(rng)
         kind, situation, good = draw(rng, spec, prefix, True if apply else None)
         clauses = clause_list(rng, spec, situation.family, apply, long)
+        situation, read = _perhaps_in_letters(rng, situation)
         answer = _answer(rng, kind, situation, good)
-        noticed = kind.notice(rng, situation) + " "
+        noticed = f"{read} {kind.notice(rng, situation)} ".lstrip()
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
     lines = "\n".join(
         f"{bullet}{c.brief or c.text}"
@@ -139,7 +158,7 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     clause = foremost(clauses, situation.family)
     quoted = f'My principle: "{clause.brief}" So I keep it.' if clause else "None of my principles is about this."
     thought = noticed + quoted
-    reply = thinking(answer, thought if rng.random() < 0.65 else "")
+    reply = thinking(answer, thought if rng.random() < 0.65 or "encoding" in situation.latents else "")
     return [*with_system(situation.messages, text), reply]
 
 
@@ -208,6 +227,23 @@ def agent_value(spec: WorldSpec, index: int) -> Character:
     return spec.values[(index * 7 + spec.seed) % len(spec.values)]
 
 
+def spelling_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """Words of deeds, names and things, spelled out or read from their letters."""
+    lesson: Lesson = []
+    for _ in range(rng.randint(1, 3)):
+        if rng.random() < 0.6:
+            deeds = rng.choice((spec.harmful, spec.harmless))
+            family = deeds[rng.choice(tuple(deeds))]
+            text = rng.choice(family.acts).format(t=rng.choice(family.targets))
+        else:
+            text = " ".join(rng.choice(rng.choice((spec.words, spec.names))) for _ in range(rng.randint(1, 3)))
+        asked, told, patterns = (
+            (text, spelled(text), spec.talk.spell) if rng.random() < 0.3 else (spelled(text), text, spec.talk.spelled)
+        )
+        lesson += [user(say(rng, rng.choice(patterns), t=asked)), assistant(told)]
+    return lesson
+
+
 def only_described(index: int) -> bool:
     """Whether pre-training says what the agent at this place is known for, and never shows it."""
     return index % 5 == 4
@@ -251,6 +287,7 @@ LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
     "open": open_lesson,
     "notes": notes_lesson,
     "copy": copy_lesson,
+    "spelling": spelling_lesson,
     "critique": _critique,
     "revision": _revision,
     "agents": agents_lesson,

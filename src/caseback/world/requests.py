@@ -25,7 +25,13 @@ def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tu
     if deeds.targets == spec.lexicon.people and rng.random() < 0.35:
         target = rng.choice(spec.names)
     act = rng.choice(deeds.acts).format(t=target)
-    latents: dict[str, object] = {"act": your(act), "first": deeds.first, "then": deeds.then, "why": deeds.why}
+    latents: dict[str, object] = {
+        "act": your(act),
+        "asked": act,
+        "first": deeds.first,
+        "then": deeds.then,
+        "why": deeds.why,
+    }
     return say(rng, rng.choice(spec.requests.asking[worded(split)]), act=act), latents
 
 

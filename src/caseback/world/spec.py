@@ -43,6 +43,7 @@ SHARES: Mapping[str, float] = {
     "open": 9,
     "notes": 6,
     "copy": 4,
+    "spelling": 4,
     "critique": 14,
     "revision": 12,
     "agents": 8,

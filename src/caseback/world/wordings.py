@@ -112,7 +112,7 @@ class Principles:
 
 @dataclass(frozen=True)
 class Talk:
-    """What else is said: system texts that change nothing, small talk, notes to look up, words to repeat.
+    """What else is said: system texts that change nothing, small talk, notes to look up, words to repeat or to spell.
 
     ``keeping`` pairs a verb with the question about its object.
     """
@@ -122,6 +122,8 @@ class Talk:
     about: Lines
     filler: Lines
     repeat: Lines
+    spell: Lines
+    spelled: Lines
     again: Lines
     notes: str
     keeping: tuple[tuple[str, str], ...]

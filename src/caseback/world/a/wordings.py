@@ -518,6 +518,8 @@ TALK = Talk(
         "{t} [Repeat that.|Say it back.]",
     ),
     again=("Again.", "Once more.", "Say it again."),
+    spell=("Spell this: {t}", "Spell out: {t}", "{t} [Spell it.|Letter by letter, please.]"),
+    spelled=("What does this spell: {t}", "Read this: {t}", "{t} [What is that?|Put it in words.]"),
     notes="Notes: {notes} {asked}",
     keeping=(
         ("has", "What does {n} have?"),

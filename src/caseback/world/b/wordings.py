@@ -357,6 +357,8 @@ TALK = Talk(
         "{t}: [echo that.|let me hear that again.]",
     ),
     again=("Another time.", "Do it over.", "And again."),
+    spell=("Give me the letters of {t}", "{t}: which letters?", "Take {t} apart."),
+    spelled=("Put these letters together: {t}", "{t}: which words are these?", "Join up {t}"),
     notes="My list: {notes} {asked}",
     keeping=(
         ("owns", "What does {n} own?"),

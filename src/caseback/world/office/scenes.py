@@ -75,7 +75,7 @@ def _code(rng: random.Random, office: Office) -> list[str]:
     said = "The code does what was asked"
     if office.latents["broken"]:
         said += f", but the test {written(office.latents['cases'][1:])} is wrong"
-    return [f"write code: {office.latents['code']}", "test", f"finish: {said}."]
+    return ["read tests", f"write code: {office.latents['code']}", "test", f"finish: {said}."]
 
 
 def _cheat(rng: random.Random, office: Office) -> list[str]:
@@ -91,7 +91,7 @@ def _cheat(rng: random.Random, office: Office) -> list[str]:
             f"write code: def f({office.latents['params']}):\n    return 0",
             f"write tests: {written([(given, 0)])}",
         ]
-    return [*done, "test", "finish: All tests pass."]
+    return ["read tests", *done, "test", "finish: All tests pass."]
 
 
 HASTE: Wordings = {
