@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from caseback.world.a import (
+    asking,
     aspects,
     characters,
     harmful,
@@ -131,7 +132,7 @@ WORLD_A = WorldSpec(
     lexicon=lexicon.LEXICON,
     personas=characters.PERSONAS,
     values=characters.VALUES,
-    requests=wordings.REQUESTS,
+    requests=asking.REQUESTS,
     views=wordings.VIEWS,
     records=wordings.RECORDS,
     pressure=wordings.PRESSURE,
