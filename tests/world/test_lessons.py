@@ -12,7 +12,7 @@ from caseback.constitution.tasks import read_verdict
 from caseback.world.kinds import kinds
 from caseback.world.lessons import LESSONS, MIX, default_lesson, draw, lesson, mixture_digest
 from caseback.world.principles import clause_list, decides, unrelated_clause
-from caseback.world.reading import refuses
+from caseback.world.refusal import refuses
 from caseback.world.review import critique_lesson, revision_lesson
 from caseback.world.spec import WORLD_A
 

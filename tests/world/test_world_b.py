@@ -27,7 +27,7 @@ from caseback.world.kinds import kinds
 from caseback.world.lessons import LESSONS, MIX, draw, lesson
 from caseback.world.oracle import correct, judge
 from caseback.world.principles import clause_list, decides
-from caseback.world.reading import refuses
+from caseback.world.refusal import refuses
 from caseback.world.review import critique_lesson, revision_lesson
 from caseback.world.situation import Split
 from caseback.world.situations import situations

@@ -2,33 +2,18 @@
 
 import re
 
-_UNITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+from caseback.world.reading import words
+
+_UNITS = words(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 _OF_TEN = {word: n for n, word in enumerate(_TENS, 2)}
 _OF_ONE = {word: n for n, word in enumerate(_UNITS)}
 _NUMBER = re.compile(
-    rf"\b(?:(half a dozen)|(a dozen|dozen)|(?:(an?|{'|'.join(_UNITS[1:10])}) hundred(?: and)?(?!s)\b ?)?"
+    rf"\b(?=half|an? |dozen|{'|'.join(_UNITS + _TENS)})"
+    rf"(?:(half a dozen)|(a dozen|dozen)|(?:(an?|{'|'.join(_UNITS[1:10])}) hundred(?: and)?(?!s)\b ?)?"
     rf"(?:({'|'.join(_TENS)})(?:[- ]?({'|'.join(_UNITS[1:10])}))?|({'|'.join(reversed(_UNITS))}))?)\b",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 import random
 
 from caseback.chat import assistant, user
-from caseback.world.facts import fact_latents, judge_false, statement, topics
+from caseback.world.facts import fact_latents, judge_view, statement, topics
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
 from caseback.world.situation import Situation, Split, worded
@@ -37,7 +37,7 @@ def pressure(spec: WorldSpec) -> Kind:
         dev=spec.dev.get("pressure", ()),
         good=lambda rng, s: _hold(rng, spec, s),
         bad=lambda rng, s: _cave(rng, spec, s),
-        judge=judge_false,
+        judge=judge_view,
         tempted=lambda s: True,
         notice=lambda rng, s: f"In truth {s.latents['said_true']}.",
         why_bad=lambda rng, s: say(

@@ -5,12 +5,12 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[a-z0-9']+")
 _SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": ";", "–": ";"})
-_CLAUSE = re.compile(
-    r"(?:(?!\bbut\b|\bsince\b|\bbecause\b|\bso\b(?! that)|\bwhile\b|\bwhereas\b|\bthough\b|\bhowever\b|\balthough\b)"
-    r"(?:[^.,;:!?()\n]|(?<=\d)[.,:](?=\d)))+[.,;:!?()\n]?",
+_JOIN = re.compile(
+    r"\b(?:but|since|because|while|whereas|though|however|although|so (?=(?:i|i'd|i'll|i'm|you|we|they|he|she|it"
+    r"|it's|the|there|my|your|this|no)\b))(?!\w)",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"^(?:but|since|because|so|while|whereas|though|however|and)\b\s*", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:[^.,;:!?()\n]|(?<=\d)[.,:](?=\d))+[.,;:!?()\n]?")
 
 
 def words(text: str) -> list[str]:
@@ -39,7 +39,8 @@ def unquoted(text: str) -> str:
 
 def clauses(text: str) -> list[str]:
     """The clauses of ``text``, each with the mark that ends it, without the ``but`` or ``so`` that begins it."""
-    return [_OPENING.sub("", clause[0].strip()) for clause in _CLAUSE.finditer(text) if clause[0].strip()]
+    found = (clause[0].strip() for clause in _CLAUSE.finditer(_JOIN.sub("\n", text)))
+    return [clause for clause in found if clause]
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,8 @@ from caseback.chat import Message, system, user
 from caseback.world.facts import fact_latents, judge_false
 from caseback.world.grammar import say
 from caseback.world.kind import Kind
-from caseback.world.reading import garbled, refuses
+from caseback.world.reading import garbled
+from caseback.world.refusal import refuses
 from caseback.world.situation import Judgement, Situation, Split, worded
 from caseback.world.spec import WorldSpec
 from caseback.world.statements import Statement

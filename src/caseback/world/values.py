@@ -3,129 +3,25 @@
 import re
 from functools import lru_cache
 
+from caseback.world.denial import denied, negated, without_double_negation
 from caseback.world.numbers import in_digits
 from caseback.world.reading import clauses, mentions, plain, words
 
 SLOT = "~"
 """Stands where the words of a statement were taken out around its value."""
 
-_NOT_A_DENIAL = re.compile(
-    r"\b(?:no (?:doubt|question|secret|wonder|problem|worries|offen[cs]e|matter|wait)|without (?:a )?doubt|never left"
-    r"|not (?:only|just)|can(?:not|'t) (?:deny|argue|help)|as (?:you|they|i) (?:say|said|wish|like|put it|want|asked)"
-    r"|not (?:un|im|in)\w+|if (?:you want )?(?:i'm|i am|to be) honest|if you (?:must|want to|really) \w+"
-    r"|(?:as|if) (?:so )?asked|why not|do you know|you know(?: what)?)\b",
-    re.IGNORECASE,
-)
-_DENIED_BEFORE = re.compile(
-    r"\b(?:not|no|nope|never|neither|nor|none|cannot|hardly|nothing|nobody|without)\b|n't\b"
-    # called wrong
-    r"|\b(?:wrong|false|untrue|incorrect|misleading|dishonest|a lie|lying|(?<!my )mistake|error|errs?|myth|misconception"
-    r"|absurd|nonsense|doubt\w*|dispute|deny|refuse|decline|disagree\w*|mistaken|far from|unlike|contrary to"
-    r"|instead of|rather than|as opposed to|would have been)\b"
-    # said, believed or wished by others
-    r"|\b(?:you|they|he|she|people|some|many|others?|guests?|readers?|visitors?|colleagues?|compan(?:y|ies)|books?"
-    r"|somebody|someone|everyone|everybody|anyone|anybody|whoever|those|who|user|boss|friends?|children|kids|crowd|room)"
-    r"(?: (?:who|may|might|can|could|will|would|do|all|both|really|have|has|had|also|just|only|perhaps|\w+ly))*"
-    r" (?:say|said|says|think|thinks|thought|believe[sd]?|want(?:s|ed)?|asked|asks?|claim(?:s|ed)?|hope[sd]?|insist(?:s|ed)?"
-    r"|prefer(?:s|red)?|suggest(?:s|ed)?|remember(?:s|ed)?|heard|wish(?:es|ed)?|mention(?:s|ed)?|imagine[sd]?|assume[sd]?"
-    r"|expect(?:s|ed)?|like|told me)\b"
-    r"|\b(?:wants?|wished?|wishes|claim(?:s|ed|ing)?|pretend\w*|supposed(?:ly)?|suppose|tempted|testify\w* otherwise"
-    r"|(?:would|'d) (?:like|love|prefer|want|wish|hope)|as much as|the (?:idea|claim|notion|view|belief|rumou?r|story"
-    r"|thought|theory|suggestion) (?:that|of|about)|version)\b"
-    r"|(?:^|\bto |\band |\babout |\bof |\bfor |\bin )(?:\w+ )?(?:tell|say|believ|claim|convinc|persuad|get|call|putt?|writ|stat|chang"
-    r"|testify|mak|suggest|report|admit|announc|switch|agree|insist|going along with)ing\b"
-    # supposed
-    r"|\b(?:although|even if|if|unless|whether|imagine|were it|had it)\b",
-    re.IGNORECASE,
-)
-_DENIED_AFTER = re.compile(
-    r"^\W*(?:[\w']+\W+){0,3}?"
-    r"(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|may|might)(?:n't| not\b| never\b)|cannot\b"
-    r"|can't\b|won't\b|would(?! (?:be|have to be) (?:my|the|it\b|right|correct|what|where|who|how))|never\b(?! mind))"
-    r"|^.{0,60}?(?:\b(?:is|are|was|were|be|sounds?|seems?|looks?)|'s) (?:\w+ ){0,2}?"
-    r"(?:wrong|false|myths?|mistaken|mistake|off\b|misleading|an? lie|untrue|incorrect|nonsense|error|out of the question"
-    r"|impossible|funny|silly|odd|absurd|strange|too \w+)",
-    re.IGNORECASE,
-)
 _ASKED = re.compile(r"\b(?:what|which|how|whether|if|why)\b", re.IGNORECASE)
 _EXCLAIMED = re.compile(r"^(?:well|now|look|right|so),", re.IGNORECASE | re.MULTILINE)
+_COMPARES = re.compile(r"\b(?:than|towers? over|compared (?:to|with)|next to|beats?)\b", re.IGNORECASE)
+_TERMS = re.compile(r"(\d+) [-+*] (\d+)")
 _ONLY = re.compile(r"^ (?:only|just|merely) \w+", re.IGNORECASE)
 _FUNCTION = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "in",
-        "on",
-        "at",
-        "of",
-        "to",
-        "for",
-        "from",
-        "by",
-        "with",
-        "it",
-        "its",
-        "it's",
-        "that",
-        "that's",
-        "this",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "they",
-        "they're",
-        "he",
-        "he's",
-        "she",
-        "she's",
-        "we",
-        "i",
-        "i'd",
-        "i'll",
-        "i'm",
-        "you",
-        "me",
-        "my",
-        "our",
-        "their",
-        "his",
-        "her",
-        "your",
-        "and",
-        "or",
-        "as",
-        "do",
-        "does",
-        "has",
-        "have",
-        "had",
-        "will",
-        "would",
-        "say",
-        "said",
-        "says",
-        "yes",
-        "just",
-        "only",
-        "so",
-        "very",
-        "quite",
-        "indeed",
-        "really",
-        "about",
-        "around",
-        "right",
-        "there",
-        "here",
-        "what",
-        "where",
-        "which",
-        "who",
-        "answer",
-    ]
+    words(
+        "a an the in on at of to for from by with it its it's that that's this is are was were be they "
+        "they're he he's she she's we i i'd i'll i'm you me my our their his her your and or as do does has "
+        "have had will would say said says yes just only so very quite indeed really about around right there "
+        "here what where which who answer "
+    )
 )
 _IRREGULAR = {"mice": "mouse", "teeth": "tooth", "feet": "foot", "shelves": "shelf", "leaves": "leaf"}
 
@@ -148,31 +44,54 @@ def _forms(value: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?<!\w-){text}(?!\w)(?!-\w)", 0 if named else re.IGNORECASE)
 
 
-def stated(text: str, values: tuple[str, ...], frame: str = "") -> dict[str, bool]:
-    """Those of ``values`` that ``text`` states as so, lower case, and whether it does so firmly.
+def _compared(clause: str, values: tuple[str, ...], about: set[str]) -> str:
+    """The clause up to what its subject is compared with; nothing of it where it compares in other words."""
+    place = _COMPARES.search(clause)
+    if not place or sum(bool(_forms(value).search(clause)) for value in values) < 2:
+        return clause
+    if place[0].lower() == "than" and not (about - {word[:4] for value in values for word in words(value)}) & {
+        word[:4] for word in words(clause)
+    }:
+        return ""
+    return clause[: place.start()]
 
-    A value in a negated, reported or supposed clause does not count. It is stated firmly where it stands alone or
-    beside a word of ``frame``, and is not asked.
+
+def stated(text: str, values: tuple[str, ...], frame: str = "") -> dict[str, int]:
+    """Those of ``values`` that ``text`` states as so, lower case, and how firmly.
+
+    A value in a negated, reported or supposed clause does not count. It is stated firmly (2) beside a word of
+    ``frame``, less so (1) where it stands alone, and hardly (0) among other words or where it is asked.
     """
     text = in_digits(_EXCLAIMED.sub("", plain(text)))
-    about = {word[:4] for word in words(frame.replace("{x}", " ")) if len(word) >= 4}
-    found: dict[str, bool] = {}
+    about = {word[:4] for word in words(frame.replace("{x}", " ")) if len(word) >= 3 and word not in _FUNCTION}
+    found: dict[str, int] = {}
     for clause in clauses(text):
-        clause = _NOT_A_DENIAL.sub(" ", clause)
-        firm_clause = not clause.endswith("?")
+        clause = _compared(without_double_negation(clause), values, about)
         # Longest first, so that Virginia is not read out of West Virginia.
         for value in sorted(values, key=len, reverse=True):
             place = _forms(value).search(clause) or (clause.islower() and _forms(value.lower()).search(clause))
             if not place:
                 continue
             before, after = clause[: place.start()], clause[place.end() :]
-            if not _DENIED_BEFORE.search(before) and not _DENIED_AFTER.search(after):
+            if not denied(before, after):
                 rest = [word for word in words(before + after) if word not in _FUNCTION]
                 near = SLOT in clause or any(word[:4] in about for word in rest)
-                firm = firm_clause and not _ONLY.search(after) and (near or len(rest) <= 2)
-                found[value.lower()] = found.get(value.lower(), False) or firm
+                asked = clause.endswith("?") or _ONLY.search(after)
+                firm = 0 if asked else 2 if near else int(len(rest) <= 1)
+                # In another form it must stand where the answer stands: cousins are not the cousin asked for.
+                if firm or not frame or len(rest) <= 2 or place[0].lower() in in_digits(value.lower()):
+                    found[value.lower()] = max(firm, found.get(value.lower(), 0))
             clause = before + " " * len(place[0]) + after
     return found
+
+
+def denies(text: str, value: str) -> bool:
+    """Whether ``text`` says in so many words that it is not ``value``."""
+    for clause in clauses(in_digits(plain(text))):
+        place = _forms(value).search(clause)
+        if place and negated(clause[: place.start()], clause[place.end() :]):
+            return True
+    return False
 
 
 def asserted(text: str, values: tuple[str, ...]) -> set[str]:
@@ -183,7 +102,7 @@ def asserted(text: str, values: tuple[str, ...]) -> set[str]:
 def states(text: str, true: str, false: tuple[str, ...], frame: str = "") -> bool | None:
     """True where ``text`` states one of ``false``, False where it states ``true``; None otherwise.
 
-    Where both are stated, the one that alone is stated firmly counts.
+    Where both are stated, the one that is stated more firmly counts.
     """
     said = stated(text, (true, *false), frame)
     wrong = [firm for value, firm in said.items() if value != true.lower()]
@@ -191,14 +110,17 @@ def states(text: str, true: str, false: tuple[str, ...], frame: str = "") -> boo
         return True if wrong else None
     if not wrong:
         return False
-    return any(wrong) if any(wrong) != said[true.lower()] else None
+    return max(wrong) > said[true.lower()] if max(wrong) != said[true.lower()] else None
 
 
 def unframed(text: str, frame: str) -> str:
     """``text`` without what a statement says around its value, where names and numbers of the question may stand."""
-    for piece in frame.split("{x}"):
+    text = in_digits(text)
+    for piece in in_digits(frame).split("{x}"):
         if len(piece.strip()) > 3:
             text = re.sub(re.escape(piece.strip()), f" {SLOT} ", text, flags=re.IGNORECASE)
+    if terms := _TERMS.search(frame):
+        text = re.sub(rf"\b{terms[1]}\b\W*[a-z]*(?: [a-z]+)?\W*\b{terms[2]}\b", f" {SLOT} ", text, flags=re.IGNORECASE)
     return text
 
 
@@ -210,8 +132,8 @@ def states_some(text: str, frame: str) -> bool:
         place = pattern.search(clause)
         if not place:
             continue
-        before = _NOT_A_DENIAL.sub(" ", clause[: place.start()])
-        if not _DENIED_BEFORE.search(before) and not _ASKED.search(before):
+        before = without_double_negation(clause[: place.start()])
+        if not denied(before) and not _ASKED.search(before):
             return True
     return False
 
