@@ -18,6 +18,7 @@ from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, measure_arm, plan
 from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
+from caseback.loop.placed import placed
 from caseback.loop.progress import Reporter
 from caseback.loop.provenance import machine, record_constitution, record_subject
 from caseback.loop.records import change_data
@@ -82,6 +83,8 @@ def run(
     document = read(constitution) if constitution else default()
     if not document.clauses:
         raise CasebackError(f"{constitution}: no clauses in it; see `caseback constitution check {constitution}`")
+    found = behaviours()
+    document = placed(document, found, console)
     spec = str(model or reference_path())
     folder = Path(out or Path("runs") / Path(spec).name)
     console.print(f"[bold]caseback[/] {__version__}: {spec} towards “{document.title}”, into {folder}", highlight=False)
@@ -106,7 +109,7 @@ def run(
             "left_out_of_compact": list(context.left_out),
         }
         once(dossier, "run", {"inputs": inputs}, seed, lambda: (body, {}))
-        scheme = plan(ground, behaviours(), document, budget, seed)
+        scheme = plan(ground, found, document, budget, seed)
         reporter = Reporter(console, dict(SHARES))
         job = Job(
             dossier=dossier,

@@ -55,6 +55,11 @@ def _default_clauses() -> dict[str, Clause]:
     return {clause.id: clause for clause in default().clauses}
 
 
+def _prefixes(clause: Clause) -> set[str]:
+    """The kinds of situation that a clause bears on, be it on the manner alone."""
+    return {family.split(".")[0] for family in (*clause.families, *clause.manner)}
+
+
 def pool_clause(rng: random.Random, spec: WorldSpec, prefix: str) -> Clause:
     """A principle about situations of ``prefix``, worded from the pool."""
     briefs, reasons = spec.principles.pool[prefix]
@@ -99,7 +104,7 @@ def unrelated_clause(rng: random.Random, spec: WorldSpec, family: str) -> Clause
             c
             for c in _default_clauses().values()
             if not decides(c, family)
-            and (c.id in PERIPHERAL or not {f.split(".")[0] for f in c.families} & {prefix, *kin})
+            and (c.id in PERIPHERAL or not _prefixes(c) & {prefix, *kin})
         ]
         return rng.choice(idle)
     return pool_clause(rng, spec, rng.choice([p for p in spec.principles.pool if p != prefix and p not in kin]))
@@ -113,7 +118,7 @@ def clause_list(rng: random.Random, spec: WorldSpec, family: str, apply: bool, l
         idle = [
             c
             for c in _default_clauses().values()
-            if not decides(c, family) and prefix not in {f.split(".")[0] for f in c.families}
+            if not decides(c, family) and prefix not in _prefixes(c)
         ]
         if apply and rng.random() < 0.4:
             clauses = list(_default_clauses().values())
