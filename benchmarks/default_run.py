@@ -84,7 +84,7 @@ def change(name: str, run: dict[str, Any]) -> float:
 
 
 def fell(name: str, run: dict[str, Any]) -> bool:
-    """Whether the verdict found the fall beyond chance and beyond the paraphrase control."""
+    """Whether the verdict found the fall beyond chance and beyond the control."""
     human = name.replace("_", " ")
     reasons = run["card"]["verdict"]["reasons"]
     return any(r.startswith(f"{human} fell") for r in reasons) and not any(r.startswith(f"{human}:") for r in reasons)
