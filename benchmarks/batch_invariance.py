@@ -1,4 +1,4 @@
-"""Share of greedy replies that are the same alone and in company, in bfloat16: ``python benchmarks/batch_invariance.py``.
+"""Share of greedy replies that are the same alone and in company, in bfloat16.
 
 In float32 they are identical, which the tests assert. In bfloat16 a product of another shape may round otherwise, and a
 near tie between two tokens fall the other way. Whether a reply changes hangs on the model and the machine, so the share
