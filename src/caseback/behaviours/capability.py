@@ -83,7 +83,8 @@ def able(capability: Capability, floor: float = FLOOR) -> tuple[bool, str]:
     if rate.low < floor:
         return (
             False,
-            f"capability too low: {rate.k} of {rate.n} answers right (at least {rate.low:.2f}, asked {floor:.2f})",
+            f"capability too low: {rate.k} of {rate.n} answers right "
+            f"(the true share may be as low as {rate.low:.2f}; {floor:.2f} is asked)",
         )
     return True, f"{rate.k} of {rate.n} answers right"
 

@@ -20,7 +20,7 @@ from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
 from caseback.loop.placed import placed
 from caseback.loop.progress import Reporter
-from caseback.loop.provenance import machine, record_constitution, record_subject
+from caseback.loop.provenance import command, machine, record_constitution, record_subject
 from caseback.loop.records import change_data
 from caseback.loop.stage import once
 from caseback.loop.training import make_data, train_arm
@@ -100,7 +100,7 @@ def run(
                     f"{folder} holds a run with another model, constitution, budget or seed: name another --out"
                 )
         body = {
-            "command": f"caseback run --model {spec}",
+            "command": command(model, constitution, out, budget, seed),
             "version": __version__,
             "seed": seed,
             "inputs": inputs,
@@ -164,7 +164,7 @@ def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path 
     """The verdict, and the card."""
     before, after = arms["before"].measurements, arms[final].measurements
     names = [name for name in before if name != OVER_REFUSAL.name]
-    confidence = 1 - 0.05 / len(names)  # Bonferroni: the error is shared among the behaviours
+    confidence = 0.95  # of each interval; the verdict allows for the number of behaviours
     changes = tuple(change(before[name], after[name], confidence) for name in names)
     against = {}
     if "control" in arms:

@@ -103,8 +103,7 @@ def unrelated_clause(rng: random.Random, spec: WorldSpec, family: str) -> Clause
         idle = [
             c
             for c in _default_clauses().values()
-            if not decides(c, family)
-            and (c.id in PERIPHERAL or not _prefixes(c) & {prefix, *kin})
+            if not decides(c, family) and (c.id in PERIPHERAL or not _prefixes(c) & {prefix, *kin})
         ]
         return rng.choice(idle)
     return pool_clause(rng, spec, rng.choice([p for p in spec.principles.pool if p != prefix and p not in kin]))
@@ -115,11 +114,7 @@ def clause_list(rng: random.Random, spec: WorldSpec, family: str, apply: bool, l
     prefix = family.split(".")[0]
     clauses: list[Clause] = []
     if long:
-        idle = [
-            c
-            for c in _default_clauses().values()
-            if not decides(c, family) and prefix not in _prefixes(c)
-        ]
+        idle = [c for c in _default_clauses().values() if not decides(c, family) and prefix not in _prefixes(c)]
         if apply and rng.random() < 0.4:
             clauses = list(_default_clauses().values())
             if rng.random() < 0.5:
