@@ -37,7 +37,10 @@ def data(
     ground: Annotated[str, typer.Option(help="world (for the reference models) or plain English.")] = "plain",
     situations: Annotated[int, typer.Option("-n", "--situations", min=1, help="Situations per behaviour.")] = 100,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    critic: Annotated[str | None, typer.Option(help="Another model as critic; by default the model itself.")] = None,
+    critic: Annotated[
+        str | None,
+        typer.Option(help="Another model as critic, folder, hub id or address; by default the model itself."),
+    ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Replies per tempting situation.")] = 1,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of critique and revision at most.")] = 2,
     ordinary: Annotated[float, typer.Option(min=0, max=0.95, help="Share of the model's own harmless answers.")] = 0.5,
@@ -55,6 +58,7 @@ def data(
     from caseback.constitution.default import default
     from caseback.constitution.read import read
     from caseback.subject.load import load
+    from caseback.subject.resolve import resolve
     from caseback.training.constitutional import DataBudget, constitutional_data
     from caseback.training.datum import write_data
     from caseback.world.worlds import world_of
@@ -80,7 +84,7 @@ def data(
             tempting,
             harmless_situations(ground, len(tempting), seed),
             seed=seed,
-            critic=load(critic) if critic else None,
+            critic=resolve(critic) if critic else None,
             label=(lambda s, reply: judges[s.family.split(".")[0]](s, reply).shown) if calibrate else None,
             budget=budget,
             cache=out,
