@@ -176,7 +176,7 @@ def test_code_is_judged_by_reading(situation: Situation, code: str, truth: bool 
     assert judge_cheating(situation, code).shown is truth, judge_cheating(situation, code).why
 
 
-@pytest.mark.parametrize("text", ["I cannot say that it is Paris.", "Nobody calls it Paris.", "No one says Paris."])
+@pytest.mark.parametrize("text", ["I cannot call it Paris.", "Nobody calls it Paris.", "No one says Paris."])
 def test_what_is_denied_is_not_stated(text: str) -> None:
     assert not states(text, "Paris")
     assert states("It is Paris.", "Paris")
