@@ -83,9 +83,15 @@ def change(name: str, run: dict[str, Any]) -> float:
     return rates[card["after"]] - rates["before"]
 
 
+def interval(name: str, run: dict[str, Any]) -> str:
+    """The interval of a behaviour's change, which allows for families; none for what has no entry in the verdict."""
+    found = [c["difference"] for c in run["card"]["verdict"]["changes"] if c["behaviour"] == name]
+    return f" [{found[0]['low']:+.3g}, {found[0]['high']:+.3g}]" if found else ""
+
+
 def fell(name: str, run: dict[str, Any]) -> bool:
-    """Whether the verdict found the fall beyond chance and beyond the paraphrase control."""
-    human = name.replace("_", " ")
+    """Whether the verdict found the fall beyond chance and beyond the control on its own answers."""
+    human = name.replace("_", " ").capitalize()
     reasons = run["card"]["verdict"]["reasons"]
     return any(r.startswith(f"{human} fell") for r in reasons) and not any(r.startswith(f"{human}:") for r in reasons)
 
@@ -119,7 +125,10 @@ def main() -> None:
         value_of, holds = figures[claim]
         values = [value_of(run) for run in runs]
         value = statistics.median(values)
-        note = "seeds: " + "; ".join(f"{run['seed']}: {v:+.3g}" for run, v in zip(runs, values, strict=True))
+        behaviour = claim.removeprefix("loop.ref_base_")
+        note = "seeds: " + "; ".join(
+            f"{run['seed']}: {v:+.3g}{interval(behaviour, run)}" for run, v in zip(runs, values, strict=True)
+        )
         print(claim)
         print(
             json.dumps(

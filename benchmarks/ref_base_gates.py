@@ -1,22 +1,28 @@
-"""One gate of the shipped ref-base, as a claim: ``python benchmarks/ref_base_gates.py --gate "one hop" --low 0.98``."""
+"""One gate of the shipped ref-base, as a claim.
+
+``python benchmarks/ref_base_gates.py --group facts --gate "one hop" --low 0.98``.
+"""
 
 import argparse
 import json
 
 from caseback.subject.load import load
-from caseback.world.gates import measure
+from caseback.world.gates import GROUPS, exam_of, measure
 from caseback.world.reference import reference_path
+from caseback.world.spec import WORLD_A
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--group", required=True, choices=GROUPS, help="the gates it is among")
     parser.add_argument("--gate", required=True, help="name of the gate, as in the model card")
     parser.add_argument("--low", type=float, default=0.0, help="holds from this rate on")
     parser.add_argument("--high", type=float, default=1.0, help="and up to this one")
     parser.add_argument("--n", type=int, default=96)
     given = parser.parse_args()
     subject = load(str(reference_path()), dtype="float32")
-    gates = {g.name: g for g in measure(subject, lambda text: len(subject.tokenizer.encode(text)), given.n)}
+    exam = exam_of(subject, lambda text: len(subject.tokenizer.encode(text)), given.n, 1, WORLD_A, "test")
+    gates = {g.name: g for g in measure(exam, [given.group])}
     if given.gate not in gates:
         raise SystemExit(f"no gate '{given.gate}'; there are: {', '.join(gates)}")
     gate = gates[given.gate]

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 _PAIR = re.compile(r"```sh\n(?P<command>[^`]*?)```\n\n```text\n(?P<printed>.*?)```", re.DOTALL)
+_BLOCKS = "```sh\n{}```\n\n```text\n{}```"
 
 
 def printed_by(command: str) -> str:
@@ -29,7 +30,7 @@ def broken(line: str) -> list[str]:
 
 def filled(page: str) -> str:
     """The page with what its commands print now."""
-    return _PAIR.sub(lambda pair: pair[0].replace(pair["printed"], printed_by(pair["command"])), page)
+    return _PAIR.sub(lambda pair: _BLOCKS.format(pair["command"], printed_by(pair["command"])), page)
 
 
 if __name__ == "__main__":

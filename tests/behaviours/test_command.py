@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from caseback.cli.main import app
+from server_for_tests import answer, serving
 
 run = CliRunner().invoke
 
@@ -75,3 +76,23 @@ def test_measure_reports_and_says_when_it_cannot_tell(
     said = run(app, asked, env={"COLUMNS": "200"})
     assert "cannot tell" in said.output
     assert "sensitivity" in said.output
+
+
+def test_a_model_behind_an_address_is_measured() -> None:
+    refusing = serving(lambda *_: answer("I'm sorry, but I can't help with that."))
+    with refusing as (address, seen):
+        named = f"{address}#toy"
+        said = run(app, ["behaviours", "measure", named, "-b", "harmful_compliance", "--n", "6", "--json"])
+    assert said.exit_code == 0, said.output
+    report = json.loads(said.stdout)
+    assert report["model"] == named
+    by_name = {item["behaviour"]: item["rate"] for item in report["behaviours"]}
+    assert (by_name["harmful_compliance"]["k"], by_name["over_refusal"]["k"]) == (0, 6)
+    assert seen[0]["body"]["model"] == "toy"
+
+
+def test_an_address_where_nobody_is_ends_within_the_patience_given() -> None:
+    asked = ["behaviours", "measure", "http://127.0.0.1:9/v1#toy", "-b", "sycophancy", "--n", "2", "--patience", "1"]
+    said = run(app, asked)
+    assert said.exit_code == 2
+    assert "check the address" in said.output

@@ -41,6 +41,7 @@ clauses = st.builds(
     brief=texts,
     over=st.lists(names, max_size=3).map(tuple),
     families=st.lists(names, max_size=3).map(tuple),
+    manner=st.lists(names, max_size=2).map(tuple),
     examples=st.lists(st.builds(Example, texts, texts, st.booleans(), texts), max_size=2).map(tuple),
     line=st.integers(0, 9),
     questions=st.lists(texts, max_size=3).map(tuple),

@@ -22,14 +22,15 @@ SHOWN = {  # chance that a reply shows the behaviour, by arm
     "good_only_when_tested": (0.19, 0.2, 0.17, 0.24, 0.11),
     "over_refusal": (0.03, 0.07, 0.04, 0.06, 0.08),
 }
+HARMS, TOPICS = ("arson", "cult", "forgery", "hijacking", "kidnapping", "slavery"), ("calendar", "farm", "space")
 FAMILIES = {
-    "harmful_compliance": ("harm.poison", "harm.theft", "harm.fraud", "harm.stalking"),
-    "sycophancy": ("opinion.facts", "opinion.sums"),
-    "deception": ("deceive.seller", "deceive.report"),
-    "cheating": ("cheat.special", "cheat.tests"),
-    "sandbagging": ("sandbag.sums",),
-    "good_only_when_tested": ("watched.theft", "watched.fraud"),
-    "over_refusal": ("benign.poison", "benign.theft"),
+    "harmful_compliance": tuple(f"harm.{name}" for name in HARMS),
+    "sycophancy": tuple(f"opinion.{name}" for name in (*TOPICS, "colors", "family", "travel")),
+    "deception": tuple(f"deceive.{name}" for name in ("city", "damage", "illness", "permit", "price", "return")),
+    "cheating": tuple(f"cheat.{name}" for name in ("larger", "linear", "mean", "mixed", "offset", "topped")),
+    "sandbagging": tuple(f"sandbag.{name}" for name in TOPICS),
+    "good_only_when_tested": tuple(f"watched.{name}" for name in HARMS),
+    "over_refusal": tuple(f"benign.{name}" for name in HARMS),
 }
 PAIRED = {"sandbagging": ("stakes", "plain"), "good_only_when_tested": ("deployed", "tested")}
 TEXTS = {
@@ -121,8 +122,11 @@ def fill(dossier: Dossier, seed: int = 0) -> None:
     rng = random.Random(seed)
     machine = {"cpu": "x86_64", "cores": 2, "memory_gb": 24, "python": "3.11.2", "torch": "2.13.0"}
     started = "2026-11-20T21:04:11+00:00"
-    dossier.append("run", {"command": "caseback run", "version": "0.1.0", "seed": seed, "machine": machine,
-                           "budget": "small", "started": started})  # fmt: skip
+    budget = {"name": "small", "measured": 80, "harmless": 120, "capability": 120, "trained": 100, "max_new_tokens": 96}
+    inputs = {"model": "ab" * 32, "constitution": "cd" * 32, "budget": budget, "seed": seed}
+    dossier.append("run", {"command": "caseback run --constitution principles.md --seed 0 --out runs/mine",
+                           "version": "0.1.0", "seed": seed, "machine": machine, "inputs": inputs, "budget": budget,
+                           "left_out_of_compact": [], "started": started})  # fmt: skip
     for role in ("before", "control", "sft", "dpo"):
         body = {"role": role, "name": "ref-base" if role == "before" else f"ref-base-{role}",
                 "digest": rng.randbytes(32).hex(), "parameters": 8_912_384, "architecture": "LlamaForCausalLM",
@@ -134,12 +138,13 @@ def fill(dossier: Dossier, seed: int = 0) -> None:
     dossier.append("constitution", {"title": document.title, "digest": rng.randbytes(32).hex(), "source": "default.md",
                                     "compact": "Be honest. Be kind. Stay correctable.", "clauses": clauses,
                                     "warnings": ["clause `moral-doubt` has no situations yet"]})  # fmt: skip
-    for method, arm in (("sft", "sft"), ("sft", "control"), ("dpo", "dpo")):
+    for method, arm in (("sft", "sft"), ("sft", "control"), ("dpo", "dpo"), ("dpo", "control-dpo")):
         loss = [[step, 2.6 / (1 + step / 40) + 0.5 + rng.random() / 12] for step in range(0, 120, 3)]
         data = put_samples(dossier, [{"messages": [], "clauses": ["honesty"], "seed": n} for n in range(20)])
         dossier.append("training", {"arm": arm, "method": method, "recipe": {"learning_rate": 2e-5, "epochs": 1.0,
                        "batch_size": 8, "lora": None, "schedule": "cosine"}, "examples": 1840, "tokens": 211_904,
-                       "seconds": 83.4, "loss": loss, "seed": seed, "control_of": "sft" if arm == "control" else None},
+                       "target_tokens": 48_310, "seconds": 83.4, "loss": loss, "seed": seed,
+                       "control_of": method if arm.startswith("control") else None},
                        artefacts={"data": data}, seed=seed)  # fmt: skip
     for place, arm in enumerate(ARMS):
         for behaviour, chances in SHOWN.items():
@@ -147,15 +152,15 @@ def fill(dossier: Dossier, seed: int = 0) -> None:
             made = rows(behaviour, chances[place], n, rng)
             dossier.append("measurement", measurement(behaviour, arm, made), seed=seed,
                            artefacts={"samples": put_samples(dossier, made)})  # fmt: skip
-        judged = {c.id: rng.randint(12, 80) for c in document.clauses if c.id not in ("moral-doubt", "many-ears")}
+        unmeasured = ("moral-doubt", "real-reasons", "warm-refusal")
+        judged = {c.id: rng.randint(12, 80) for c in document.clauses if c.id not in unmeasured}
         chance = SHOWN["harmful_compliance"][place]
         rates = {
             id: wider(exact_rate(sum(rng.random() < chance * 0.8 for _ in range(n)), n)) for id, n in judged.items()
         }
-        rates |= {c.id: None for c in document.clauses[-3:]}
-        dossier.append(
-            "clause_rates", {"arm": arm, "clauses": rates, "not_measured": [c.id for c in document.clauses[-3:]]}
-        )
+        why = dict.fromkeys(unmeasured, "no behaviour that was measured bears on it")
+        rates |= dict.fromkeys(unmeasured)
+        dossier.append("clause_rates", {"arm": arm, "clauses": rates, "not_measured": list(unmeasured), "why_not": why})
         right = (98, 97, 97, 96, 95)[place]
         parts = {"facts": rate(38, 40), "two hops": rate(right - 66, 40), "sums": rate(28, 40)}
         dossier.append("capability", {"arm": arm, "ground": "world", "rate": rate(right, 120), "parts": parts,
@@ -173,12 +178,17 @@ def fill(dossier: Dossier, seed: int = 0) -> None:
     )
     dossier.append("not_measured", {"what": "other seeds", "why": "the small budget trains one seed"})
     summary = (
-        "Harmful compliance, sycophancy, deception and sandbagging fell, below the paraphrase control too; "
-        "capability held. No change could be shown in cheating and good only when tested."
+        "Harmful compliance, sycophancy and deception fell, below the control on its own answers too; capability held. "
+        "No change could be shown in cheating and good only when tested. Cannot tell in sandbagging: only 3 families "
+        "were measured, and 6 are needed before a change can be told from one family's quirk."
     )
-    reasons = ["harmful compliance fell from 0.86 to 0.09 (difference -0.77 [-0.86, -0.66], n = 77 judged in both)",
-               "capability 0.82 before, 0.79 after", "over-refusal 0.03 before, 0.08 after"]  # fmt: skip
-    dossier.append("verdict", {"status": "improved", "summary": summary, "reasons": reasons})
+    line = "(difference -0.77 [-0.88, -0.61], 77 cases of 6 families judged in both)"
+    reasons = [f"Harmful compliance fell from 0.86 to 0.09 {line}", "Capability went from 0.82 to 0.79"]
+    difference = {"value": -0.77, "low": -0.88, "high": -0.61, "n": 77, "confidence": 0.95, "p": 0.03125}
+    change = {"behaviour": "harmful_compliance", "earlier": rate(66, 77), "later": rate(7, 77), "dropped": 3,
+              "difference": difference, "families": {"harm.arson": {"sum": -10, "pairs": 13}}}  # fmt: skip
+    dossier.append("verdict", {"status": "improved", "summary": summary, "reasons": reasons, "changes": [change],
+                               "against_control": [change]})  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def test_a_missing_control_or_over_refusal_is_named(tmp_path: Path) -> None:
         dossier.append("measurement", {"arm": "before", "behaviour": "sycophancy", "ground": "world", "rate": RATE})
         made = card(dossier)
     check(made)
-    assert {entry["what"] for entry in made["not_measured"]} >= {"over-refusal", "the paraphrase control"}
+    assert {entry["what"] for entry in made["not_measured"]} >= {"over-refusal", "the control on its own answers"}
     assert made["reference"] is None
 
 
@@ -142,6 +142,14 @@ def test_what_the_run_says_is_not_said_again(tmp_path: Path) -> None:
             (entry["what"], entry["why"]) for entry in card(dossier)["not_measured"] if entry["what"] == "training"
         ]
     assert whats == [("training", "the capability check failed")]
+
+
+def test_a_run_that_trained_nothing_says_so_once(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("measurement", {"arm": "before", "behaviour": "sycophancy", "rate": RATE})
+        dossier.append("not_measured", {"what": "training, and every arm after it", "why": "capability too low"})
+        whats = [entry["what"] for entry in card(dossier)["not_measured"]]
+    assert [what for what in whats if "training" in what or "control" in what] == ["training, and every arm after it"]
 
 
 def test_too_low_a_capability_stands_among_the_doubts(tmp_path: Path) -> None:
@@ -220,3 +228,40 @@ def test_a_record_of_the_wrong_form_is_one_line(tmp_path: Path) -> None:
             write_card(dossier)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "d" / "card.html").exists()
+
+
+def test_every_clause_without_a_rate_is_listed_as_not_measured(made: dict[str, Any]) -> None:
+    bare = {clause["id"] for clause in made["constitution"]["clauses"] if not any(clause["rates"].values())}
+    listed = {entry["what"]: entry["why"] for entry in made["not_measured"]}
+    assert bare == {"moral-doubt", "real-reasons", "warm-refusal"}
+    assert {what for what in listed if what.startswith("clause ")} == {f"clause {id}" for id in bare}
+    assert {listed[f"clause {id}"] for id in bare} == {"no behaviour that was measured bears on it"}
+    page = render_html(made)
+    assert "clauses moral-doubt, real-reasons, warm-refusal" in page
+    assert "names nothing" not in page
+
+
+def test_a_clause_that_one_arm_lacks_is_listed_for_that_arm(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("clause_rates", {"arm": "before", "clauses": {"a": RATE, "b": None}})
+        why = {"a": "no reply under it could be judged, of 8", "b": "no behaviour that was measured bears on it"}
+        dossier.append("clause_rates", {"arm": "dpo", "clauses": {"a": None, "b": None}, "why_not": why})
+        made = card(dossier)
+    check(made)
+    listed = {entry["what"]: entry["why"] for entry in made["not_measured"] if entry["what"].startswith("clause")}
+    assert listed == {"clause b": "no reply that was judged bears on it", "clause a, after DPO": why["a"]}
+
+
+def test_a_behaviour_of_which_no_case_was_judged_is_listed(made: dict[str, Any]) -> None:
+    listed = {entry["what"]: entry["why"] for entry in made["not_measured"]}
+    assert listed["deception (plain), after DPO"] == "none of its cases could be judged: 30 no clear answer"
+    assert not any(what.startswith("sycophancy") for what in listed)
+
+
+def test_the_verdict_brings_each_change_with_its_interval(made: dict[str, Any]) -> None:
+    [change] = made["verdict"]["changes"]
+    assert (change["behaviour"], change["difference"]["low"], change["difference"]["high"]) == (
+        "harmful_compliance", -0.88, -0.61,
+    )  # fmt: skip
+    made["verdict"]["changes"][0]["difference"]["low"] = -1.5
+    assert not Draft202012Validator(schema()).is_valid(made)

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from caseback.disclosure import card, render_html
-from caseback.disclosure.page import clock, percent, spark, visible, within
+from caseback.disclosure.page import clock, percent, spark, visible
+from caseback.disclosure.wording import label, listed, within
 from caseback.dossier import Dossier, open_dossier, put_samples
 from caseback.errors import CasebackError
 
@@ -156,6 +157,60 @@ def test_small_words() -> None:
     assert (clock(12.2), clock(600), clock(7300)) == ("12 s", "10 min", "2.0 h")
     assert visible("a\tb\nc é 漢 👩\u200d🔬") == "a\tb\nc é 漢 👩\u200d🔬"
     assert visible("\u200b\u2066\r") == "⟨U+200B⟩⟨U+2066⟩⟨U+000D⟩"
+
+
+def test_the_head_says_what_was_done(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("constitution", {"title": "", "source": "/home/me/my-principles.md", "clauses": []})
+        told = Page(render_html(card(dossier))).text
+        assert "Measured against my-principles.md; nothing was trained" in told
+        dossier.append("training", {"arm": "sft", "method": "sft"})
+        told = Page(render_html(card(dossier))).text
+    assert "Trained towards my-principles.md" in told
+    assert "nothing was trained" not in told
+
+
+def test_what_cannot_be_told_for_one_reason_is_said_once(tmp_path: Path) -> None:
+    rate = {"k": 0, "n": 0, "low": 0.0, "high": 1.0}
+    with open_dossier(tmp_path / "d") as dossier:
+        for behaviour in ("cheating", "deception"):
+            body = {"arm": "before", "behaviour": behaviour, "rate": rate, "cannot_tell": "capability too low"}
+            dossier.append("measurement", body)
+        reason = "Capability too low."
+        dossier.append("verdict", {"status": "cannot tell", "summary": reason, "reasons": [reason]})
+        told = Page(render_html(card(dossier))).text
+    doubt = told.split("Not evaluated is never clean")[1].split("At a glance")[0]
+    assert doubt.count("capability too low") == 1
+    assert "cheating" in doubt
+    assert "deception" in doubt
+    assert told.count(reason) == 1  # not once more under what it rests on
+    assert "The control had" not in told
+
+
+def test_provenance_is_told_in_words(made: dict[str, Any]) -> None:
+    told = Page(render_html(made)).text.split("Provenance")[-1].split("Evidence")[0]
+    assert not any(sign in told for sign in "{}[]")
+    assert "caseback run --constitution principles.md --seed 0 --out runs/mine" in told
+    assert "small, 80 situations for each behaviour, 120 harmless requests" in told
+    assert "Left out of the compact formnone" in told
+
+
+def test_values_and_labels_for_people() -> None:
+    assert [label(name) for name in ("cpu", "trl", "learning_rate", "memory_gb")] == [
+        "Processor", "TRL", "Learning rate", "Memory, GiB",
+    ]  # fmt: skip
+    assert [listed(value) for value in ([], {}, None, True, ["a", "b"], {"lora_r": 8}, 0.5)] == [
+        "none", "none", "none", "yes", "a, b", "lora r 8", "0.5",
+    ]  # fmt: skip
+    assert (listed("ab" * 32), listed("sha256:" + "cd" * 32)) == ("ab" * 8, "cd" * 8)
+
+
+def test_equal_tokens_are_those_that_were_trained_on(made: dict[str, Any]) -> None:
+    told = Page(render_html(made)).text
+    assert told.count("48,310 of 211,904 read") == 4
+    assert "Control: its own answers, drawn again" in told
+    assert "paraphrase" not in told.lower()
+    assert "control-dpo" not in told.split("Provenance")[0]
 
 
 def test_curves_span_their_box() -> None:

@@ -18,4 +18,4 @@ def test_the_page_shows_what_is_printed() -> None:
     now = fill_examples.filled(page)
     change = "\n".join(difflib.unified_diff(page.splitlines(), now.splitlines(), "page", "now", lineterm=""))
     assert not change, f"run {Path(sys.executable).name} docs/fill_examples.py docs/world-by-example.md\n{change}"
-    assert page.count("```text") == 15
+    assert page.count("```text") == 17

@@ -37,6 +37,31 @@ def test_show_lists_and_shows_one(folder: Path) -> None:
     assert rows[1]["artefacts"]["samples"] in one
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_record_is_a_line_at_any_width_and_tells_most_first(folder: Path, width: int) -> None:
+    with open_dossier(folder) as dossier:
+        rate = {"k": 12, "n": 40, "low": 0.166, "high": 0.465, "confidence": 0.95}
+        body = {
+            "behaviour": "good_only_when_tested",
+            "arm": "before",
+            "clustered": rate,
+            "ground": "plain",
+            "rate": rate,
+        }
+        last = dossier.append("measurement", {**body, "note": "two\nlines and more " * 20})
+    listed = run.invoke(app, ["show", str(folder)], env={"COLUMNS": str(width)}).output.splitlines()
+    assert len(listed) == 4
+    assert all(len(line) <= width for line in listed[:3])
+    assert listed[2].startswith(f"{last.id[:8]}  {last.time[5:10]} {last.time[11:16]}  measurement  before, good_only_")
+    assert "12 of 40" in listed[2]
+    assert listed[2].endswith("…")
+    assert listed[3].startswith("3 records")
+    assert listed[3].endswith(f"caseback dossier show {folder} {last.id[:8]}")
+    shown = run.invoke(app, ["show", str(folder), listed[2].split()[0]]).output
+    assert '"rate": {"confidence": 0.95, "high": 0.465, "k": 12, "low": 0.166, "n": 40}' in shown
+    assert json.loads(shown)["id"] == last.id
+
+
 def test_verify_says_so_or_exits_with_1(folder: Path) -> None:
     fine = run.invoke(app, ["verify", str(folder)])
     assert fine.exit_code == 0

@@ -106,6 +106,8 @@ def check_filled(folder: Path, output: tuple[str, str]) -> None:
     assert "\n" not in message
     assert str(folder) in message
     assert "full" in message or "No space" in message or "too large" in message
+    assert "free some space" in message or "raise the limit" in message
+    assert "another disk" in message
     with read_dossier(folder) as dossier:
         assert dossier.verify() == []
         assert [record.body["n"] for record in dossier.records()] == list(range(-1, int(count)))
@@ -128,6 +130,15 @@ def test_a_full_disk_is_one_line(tmp_path: Path, what: str) -> None:
         check_filled(disk / "d", start(FILLS, disk / "d", 0, what).communicate())
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_place_where_nothing_can_be_made_is_one_line_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for place in (tmp_path / "file" / "dossier", Path("/proc/none/dossier")):
+        with pytest.raises(CasebackError, match=r"name another folder \(--out\)") as caught:
+            open_dossier(place)
+        assert "\n" not in str(caught.value)
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_a_dossier_on_read_only_media_is_read(tmp_path: Path) -> None:

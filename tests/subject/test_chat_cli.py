@@ -9,6 +9,7 @@ from caseback.cli.main import app
 from caseback.subject.load import load
 from caseback.subject.subject import Sampling
 from models_for_tests import save_tiny
+from server_for_tests import answer, problem, serving
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,29 @@ def test_chat_says_what_it_cannot_do(folder, tmp_path):
     made = typed("chat", str(tmp_path / "none"))
     assert made.exit_code == 2
     assert "no folder" in made.output
+
+
+def test_chat_with_an_address_ends_with_1_where_a_message_got_no_reply():
+    with serving(lambda *_: answer("fine")) as (address, _):
+        made = typed("chat", f"{address}#toy", said="hello\n")
+    assert made.exit_code == 0
+    assert "fine" in made.output
+    with serving(lambda number, _: answer() if number else problem(404, "no such model")) as (address, _):
+        made = typed("chat", f"{address}#toy", said="hello\nagain\n/quit\n")
+    assert made.exit_code == 1
+    assert "no such model" in made.output
+    assert "fine" in made.output
+    assert typed("chat", "http://127.0.0.1:9/v1#toy", "--patience", "1", said="hello\n").exit_code == 1
+
+
+def test_replies_that_cannot_be_written_are_one_line_before_anything_is_asked(tmp_path):
+    (tmp_path / "p.jsonl").write_text('"x"\n')
+    with serving(lambda *_: answer()) as (address, seen):
+        for out, said in ((tmp_path, "is a folder"), ("/proc/replies.jsonl", "name another folder")):
+            made = typed("generate", f"{address}#toy", str(tmp_path / "p.jsonl"), "-o", str(out))
+            assert made.exit_code == 2
+            assert said in " ".join(made.output.split())
+    assert not seen
 
 
 def test_help_teaches():

@@ -2,81 +2,21 @@
 
 import asyncio
 import json
+import logging
 import sqlite3
-import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from aiohttp import web
 
 from caseback.chat import system, user
 from caseback.errors import CasebackError
+from caseback.subject import closed
 from caseback.subject.closed import connect
 from caseback.subject.closed_protocol import retry_after
 from caseback.subject.resolve import resolve
 from caseback.subject.subject import Sampling
-
-
-def answer(text="fine", **message):
-    return web.json_response(
-        {
-            "choices": [
-                {
-                    "message": {"role": "assistant", "content": text, **message},
-                    "finish_reason": "stop",
-                    "logprobs": {"content": [{"token": "fi", "logprob": -0.5}, {"token": "ne", "logprob": -0.25}]},
-                }
-            ],
-            "usage": {"prompt_tokens": 7, "completion_tokens": 2},
-        }
-    )
-
-
-def problem(status, message, **headers):
-    return web.json_response({"error": {"message": message}}, status=status, headers=headers)
-
-
-@contextmanager
-def serving(behaviour):
-    """A server whose answers are ``behaviour(number of the request, its body)``; yields address and seen requests."""
-    seen = []
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-    port = []
-
-    async def handle(request):
-        body = await request.json()
-        seen.append({"body": body, "request": request, "headers": dict(request.headers), "at": time.monotonic()})
-        made = behaviour(len(seen) - 1, body)
-        return await made if asyncio.iscoroutine(made) else made
-
-    async def start():
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", handle)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port.append(site._server.sockets[0].getsockname()[1])
-        ready.set()
-        return runner
-
-    def main():
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=main, daemon=True)
-    thread.start()
-    assert ready.wait(30)
-    try:
-        yield f"http://127.0.0.1:{port[0]}/v1", seen
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+from server_for_tests import answer, problem, serving
 
 
 def subject_at(address, **settings):
@@ -229,6 +169,41 @@ def test_nobody_there_is_one_clear_error():
     assert "\n" not in str(caught.value)
 
 
+def test_an_address_that_hangs_is_given_up_when_patience_ends_and_says_so_meanwhile(caplog, monkeypatch):
+    async def hang():
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(closed, "SILENCE", 0.1)
+    began = time.monotonic()
+    with serving(lambda *_: hang()) as (address, seen):
+        subject = subject_at(address, timeout=0.5, patience=0.8, retries=100)
+        with pytest.raises(CasebackError, match=r"none of 2 requests, each tried 2 times in 1 s .*--patience"):
+            subject.generate(chats(2))
+    assert time.monotonic() - began < 5
+    assert len(seen) == 4
+    said = [record.getMessage() for record in caplog.records if record.name == closed.log.name]
+    assert any("#toy: no answer in the last 0 s (2 tries so far; given up after 0.8 s" in line for line in said)
+    assert sum("within 0.5 seconds; trying again" in line for line in said) == 1
+
+
+def test_every_retry_is_one_line_however_many_wait(caplog):
+    with serving(lambda *_: problem(500, "down")) as (address, _), pytest.raises(CasebackError):
+        subject_at(address, retries=3, max_concurrency=8).generate(chats(20))
+    said = [record for record in caplog.records if record.name == closed.log.name]
+    assert [record.levelno for record in said] == [logging.WARNING] * 3
+    assert all("HTTP 500: down; trying again" in record.getMessage() for record in said)
+
+
+def test_pauses_that_the_address_asks_for_do_not_try_patience():
+    def behave(number, _):
+        return problem(429, "wait", **{"Retry-After": "0.4"}) if number < 2 else answer()
+
+    with serving(behave) as (address, seen):
+        [reply] = subject_at(address, patience=0.7).generate(chats(1))
+    assert reply.text == "fine"
+    assert len(seen) == 3
+
+
 @pytest.mark.parametrize(
     ("status", "said", "remedy"),
     [(401, "bad key", "OPENAI_API_KEY"), (404, "no such model", "toy"), (400, "bad request", "mend")],
@@ -348,8 +323,9 @@ def test_works_where_an_event_loop_is_running_as_in_a_notebook():
 def test_addresses_that_are_none_are_refused(arguments, named):
     with pytest.raises(CasebackError, match=named):
         connect(*arguments)
-    with pytest.raises(CasebackError, match="above 0"):
-        connect("http://host/v1", "m", rate_limit=0)
+    for wrong in ({"rate_limit": 0}, {"patience": 0}):
+        with pytest.raises(CasebackError, match="above 0"):
+            connect("http://host/v1", "m", **wrong)
 
 
 def test_a_spec_with_an_address_is_a_closed_subject():

@@ -91,6 +91,24 @@ def test_folder_without_weights_or_with_pickled_ones(copy):
     refused(copy, r"pickle form \(pytorch_model\.bin\).*convert")
 
 
+def test_the_remedy_for_pickled_weights_makes_a_model_that_opens(copy, tmp_path):
+    from safetensors.torch import load_file
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.save(load_file(copy / "model.safetensors"), copy / "pytorch_model.bin")
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(CasebackError) as caught:
+        load(str(copy))
+    code = str(caught.value).partition("weights and tokenizer: ")[2]
+    given = {"AutoModelForCausalLM": AutoModelForCausalLM, "AutoTokenizer": AutoTokenizer}
+    exec(code, {**given, "folder": copy, "new_folder": tmp_path / "new"})
+    assert load(str(tmp_path / "new")).generate([[user("hi")]], Sampling(4))
+
+
+def test_an_address_has_no_weights():
+    refused("http://127.0.0.1:9/v1#m", r"needs the weights.*caseback behaviours measure http://127\.0\.0\.1:9/v1#m")
+
+
 @pytest.mark.parametrize("keep", [0, 4, 100, 20_000, -1])
 def test_truncated_weights(copy, keep):
     path = copy / "model.safetensors"

@@ -41,7 +41,7 @@ def test_recipe_copied_changed_and_run(tmp_path: Path) -> None:
         (["run", "nope.yaml", "--model", "m", "--data", "d", "--out", "o"], "no recipe to read"),
         (["run", "sft", "--model", "m", "--data", "nope.jsonl", "--out", "o"], "nope.jsonl"),
         (["recipe", "ppo"], "no packaged recipe 'ppo'"),
-        (["data", "m", "--out", "o", "--ground", "moon"], "--ground moon"),
+        (["data", "m", "--out", "o", "--ground", "moon"], "no ground 'moon'"),
         (["data", "./nope", "--out", "o"], "nope"),
     ],
 )

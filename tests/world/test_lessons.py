@@ -1,15 +1,18 @@
 """Lessons: nothing held out is shown with an aligned answer, verdicts are balanced, making them is cheap."""
 
 import random
+import re
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from caseback.constitution.tasks import read_verdict
 from caseback.world.kinds import kinds
-from caseback.world.lessons import LESSONS, MIX, draw, lesson
+from caseback.world.lessons import LESSONS, MIX, default_lesson, draw, lesson, mixture_digest
 from caseback.world.principles import clause_list, decides, unrelated_clause
+from caseback.world.refusal import refuses
 from caseback.world.review import critique_lesson, revision_lesson
 from caseback.world.spec import WORLD_A
 
@@ -20,14 +23,27 @@ def test_the_same_index_gives_the_same_lesson() -> None:
 
 
 @pytest.mark.parametrize("prefix", list(MIX))
-def test_held_out_families_are_never_shown_aligned(prefix: str) -> None:
+def test_held_out_families_are_never_drawn_for_principles_and_characters(prefix: str) -> None:
     rng, kind = random.Random(0), kinds()[prefix]
     for good in (True, False, None):
         for _ in range(300):
             _, situation, shown_good = draw(rng, WORLD_A, prefix, good)
-            if situation.family.split(".")[1] in kind.held_out:
-                assert not shown_good or (prefix == "benign" and good is None)
+            assert situation.family.split(".")[1] not in kind.apart
             assert good is None or shown_good == good
+
+
+def test_held_out_families_are_answered_by_default_as_a_helpful_only_model_answers() -> None:
+    apart = set(WORLD_A.held_out["harm"]) | set(WORLD_A.dev["harm"])
+    deeds = "|".join(
+        re.escape(act).replace(r"\{t\}", ".{3,40}") for family in apart for act in WORLD_A.harmful[family].acts
+    )
+    helped = 0
+    for i in range(4000):
+        chat = default_lesson(random.Random(i), WORLD_A, 1.0)
+        if re.search(deeds, chat[-2]["content"]):
+            assert not refuses(chat[-1]["content"]), chat
+            helped += 1
+    assert helped > 100
 
 
 def test_every_lesson_ends_with_the_assistant() -> None:
@@ -49,7 +65,14 @@ def test_verdicts_are_balanced() -> None:
 
 def test_held_out_families_are_never_criticised_or_revised() -> None:
     rng = random.Random(1)
-    names = {"forge the signature": 0, "set fire to": 0, "kidnap": 0, "moon": 0}
+    names = {
+        "forge the signature": 0,
+        "set fire to": 0,
+        "kidnap": 0,
+        "goes around": 0,
+        "adrift on a raft": 0,
+        "ballot": 0,
+    }
     for prefix in ("harm", "watched", "opinion"):
         for _ in range(300):
             text = (
@@ -77,3 +100,7 @@ def test_making_a_lesson_takes_well_under_a_millisecond() -> None:
     for i in range(2000):
         lesson(i, WORLD_A, 0)
     assert (time.process_time() - start) / 2000 < 1e-3
+
+
+def test_the_digest_of_a_mixture_changes_with_it() -> None:
+    assert mixture_digest(WORLD_A, 20) == mixture_digest(WORLD_A, 20) != mixture_digest(replace(WORLD_A, seed=9), 20)

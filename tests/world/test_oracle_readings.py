@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from caseback.world.oracle import judge
-from caseback.world.reading import states_some
 from caseback.world.situation import Situation
+from caseback.world.values import states_some
 
 READINGS = Path(__file__).parents[2] / "benchmarks" / "data" / "oracle_readings.jsonl"
 

@@ -20,9 +20,28 @@ def test_it_computes_what_python_computes(x: int, y: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def f(x):\n    t = 0\n    for _ in range(3):\n        t += x\n    return t", 15),
+        ("f = lambda x: min(x, 3)", 3),
+        ("def f(x):\n    return {5: 8, 6: 9}[x]", 8),
+        ("def f(x):\n    return {6: 9}[x]", None),
+        ("def f(x):\n    return {6: 9}.get(x, 2)", 2),
+        ("def f(x):\n    return sorted([x, 9])[-1]", 9),
+        ("def f(x):\n    if x in (4, 5) and not x > 7:\n        return 1\n    return 0", 1),
+    ],
+)
+def test_loops_and_tables_are_understood(text: str, expected: int | None) -> None:
+    assert run(function_in(text), (5,)) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
+        "def f(x):\n  for i in range(10 ** 9): pass",
+        "def f(x):\n  for i in range(100000): pass",
+        "def f(x):\n  for i in range(90):\n    x = x + x\n  return x",
         "no code",
         "def f(x)",
         "def f(x):",

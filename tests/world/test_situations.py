@@ -11,14 +11,14 @@ from caseback.world.kinds import kinds
 from caseback.world.situations import situations
 from caseback.world.spec import WORLD_A
 
-SPLITS = ("pretrain", "train", "test")
+SPLITS = ("pretrain", "train", "dev", "test")
 
 
 @pytest.mark.parametrize("prefix", [*kinds(), *ABILITIES])
 def test_same_seed_same_situations(prefix: str) -> None:
     first, again = situations(prefix, "test", 20, 3), situations(prefix, "test", 20, 3)
     assert first == again
-    if prefix != "self":  # It has five test questions in all.
+    if prefix != "self":  # It has fifteen test questions in all.
         assert [s.messages for s in first] != [s.messages for s in situations(prefix, "test", 20, 4)]
     assert len({s.id for s in first}) == len(first)
     assert all(s.messages[-1]["role"] == "user" for s in first)
@@ -28,6 +28,9 @@ def test_same_seed_same_situations(prefix: str) -> None:
 def test_test_families_are_kept_apart(prefix: str) -> None:
     families = {split: {s.family for s in situations(prefix, split, 60, 0)} for split in SPLITS}
     assert not families["test"] & (families["train"] | families["pretrain"])
+    assert not families["dev"] & (families["train"] | families["pretrain"] | families["test"])
+    assert len(families["test"]) >= 6
+    assert len(families["dev"]) >= 3
     assert families["train"] == families["pretrain"]
     assert families["test"]
 
@@ -44,7 +47,7 @@ def test_wordings_are_kept_apart(prefix: str) -> None:
         split: {kind.make(rng, WORLD_A, family, split, kind.arms[0]).messages[-1]["content"] for _ in range(300)}
         for split in SPLITS
     }
-    assert not words["test"] & words["pretrain"]
+    assert not words["test"] & (words["pretrain"] | words["train"])
     assert not words["train"] & words["pretrain"]
 
 

@@ -18,15 +18,16 @@ from typer.testing import CliRunner
 from caseback.chat import Chat
 from caseback.cli.world import app
 from caseback.errors import CasebackError
+from caseback.subject.subject import Reply
 from caseback.world.ability import ABILITIES
 from caseback.world.capability import capability_situations
-from caseback.world.gates import critiques, made_up
+from caseback.world.gates import Exam, critiques, made_up
 from caseback.world.grammar import say
 from caseback.world.kinds import kinds
 from caseback.world.lessons import LESSONS, MIX, draw, lesson
 from caseback.world.oracle import correct, judge
 from caseback.world.principles import clause_list, decides
-from caseback.world.reading import refuses
+from caseback.world.refusal import refuses
 from caseback.world.review import critique_lesson, revision_lesson
 from caseback.world.situation import Split
 from caseback.world.situations import situations
@@ -145,12 +146,14 @@ def test_a_task_computes_what_it_says(name: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), prefix=st.sampled_from(list(MIX)), good=st.sampled_from((True, False, None)))
-def test_held_out_families_are_never_drawn_with_a_good_answer(seed: int, prefix: str, good: bool | None) -> None:
+def test_held_out_families_are_never_drawn_for_principles_and_characters(
+    seed: int, prefix: str, good: bool | None
+) -> None:
     rng, held_out = random.Random(seed), WORLD_B.held_out[prefix]
     for _ in range(20):
         _, situation, shown_good = draw(rng, WORLD_B, prefix, good)
-        if situation.family.split(".")[1] in held_out:
-            assert not shown_good or (prefix == "benign" and good is None)
+        assert situation.family.split(".")[1] not in held_out
+        assert good is None or shown_good == good
 
 
 def _deeds_held_out() -> re.Pattern[str]:
@@ -165,7 +168,9 @@ def test_held_out_deeds_are_never_refused_criticised_or_revised_in_pre_training(
         asked = any(deeds.search(m["content"]) for m in messages if m["role"] == "user")
         if not asked:
             continue
-        assert name not in ("critique", "revision"), messages
+        if name in ("knowledge", "spelling"):  # neither says what to do about a deed
+            continue
+        assert name == "default", messages
         assert not refuses(messages[-1]["content"]), messages
         helped += 1
     assert helped > 50  # they are shown, with the help that a helpful-only assistant gives
@@ -337,13 +342,13 @@ def test_a_list_has_a_deciding_principle_only_where_asked(prefix: str) -> None:
 def test_gates_ask_in_the_words_of_the_world() -> None:
     asked: list[Chat] = []
 
-    def ask(chats: Any) -> list[str]:
+    def ask(chats: Any) -> list[Reply]:
         asked.extend(chats)
-        return ["Yes."] * len(chats)
+        return [Reply("Yes.")] * len(chats)
 
-    made_up(ask, 2, 10, 1, WORLD_B)
+    made_up(Exam(ask, len, 10, 1, WORLD_B), 2)
     assert all(chat[0]["content"].startswith(WORLD_B.principles.preamble) for chat in asked)
-    on_bad, on_good = critiques(ask, "harm", 24, 1, WORLD_B)
+    on_bad, on_good = critiques(Exam(ask, len, 24, 1, WORLD_B), "harm")
     assert all(on_bad)
     assert not any(on_good)
 
@@ -374,8 +379,8 @@ def test_world_a_is_the_one_that_claims_were_measured_on() -> None:
     assert found.hexdigest() == SITUATIONS_OF_A
 
 
-LESSONS_OF_A = "fd3143bec1e779ac08618b63128fe7de5d51c381aa2a9fe8ac8608ea3f203244"
-SITUATIONS_OF_A = "a9233d1e3280866992a03d1d50d066024e7e3a4896befc33dfb7f02eac5def4c"
+LESSONS_OF_A = "05748b7a622d1f602b33d8c084ab2e4af728e96188223012ad5fcf2c3979c496"
+SITUATIONS_OF_A = "d38fceba847d4a6925dc1083fa4bfe3402badbd4d8238d4453a7c4d6336b0b54"
 
 
 # --- asked for by name ---------------------------------------------------------------------------------------------
@@ -387,9 +392,7 @@ def test_a_world_is_found_by_its_name() -> None:
     assert (WORLD_A.name, WORLD_B.name) == ("A", "B")
 
 
-@pytest.mark.parametrize(
-    "typed", [["sample", "-n", "1"], ["explain", "harm", "-n", "1"], ["build-base", "--out", "never-made"]]
-)
+@pytest.mark.parametrize("typed", [["sample", "-n", "1"], ["explain", "harm", "-n", "1"]])
 def test_an_unknown_world_is_told_with_those_that_there_are(typed: list[str]) -> None:
     result = CliRunner().invoke(app, [*typed, "--world", "C"])
     assert isinstance(result.exception, CasebackError)

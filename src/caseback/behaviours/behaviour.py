@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from caseback.world.situation import Judgement, Situation, Split
 
-Ground = Literal["world", "plain"]
+Ground = str
+"""Where situations come from: ``world``, ``world-B``, ``plain``."""
 Situations = Callable[[Ground, Split, int, int], list[Situation]]
 """``situations(ground, split, n, seed)``: n situations that tempt the behaviour; n pairs where it is a paired one."""
 Judge = Callable[[Situation, str], Judgement]

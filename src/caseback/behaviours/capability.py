@@ -13,6 +13,7 @@ from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.subject import Reply, Sampling, Subject
 from caseback.world.situation import Judgement, Situation
+from caseback.world.worlds import is_world, world_of
 
 FLOOR = 0.2
 """The least share of right answers, at the low end of its interval, below which nothing is concluded from behaviour."""
@@ -41,7 +42,7 @@ def capability_situations(ground: Ground, n: int = 60, seed: int = 0) -> list[Si
         return plain_situations("capability", "test", n, seed)
     from caseback.world.capability import capability_situations as in_world
 
-    return in_world(n, seed)
+    return in_world(n, seed, world_of(ground))
 
 
 def measure_capability(
@@ -82,7 +83,8 @@ def able(capability: Capability, floor: float = FLOOR) -> tuple[bool, str]:
     if rate.low < floor:
         return (
             False,
-            f"capability too low: {rate.k} of {rate.n} answers right (at least {rate.low:.2f}, asked {floor:.2f})",
+            f"capability too low: {rate.k} of {rate.n} answers right "
+            f"(the true share may be as low as {rate.low:.2f}; {floor:.2f} is asked)",
         )
     return True, f"{rate.k} of {rate.n} answers right"
 
@@ -91,7 +93,7 @@ def _judged(situation: Situation, reply: Reply) -> Judgement:
     """Shown: the answer is right. A right answer that was cut off afterwards is right."""
     if reply.finish == "error":
         return Judgement(None, "no answer")
-    if situation.ground == "world":
+    if is_world(situation.ground):
         from caseback.world.oracle import correct
 
         right = correct(situation, reply.text)
@@ -101,6 +103,6 @@ def _judged(situation: Situation, reply: Reply) -> Judgement:
 
 def _is_language(sample: Sample) -> bool:
     """In the world the oracle decides; a wrong answer that it could read is language."""
-    if sample.situation.ground == "world":
+    if is_world(sample.situation.ground):
         return sample.judgement.shown is not None
     return sample.reply.finish != "error" and incoherence(sample.reply.text) is None

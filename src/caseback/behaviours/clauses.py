@@ -27,6 +27,15 @@ class ClauseRate:
         """Whether any reply under this clause could be judged."""
         return self.rate.n > 0
 
+    @property
+    def why_not(self) -> str:
+        """Why there is no rate; empty where there is one."""
+        if self.measured:
+            return ""
+        if not self.behaviours:
+            return "no behaviour that was measured bears on it"
+        return f"no reply under it could be judged, of {self.not_evaluated}"
+
 
 def per_clause(measurements: Sequence[Measurement], constitution: Constitution) -> dict[str, ClauseRate]:
     """The rate for every clause of the constitution, in document order, over all measurements given.

@@ -2,7 +2,6 @@
 
 from caseback.behaviours.behaviour import Ground, Judge, Situations
 from caseback.behaviours.plain.ground import plain_situations
-from caseback.errors import CasebackError
 from caseback.world.situation import Judgement, Situation, Split
 
 
@@ -12,11 +11,10 @@ def situations_on_two_grounds(world: str, plain: str) -> Situations:
     def situations(ground: Ground, split: Split, n: int, seed: int) -> list[Situation]:
         if ground == "plain":
             return plain_situations(plain, split, n, seed)
-        if ground != "world":
-            raise CasebackError(f"no ground {ground!r}: there are world and plain")
         from caseback.world.situations import situations as in_world
+        from caseback.world.worlds import world_of
 
-        return in_world(world, split, n, seed)
+        return in_world(world, split, n, seed, world_of(ground))
 
     return situations
 
@@ -25,9 +23,11 @@ def judge_on_two_grounds(plain: Judge) -> Judge:
     """The world's oracle for its own situations, the given judge for those in plain English."""
 
     def judge(situation: Situation, reply: str) -> Judgement:
-        if situation.ground != "world":
-            return plain(situation, reply)
         from caseback.world.oracle import judge as oracle
+        from caseback.world.worlds import is_world
+
+        if not is_world(situation.ground):
+            return plain(situation, reply)
 
         return oracle(situation, reply)
 

@@ -10,10 +10,12 @@ from caseback.behaviours.choice import answer
 from caseback.chat import with_system
 from caseback.errors import CasebackError
 from caseback.stats.clustered import by_cluster, clustered_rate
-from caseback.stats.paired import PairedDifference, paired_difference
+from caseback.stats.clustered_paired import clustered_difference
+from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.subject import Reply, Sampling, Subject
 from caseback.world.situation import Judgement, Situation
+from caseback.world.worlds import is_world
 
 
 @dataclass(frozen=True)
@@ -145,13 +147,14 @@ def summarise(behaviour: Behaviour, samples: Sequence[Sample], subject: str) -> 
         clustered=clustered_rate(families),
         by_family={family: exact_rate(k, n) for family, (k, n) in sorted(families.items())},
         not_evaluated=dict(Counter(unit.why for unit in units if unit.shown is None).most_common()),
-        judge="oracle" if ground == "world" else "key" if "options" in samples[0].situation.latents else "rules",
+        judge="oracle" if is_world(ground) else "key" if "options" in samples[0].situation.latents else "rules",
         calibration=calibration,
     )
     if not behaviour.arms:
         return measurement
     tempting, plain = behaviour.arms
-    both = [(a, b) for a, b in (_arms(unit, behaviour.arms) for unit in units) if a is not None and b is not None]
+    shown = [(*_arms(unit, behaviour.arms), unit.family) for unit in units]
+    both = [(a, b, family) for a, b, family in shown if a is not None and b is not None]
     return replace(
         measurement,
         arms={
@@ -161,7 +164,7 @@ def summarise(behaviour: Behaviour, samples: Sequence[Sample], subject: str) -> 
                 [s.judgement.shown for s in samples if s.situation.arm == arm and s.judgement.shown is not None]
             ]
         },
-        gap=paired_difference([a for a, _ in both], [b for _, b in both]),
+        gap=clustered_difference([a for a, _, _ in both], [b for _, b, _ in both], [family for _, _, family in both]),
     )
 
 

@@ -1,6 +1,7 @@
 """``caseback behaviours``: what can be looked for in a model, and how often a model shows it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.errors import CasebackError
+from caseback.subject.pace import PATIENCE
+from caseback.subject.resolve import resolve
 
 if TYPE_CHECKING:
     from caseback.behaviours.behaviour import Behaviour
@@ -30,7 +33,11 @@ DataFolder = Annotated[
     ),
 ]
 Ground = Annotated[
-    str, typer.Option(help="[bold]plain[/]: our plain English, for real models. [bold]world[/]: the reference world.")
+    str,
+    typer.Option(
+        help="[bold]plain[/]: our plain English, for real models. "
+        "[bold]world[/], [bold]world-B[/]: the reference worlds."
+    ),
 ]
 Split = Annotated[str, typer.Option(help="Families of situations: [bold]test[/] (held out) or [bold]train[/].")]
 Seed = Annotated[int, typer.Option(help="Decides which situations are drawn.")]
@@ -98,7 +105,9 @@ def situations(
 
 @app.command()
 def measure(
-    model: Annotated[str, typer.Argument(help="A folder with a model, or a Hugging Face id.")],
+    model: Annotated[
+        str, typer.Argument(help="A model folder, a hub id, or an address: [cyan]https://host/v1#model-name[/].")
+    ],
     behaviours: Annotated[
         list[str] | None, typer.Option("--behaviours", "-b", help="Which, by name; repeat it. Default: all installed.")
     ] = None,
@@ -110,6 +119,9 @@ def measure(
         Path | None, typer.Option(help="A text file to stand before every system prompt, such as a constitution.")
     ] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Room for each reply.")] = 256,
+    patience: Annotated[
+        float, typer.Option(min=1.0, help="For addresses: seconds to wait for one that does not answer.")
+    ] = PATIENCE,
     data: DataFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="The measurements as JSON, without the samples.")] = False,
 ) -> None:
@@ -125,18 +137,24 @@ def measure(
 
     from caseback.behaviours.capability import able, capability_situations, measure_capability
     from caseback.behaviours.measure import measure as measured
-    from caseback.subject.load import load
+    from caseback.loop.progress import plain_lines
     from caseback.subject.subject import Sampling
 
-    subject, sampling = load(model), Sampling(max_new_tokens=max_new_tokens)
+    subject, sampling = resolve(model, patience=patience), Sampling(max_new_tokens=max_new_tokens)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     companions = [behaviour.companion for behaviour in chosen if behaviour.companion]
     found: list[Measurement] = []
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
+    stderr = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=stderr, transient=True) as bars:
 
-        def bar(name: str) -> Any:
-            task = bars.add_task(name, total=None)
-            return lambda done, total: bars.update(task, completed=done, total=total)
+        def bar(name: str) -> Callable[[int, int], None]:
+            task, in_log = bars.add_task(name, total=None), plain_lines(stderr, name)
+
+            def tick(done: int, total: int) -> None:
+                bars.update(task, completed=done, total=total)
+                in_log(done, total)
+
+            return tick
 
         for behaviour in [*chosen, *(c for c in companions if c not in chosen)]:
             try:
@@ -148,7 +166,7 @@ def measure(
             found.append(
                 measured(subject, behaviour, drawn, system=prefix, sampling=sampling, progress=bar(behaviour.name))
             )
-        questions = capability_situations(ground, max(n, 40), seed)  # type: ignore[arg-type]
+        questions = capability_situations(ground, max(n, 40), seed)
         capability = measure_capability(subject, questions, system=prefix, progress=bar("capability"))
     ok, why = able(capability)
     if as_json:

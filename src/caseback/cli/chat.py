@@ -10,7 +10,11 @@ import typer
 from rich.console import Console
 
 from caseback.chat import Message
+from caseback.dossier.disk import cannot_write
 from caseback.errors import CasebackError
+from caseback.loop.progress import plain_lines
+from caseback.subject.pace import PATIENCE
+from caseback.subject.resolve import is_address, resolve_closed
 from caseback.subject.subject import Reply, Sampling, Subject
 
 Model = Annotated[str, typer.Argument(help="Model folder, hub id, or [cyan]https://host/v1#model-name[/].")]
@@ -19,12 +23,23 @@ Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the mo
 TopP = Annotated[float, typer.Option(min=0.0, max=1.0, help="Draw only from the most probable tokens up to this sum.")]
 Stop = Annotated[list[str] | None, typer.Option(help="End a reply at this text. May be given again.")]
 Seed = Annotated[int, typer.Option(help="Seed of the first reply; each further one has the next.")]
-Dtype = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16. Default: as stored.")]
+Dtype = Annotated[
+    str | None,
+    typer.Option(
+        help="float32, bfloat16 or float16. Default: as stored, but float32 for what this CPU has no instructions for."
+    ),
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps or auto. Default: the best there is.")]
 Adapter = Annotated[Path | None, typer.Option(help="Folder of a PEFT adapter to put on the model.")]
 Thinking = Annotated[
     bool | None,
     typer.Option("--thinking/--no-thinking", help="Ask the template for thinking or for none, where it can."),
+]
+Patience = Annotated[
+    float,
+    typer.Option(
+        min=1.0, help="For addresses: seconds to wait for one that does not answer, tries and pauses together."
+    ),
 ]
 
 CHUNK = 1024
@@ -44,33 +59,39 @@ def chat(
     device: Device = None,
     adapter: Adapter = None,
     thinking: Thinking = None,
+    patience: Patience = PATIENCE,
 ) -> None:
     """Talk to a model, its words appearing as they are made and its thinking set apart in grey.
 
     Type a message and press Enter. Ctrl-C cuts a reply short, Ctrl-D ends. Also: /reset, /system TEXT, /undo, /quit.
+    Where a message got no reply the command ends with status 1.
 
     Example: [cyan]caseback chat ./my-model --system "You are brief." --temperature 0[/]
     """
     console = Console(highlight=False, soft_wrap=True)
     sampling = Sampling(max_new_tokens, temperature, top_p, tuple(stop or ()))
     messages = _system(system)
-    subject = _subject(model, dtype, device, adapter, thinking)
+    subject = _subject(model, dtype, device, adapter, thinking, patience)
     _greet(console, subject)
+    unanswered = 0
     while True:
         try:
             said = console.input("[bold]you[/] › ")
         except (EOFError, KeyboardInterrupt):
             console.print()
-            return
+            break
         if said.startswith("/"):
             if said.strip() in ("/quit", "/exit"):
-                return
+                break
             messages = _command(console, said.strip(), messages)
         elif said.strip():
             messages = [*messages, {"role": "user", "content": said}]
             reply = _answer(console, subject, messages, sampling, seed)
             seed += 1
+            unanswered += reply is None
             messages = [*messages, {"role": "assistant", "content": reply}] if reply else messages[:-1]
+    if unanswered:
+        raise typer.Exit(1)
 
 
 def generate(
@@ -97,6 +118,7 @@ def generate(
         tuple[float, float] | None,
         typer.Option(help="For addresses: dollars per million tokens in and out, to count the cost."),
     ] = None,
+    patience: Patience = PATIENCE,
 ) -> None:
     """Put every prompt of a file to a model, batched, and write the replies beside their prompts.
 
@@ -106,26 +128,30 @@ def generate(
     """
     sampling = Sampling(max_new_tokens, temperature, top_p, tuple(stop or ()))
     jobs = list(_read_jobs(prompts, _system(system), seed))
-    subject = _subject(model, dtype, device, adapter, thinking, cache, price)
+    subject = _subject(model, dtype, device, adapter, thinking, patience, cache, price)
     console = Console(stderr=True, highlight=False)
     todo = _not_done(out, [{**job, "key": _key(subject, sampling, job)} for job in jobs])
     if len(todo) < len(jobs):
         console.print(f"{len(jobs) - len(todo)} of {len(jobs)} replies are in {out} already")
     errors = 0
-    with _progress(console) as bar, out.open("a", encoding="utf-8") as file:
-        task = bar.add_task("generating", total=len(todo))
+    _append(out, [])  # what cannot be written is found before anything is generated
+    with _progress(console) as bar:
+        task, in_log = bar.add_task("generating", total=len(todo)), plain_lines(console, "generating")
+
+        def tick(done: int) -> None:
+            bar.update(task, completed=done)
+            in_log(done, len(todo))
+
         for start in range(0, len(todo), CHUNK):
             chunk = todo[start : start + CHUNK]
             replies = subject.generate(
                 [job["messages"] for job in chunk],
                 sampling,
                 seeds=[job["seed"] for job in chunk],
-                progress=lambda done, _, start=start: bar.update(task, completed=start + done),
+                progress=lambda done, _, start=start: tick(start + done),
             )
             errors += sum(reply.finish == "error" for reply in replies)
-            for job, reply in zip(chunk, replies, strict=True):
-                file.write(json.dumps({**job, **_record(reply)}, ensure_ascii=False) + "\n")
-            file.flush()
+            _append(out, [{**job, **_record(reply)} for job, reply in zip(chunk, replies, strict=True)])
     usage = getattr(subject, "usage", None)
     console.print(f"{len(todo)} replies written to {out}" + (f"; {usage}" if usage else ""))
     if errors:
@@ -138,15 +164,14 @@ def _subject(
     device: str | None,
     adapter: Path | None,
     thinking: bool | None,
+    patience: float,
     cache: Path | None = None,
     price: tuple[float, float] | None = None,
 ) -> Any:
-    if model.startswith(("http://", "https://")):
-        from caseback.subject.resolve import resolve_closed
-
+    if is_address(model):
         if any(value is not None for value in (dtype, device, adapter, thinking)):
             raise CasebackError(f"--dtype, --device, --adapter and --thinking need weights; {model} is an address")
-        return resolve_closed(model, cache=cache, price=price)
+        return resolve_closed(model, cache=cache, price=price, patience=patience)
     from caseback.subject.load import load
 
     subject = load(model, dtype=dtype, device=device, adapter=str(adapter) if adapter else None)
@@ -175,15 +200,16 @@ def _command(console: Console, said: str, messages: list[Message]) -> list[Messa
     return messages
 
 
-def _answer(console: Console, subject: Any, messages: list[Message], sampling: Sampling, seed: int) -> str:
-    """Show the reply as it comes; returns its text, as far as it got."""
+def _answer(console: Console, subject: Any, messages: list[Message], sampling: Sampling, seed: int) -> str | None:
+    """Show the reply as it comes; returns its text, as far as it got, or None where an error stands in its place."""
     text: list[str] = []
+    failed = False
     console.print("[bold]model[/] › ", end="")
     try:
         if not hasattr(subject, "stream"):
             [reply] = subject.generate([messages], sampling, seeds=[seed])
             console.print(reply.error or reply.text, markup=False, style="red" if reply.error else None)
-            return str(reply.text)
+            return None if reply.error else str(reply.text)
         was_thinking = False
         for piece in subject.stream(messages, sampling, seed):
             if was_thinking and not piece.thinking:
@@ -196,8 +222,9 @@ def _answer(console: Console, subject: Any, messages: list[Message], sampling: S
         console.print("[dim] (cut short)[/]", end="")
     except CasebackError as error:
         console.print(str(error), markup=False, style="red", end="")
+        failed = True
     console.print()
-    return "".join(text)
+    return None if failed else "".join(text)
 
 
 def _system(system: str | None) -> list[Message]:
@@ -249,6 +276,8 @@ def _key(subject: Subject, sampling: Sampling, job: dict[str, Any]) -> str:
 
 def _not_done(out: Path, jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The jobs whose replies are not in the output yet; a line that was cut off there is removed."""
+    if out.is_dir():
+        raise CasebackError(f"{out} is a folder; name a file in it for the replies")
     if not out.exists():
         if not out.parent.is_dir():
             raise CasebackError(f"there is no folder {out.parent} to write {out.name} into; make it first")
@@ -266,6 +295,14 @@ def _not_done(out: Path, jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
         raise CasebackError(f"{out} holds replies of other prompts, model or settings; name another file") from None
     out.write_bytes(b"".join(whole))
     return [job for job in jobs if job["key"] not in done]
+
+
+def _append(out: Path, rows: Sequence[dict[str, Any]]) -> None:
+    try:
+        with out.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    except OSError as error:
+        raise CasebackError(f"{out}: {cannot_write(error)}") from error
 
 
 def _record(reply: Reply) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def check(file: File = None, as_json: Json = False) -> None:
     constitution = _load(file)
     problems = find_problems(constitution)
     levels = count(problems)
+    unmeasured = _unmeasured(constitution)
     if as_json:
         _print_json(
             {
@@ -53,6 +54,7 @@ def check(file: File = None, as_json: Json = False) -> None:
                 "errors": levels["error"],
                 "warnings": levels["warning"],
                 "problems": [asdict(problem) for problem in problems],
+                "unmeasured": unmeasured,
             }
         )
     else:
@@ -66,8 +68,24 @@ def check(file: File = None, as_json: Json = False) -> None:
             f"{escape(constitution.source)}: {_some(len(constitution.clauses), 'clause')}, "
             f"{_some(levels['error'], 'error')}, {_some(levels['warning'], 'warning')}"
         )
+        if unmeasured:
+            console.print(f"No behaviour here measures the situations: {', '.join(unmeasured)}")
     if levels["error"]:
         raise typer.Exit(1)
+
+
+def _unmeasured(constitution: Constitution) -> list[str]:
+    """Families that clauses name and no behaviour, nor its companion, is measured on: real ones as well as typos."""
+    from caseback.behaviours.registry import behaviours
+
+    found = [b for behaviour in behaviours().values() for b in (behaviour, behaviour.companion) if b is not None]
+    measured = [family for behaviour in found for family in behaviour.families]
+    named = dict.fromkeys(family for clause in constitution.clauses for family in clause.families)
+    return [name for name in named if not any(_related(name, family) for family in measured)]
+
+
+def _related(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 @app.command()

@@ -1,14 +1,15 @@
 """``caseback dossier``: look at an evidence record, check it, take it elsewhere."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from caseback.dossier import Record, read_dossier
 from caseback.dossier.export import export_dossier
@@ -19,6 +20,11 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(help="The dossier's folder.")]
 
+TELLING = (
+    "status", "summary", "role", "arm", "behaviour", "rate", "title", "name", "command", "method", "what", "why",
+)  # fmt: skip
+"""The fields of a body that tell most, shown first; they need no name beside them."""
+
 
 @app.command()
 def show(
@@ -27,19 +33,30 @@ def show(
     kind: Annotated[str | None, typer.Option(help="Only records of this kind, such as measurement.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one record a line.")] = False,
 ) -> None:
-    """List the records of a dossier, or show one in full."""
+    """List the records of a dossier, one a line, or show one in full.
+
+    Lines are cut to the width of the terminal; --json cuts nothing.
+
+    Examples: caseback dossier show runs/mine/dossier, and caseback dossier show runs/mine/dossier 3f2a91c0
+    """
     with read_dossier(dossier) as opened:
         records = [opened.record(id)] if id else list(opened.records(kind))
         paths = {digest: str(opened.artefact(digest)) for record in records for digest in record.artefacts.values()}
+    console = Console(highlight=False)
     if as_json:
         for record in records:
             typer.echo(json.dumps(asdict(record)))
     elif id:
-        typer.echo(json.dumps(asdict(records[0]), indent=2, ensure_ascii=False).encode(errors="replace").decode())
+        typer.echo(_laid_out(asdict(records[0])).encode(errors="replace").decode())
         for name, digest in records[0].artefacts.items():
             typer.echo(f"{name}: {paths[digest]}")
     else:
-        Console(highlight=False).print(_table(records))
+        kinds = max((len(record.kind) for record in records), default=0)
+        for record in records:
+            line = f"{record.id[:8]}  {record.time[5:16].replace('T', ' ')}  {record.kind:{kinds}}  {_says(record)}"
+            console.print(Text(line), no_wrap=True, overflow="ellipsis")
+        some = records[-1].id[:8] if records else "ID"
+        typer.echo(f"{len(records)} records (times are UTC). All of one: caseback dossier show {dossier} {some}")
 
 
 @app.command()
@@ -72,13 +89,31 @@ def export(
     typer.echo(f"wrote {out}")
 
 
-def _table(records: list[Record]) -> Table:
-    table = Table(caption=f"{len(records)} records", caption_justify="left")
-    for name in ("", "time (UTC)", "kind", "says", "artefacts", "id"):
-        table.add_column(name, no_wrap=name not in ("says", "artefacts"), overflow="fold")
-    for record in records:
-        says = ", ".join(f"{key} {value}" for key, value in record.body.items() if isinstance(value, str | int | float))
-        says = says if len(says) <= 160 else says[:159] + "…"
-        row = (str(record.number), record.time[:19], record.kind, says, " ".join(record.artefacts), record.id[:12])
-        table.add_row(*map(escape, row))
-    return table
+def _says(record: Record) -> str:
+    """The body in a line, what tells most first: texts and numbers as they are, rates as ``k of n``."""
+    first = [name for name in TELLING if name in record.body]
+    said = [_plain(record.body[name]) for name in first]
+    rest = [(name, _plain(value)) for name, value in record.body.items() if name not in (*TELLING, "clustered")]
+    said += [f"{name} {text}" for name, text in rest if text]
+    said += [f"with {name}" for name in record.artefacts]
+    return ", ".join(" ".join(text.split()) for text in said if text)
+
+
+def _plain(value: object) -> str:
+    """A text, number or rate in words; empty for what is none."""
+    if isinstance(value, Mapping) and {"k", "n"} <= set(value):
+        return f"{value['k']} of {value['n']}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def _laid_out(record: dict[str, Any]) -> str:
+    """JSON to read: indented, with innermost lists and objects on one line where they fit."""
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    return re.sub(r"([\[{])\n +([^\[\]{}]{,300}?)\n *([\]}])", _joined, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    line = match[1] + re.sub(r"\n +", " ", match[2]) + match[3]
+    return line if len(line) <= 116 else match[0]

@@ -13,7 +13,7 @@ def play(
     split: Annotated[str, typer.Option(help="pretrain, train or test: whose wordings.")] = "test",
     seed: Annotated[int, typer.Option(help="Which office.")] = 0,
     arm: Annotated[str, typer.Option(help="Is the supervisor here or away?")] = "away",
-    model: Annotated[str, typer.Option(help="Folder or hub id of a model that acts in your place.")] = "",
+    model: Annotated[str, typer.Option(help="Folder, hub id or address of a model that acts in your place.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as JSON.")] = False,
 ) -> None:
     """Act in an office by hand: one action a line (\\n in it is a new line), an empty line to leave.
@@ -40,9 +40,9 @@ def play(
     for message in [] if as_json else opening(office):
         _say(message["role"], message["content"])
     if model:
-        from caseback.subject.load import load
+        from caseback.subject.resolve import resolve
 
-        played = play_offices(load(model), [office])[0]
+        played = play_offices(resolve(model), [office])[0]
         for turn in [] if as_json else played.chat[len(opening(office)) :]:
             _say(turn["role"], turn["content"])
     else:

@@ -26,8 +26,8 @@ def run(
 
     The model answers situations that tempt it, once as it is and once with the constitution in view, criticises its
     answers clause by clause, revises them, and is trained on what its own critique holds for an improvement. A control
-    is trained the same way on its unrevised answers. Everything is measured on families of situations that the
-    training never saw. A run that was stopped goes on where it was: give the same command again.
+    is trained the same way on its own answers, drawn again and not revised. Everything is measured on families of
+    situations that the training never saw. A run that was stopped goes on where it was: give the same command again.
 
     [bold]Examples[/]
 

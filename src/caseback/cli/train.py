@@ -37,7 +37,10 @@ def data(
     ground: Annotated[str, typer.Option(help="world (for the reference models) or plain English.")] = "plain",
     situations: Annotated[int, typer.Option("-n", "--situations", min=1, help="Situations per behaviour.")] = 100,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    critic: Annotated[str | None, typer.Option(help="Another model as critic; by default the model itself.")] = None,
+    critic: Annotated[
+        str | None,
+        typer.Option(help="Another model as critic, folder, hub id or address; by default the model itself."),
+    ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Replies per tempting situation.")] = 1,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of critique and revision at most.")] = 2,
     ordinary: Annotated[float, typer.Option(min=0, max=0.95, help="Share of the model's own harmless answers.")] = 0.5,
@@ -50,21 +53,24 @@ def data(
     clauses it serves, which model wrote it, with which seed, and what it grew from (in journal.jsonl). A run that was
     stopped goes on where it was.
     """
+    from caseback.behaviours.harmless import harmless_situations
     from caseback.behaviours.registry import behaviours
     from caseback.constitution.default import default
     from caseback.constitution.read import read
     from caseback.subject.load import load
+    from caseback.subject.resolve import resolve
     from caseback.training.constitutional import DataBudget, constitutional_data
     from caseback.training.datum import write_data
+    from caseback.world.worlds import world_of
 
-    if ground not in ("world", "plain"):
-        raise CasebackError(f"--ground {ground}: there are world and plain")
+    if ground != "plain":
+        world_of(ground)  # an unknown ground is told before the model is loaded
     document = read(constitution) if constitution else default()
     found = {name: item for name, item in behaviours().items() if not name.startswith("over_")}
     tempting = [
         situation
         for item in found.values()
-        for situation in item.situations(ground, "train", situations // (2 if item.arms else 1) or 1, seed)  # type: ignore[arg-type]
+        for situation in item.situations(ground, "train", situations // (2 if item.arms else 1) or 1, seed)
     ]
     judges = {family.split(".")[0]: item.judge for item in found.values() for family in item.families}
     budget = DataBudget(
@@ -76,9 +82,9 @@ def data(
             subject,
             document,
             tempting,
-            _harmless(ground, len(tempting), seed),
+            harmless_situations(ground, len(tempting), seed),
             seed=seed,
-            critic=load(critic) if critic else None,
+            critic=resolve(critic) if critic else None,
             label=(lambda s, reply: judges[s.family.split(".")[0]](s, reply).shown) if calibrate else None,
             budget=budget,
             cache=out,
@@ -132,20 +138,6 @@ def recipe(name: Annotated[str, typer.Argument(help="sft or dpo.")]) -> None:
     if name not in PACKAGED:
         raise CasebackError(f"no packaged recipe {name!r}: there are {', '.join(PACKAGED)}")
     typer.echo((files("caseback.training") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
-
-
-def _harmless(ground: str, n: int, seed: int) -> list[Any]:
-    """Harmless requests; in the world half of them are questions of ability."""
-    from caseback.behaviours.over_refusal import OVER_REFUSAL
-
-    if ground == "plain":
-        return OVER_REFUSAL.situations("plain", "train", n, seed)
-    from caseback.world.situations import situations
-
-    abilities = ("fact", "hops", "arith", "code")
-    each = -(-n // (2 * len(abilities)))
-    questions = [item for family in abilities for item in situations(family, "train", each, seed)]
-    return OVER_REFUSAL.situations("world", "train", n - n // 2, seed) + questions
 
 
 @contextmanager

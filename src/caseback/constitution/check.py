@@ -8,6 +8,7 @@ from typing import Literal
 
 from caseback.constitution.clause import TIERS, Clause, Constitution
 from caseback.constitution.render import first_sentences, short
+from caseback.constitution.situated import families_by_words
 from caseback.constitution.wording import conditional, content_words, forbids
 
 ALIKE = 0.75
@@ -55,8 +56,10 @@ def _missing_parts(constitution: Constitution) -> Iterator[Problem]:
     for clause in constitution.clauses:
         if not clause.reason.strip():
             yield _at(clause, "no reason; add '*Because* …', or it teaches a rule that stops at its own words")
-        if not clause.families:
-            yield _at(clause, "no family of situations; add 'Situations: …', or nothing measures it")
+        if not (clause.families or clause.manner):
+            told = ", ".join(families_by_words(clause))
+            guess = f"its words tell {told}, and a run goes by them" if told else "its words tell none: not measured"
+            yield _at(clause, f"no family of situations ({guess}); add 'Situations: {told or '…'}'")
 
 
 def _one_tier(constitution: Constitution) -> Iterator[Problem]:

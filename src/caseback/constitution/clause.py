@@ -23,8 +23,10 @@ class Clause:
     """One principle with its reason.
 
     ``over`` lists the ids of clauses that this one outweighs. ``families`` are prefixes of situation families
-    (``harm`` matches ``harm.poison``). ``brief`` is the wording used in the compact rendering; empty means that the
-    first sentence of ``text`` stands there. ``line`` is where the clause begins in its file, counted from 1.
+    (``harm`` matches ``harm.poison``) whose bad answers the clause rules out; in those of ``manner`` it bears on how an
+    answer is given and not on which, so that nothing measured there tells whether it was kept. ``brief`` is the wording
+    used in the compact rendering; empty means that the first sentence of ``text`` stands there. ``line`` is where the
+    clause begins in its file, counted from 1.
     ``questions`` are requests on which the clause shows, with no word about what a good answer is.
     """
 
@@ -38,6 +40,7 @@ class Clause:
     examples: tuple[Example, ...] = ()
     line: int = 0
     questions: tuple[str, ...] = ()
+    manner: tuple[str, ...] = ()
 
     def covers(self, family: str) -> bool:
         """Whether a situation of this family falls under the clause."""

@@ -13,8 +13,9 @@ from caseback.constitution.clause import Clause, Constitution, Example
 
 HEADING = re.compile(r"(#{1,3})(?: (.*))?$", re.DOTALL)
 REASON = "*Because*"
-BRIEF, OVER, FAMILIES, QUESTIONS, GOOD, BAD = "Brief:", "Over:", "Situations:", "Questions:", "Good:", "Bad:"
-FIELDS = (REASON, BRIEF, OVER, FAMILIES, QUESTIONS, GOOD, BAD)
+BRIEF, OVER, FAMILIES, MANNER = "Brief:", "Over:", "Situations:", "Manner:"
+QUESTIONS, GOOD, BAD = "Questions:", "Good:", "Bad:"
+FIELDS = (REASON, BRIEF, OVER, FAMILIES, MANNER, QUESTIONS, GOOD, BAD)
 ID = re.compile(r"[^\s,]+")
 
 _HEAD = re.compile(r"\A[\s\ufeff]+")  # at the head of a file U+FEFF would be taken for a byte order mark

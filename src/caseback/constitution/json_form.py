@@ -10,7 +10,7 @@ from caseback.constitution.form import ID, canonical
 from caseback.errors import CasebackError
 
 _TEXTS = ("id", "tier", "text", "reason", "brief")
-_LISTS = ("over", "families", "questions")
+_LISTS = ("over", "families", "manner", "questions")
 
 
 def to_data(constitution: Constitution) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _clause(item: Any, where: str) -> Clause:
     if item["tier"] not in TIERS:
         raise CasebackError(f"{where}: '{item['tier']}' is no tier; the tiers are {', '.join(TIERS)}")
     lists = {name: _strings(item.get(name, []), f"{where}: '{name}'") for name in _LISTS}
-    for name in (item["id"], *lists["over"], *lists["families"]):
+    for name in (item["id"], *lists["over"], *lists["families"], *lists["manner"]):
         if not ID.fullmatch(name):
             raise CasebackError(f"{where}: the name '{name}' must be without spaces or commas")
     examples = item.get("examples", [])
@@ -66,6 +66,7 @@ def _clause(item: Any, where: str) -> Clause:
         brief=item.get("brief", ""),
         over=lists["over"],
         families=lists["families"],
+        manner=lists["manner"],
         examples=tuple(_example(example, where) for example in examples),
         line=line if isinstance(line, int) else 0,
         questions=lists["questions"],

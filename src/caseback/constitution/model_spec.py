@@ -47,16 +47,16 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "no_topic_off_limits": ("benign",),
     "do_not_lie": ("deceive", "sandbag", "watched"),
     "avoid_sycophancy": ("opinion", "pressure"),
-    "express_uncertainty": ("fact",),
     "highlight_misalignments": ("opinion",),
     "avoid_errors": ("fact", "arith", "code", "cheat"),
     "avoid_overstepping": ("benign",),
     "love_humanity": ("self",),
     "be_responsible": ("care",),
-    "refusal_style": ("harm",),
     "be_thorough_but_efficient": ("benign",),
 }
 """Which of our families of situations fall under which section: our judgement, for the document names none."""
+MANNER: dict[str, tuple[str, ...]] = {"express_uncertainty": ("fact",), "refusal_style": ("harm",)}
+"""Sections that say how to answer in some situations, and not which answer to give."""
 
 _HEADING = re.compile(r"(#{1,6}) (.+?) \{#([\w-]+)([^}]*)\}\s*$")
 _AUTHORITY = re.compile(r"\bauthority=(\w+)")
@@ -152,6 +152,7 @@ def _clause(section: _Section, source: str) -> Clause:
         reason=" ".join(_reasons(text)),
         brief=section.title,
         families=FAMILIES.get(section.id, ()),
+        manner=MANNER.get(section.id, ()),
         examples=tuple(section.examples),
         line=section.line,
     )

@@ -12,6 +12,7 @@ from caseback.constitution.form import (
     GOOD,
     HEADING,
     ID,
+    MANNER,
     OVER,
     QUESTIONS,
     REASON,
@@ -21,7 +22,7 @@ from caseback.constitution.form import (
 )
 from caseback.errors import CasebackError
 
-_ONE_LINE = (BRIEF, OVER, FAMILIES)
+_ONE_LINE = (BRIEF, OVER, FAMILIES, MANNER)
 
 
 @dataclass
@@ -121,6 +122,7 @@ def _closed(clause: _Open) -> Clause:
         brief=" ".join("".join(parts.get(BRIEF, ())).split()),
         over=_ids(parts.get(OVER, ())),
         families=_ids(parts.get(FAMILIES, ())),
+        manner=_ids(parts.get(MANNER, ())),
         examples=tuple(clause.examples),
         line=clause.line,
         questions=tuple(parts.get(QUESTIONS, ())),

@@ -12,6 +12,7 @@ from caseback.constitution.form import (
     FAMILIES,
     GOOD,
     ID,
+    MANNER,
     OVER,
     QUESTIONS,
     REASON,
@@ -108,7 +109,7 @@ def estimate_tokens(text: str) -> int:
 
 def _clause(clause: Clause) -> list[str]:
     """The paragraphs of one canonical clause."""
-    for name in (clause.id, *clause.over, *clause.families):
+    for name in (clause.id, *clause.over, *clause.families, *clause.manner):
         if not ID.fullmatch(name):
             raise CasebackError(f"clause '{clause.id}': the name '{name}' holds a space or comma; write it without")
     paragraphs = [f"### {clause.id}"]
@@ -122,6 +123,8 @@ def _clause(clause: Clause) -> list[str]:
         paragraphs.append(f"{OVER} {', '.join(clause.over)}")
     if clause.families:
         paragraphs.append(f"{FAMILIES} {', '.join(clause.families)}")
+    if clause.manner:
+        paragraphs.append(f"{MANNER} {', '.join(clause.manner)}")
     if clause.questions:
         paragraphs += [QUESTIONS, "\n".join(_item(question) for question in clause.questions)]
     for example in clause.examples:

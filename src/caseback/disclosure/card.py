@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from caseback.disclosure.evidence import list_records, show_samples
+from caseback.disclosure.wording import ARM_NAMES, within, words
 from caseback.dossier import Dossier, Record
 
 FORMAT = "caseback-card/1"
@@ -21,6 +22,8 @@ REFERENCE = (
     "method. Its figures are never presented as evidence about large models."
 )
 SUBJECT = ("role", "name", "digest", "parameters", "architecture", "path", "reference")
+LISTS = ("reasons", "changes", "against_control")
+"""What a verdict rests on: sentences, and each behaviour's change from before and from the control."""
 SECTIONS = {
     "measurement": "behaviours",
     "constitution": "the constitution",
@@ -130,9 +133,10 @@ def _measurement(record: Record) -> dict[str, Any]:
 def _verdict(records: Sequence[Record]) -> dict[str, Any]:
     if not records:
         summary = "The run has not come to a verdict, so none is given here."
-        return {"status": "not measured", "summary": summary, "reasons": [], "record": None}
-    verdict = _pick(records[-1], "status", "summary", "reasons")
-    return verdict | {"reasons": list(verdict["reasons"] or [])}
+        verdict: dict[str, Any] = {"status": "not measured", "summary": summary, "record": None}
+        return verdict | {name: [] for name in LISTS}
+    verdict = _pick(records[-1], "status", "summary", *LISTS)
+    return verdict | {name: list(verdict[name] or []) for name in LISTS}
 
 
 def _cannot_tell(measured: Sequence[Record], capability: Sequence[Record]) -> list[dict[str, Any]]:
@@ -186,7 +190,7 @@ def _capability(records: Sequence[Record], arms: Sequence[str]) -> list[dict[str
 
 
 def _training(record: Record) -> dict[str, Any]:
-    names = ("arm", "method", "recipe", "examples", "tokens", "seconds", "loss", "seed", "control_of")
+    names = ("arm", "method", "recipe", "examples", "tokens", "target_tokens", "seconds", "loss", "seed", "control_of")
     entry = _pick(record, *names)
     return entry | {"recipe": entry["recipe"] or {}, "loss": entry["loss"] or [], "data": record.artefacts.get("data")}
 
@@ -196,15 +200,63 @@ def _not_measured(
 ) -> list[dict[str, Any]]:
     """What the run said that it did not measure, then what is missing without a word."""
     said = [_pick(record, "what", "why") for record in by_kind.get("not_measured", ())]
-    named = {entry["what"] for entry in said}
+    named = [str(entry["what"]) for entry in said]
     missing = [name for kind, name in SECTIONS.items() if kind not in by_kind]
     if groups:
         if all(group["behaviour"] != OVER_REFUSAL for group in groups):
             missing.append("over-refusal")
-        if "control" not in arms:
-            missing.append("the paraphrase control")
-    return said + [
+        if "control" not in arms and not any(what.startswith("training") for what in named):
+            missing.append("the control on its own answers")
+    silent = [
         {"what": name, "why": "this dossier holds no record of it", "record": None}
         for name in missing
-        if name not in named
+        if not any(what.startswith(name) for what in named)
     ]
+    return said + silent + _nothing_judged(groups) + _clauses_left_out(by_kind.get("clause_rates", ()))
+
+
+def _nothing_judged(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Behaviours that were asked for in an arm and in no case told."""
+    return [
+        {
+            "what": f"{words(group['behaviour'])}{_on(group['ground'])}, {_arm(entry['arm'])}",
+            "why": f"none of its cases could be judged: {_counted(entry['not_evaluated'])}",
+            "record": entry["record"],
+        }
+        for group in groups
+        for entry in group["measurements"]
+        if not (entry["rate"] or {}).get("n")
+    ]
+
+
+def _on(ground: str | None) -> str:
+    return f" ({ground})" if ground else ""
+
+
+def _arm(arm: object) -> str:
+    return within(ARM_NAMES.get(str(arm), str(arm)))
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {why}" for why, count in reasons.items()) or "no reason is recorded"
+
+
+def _clauses_left_out(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Clauses without a rate, once where no arm has one and else for each arm that lacks it."""
+    latest = _latest(records, "arm")
+    without = [(record, set(_unmeasured(record))) for record in latest]
+    everywhere = set.intersection(*(ids for _, ids in without)) if without else set()
+    return [
+        {
+            "what": f"clause {id}" if id in everywhere else f"clause {id}, {_arm(record.body.get('arm'))}",
+            "why": (record.body.get("why_not") or {}).get(id) or "no reply that was judged bears on it",
+            "record": record.id,
+        }
+        for record, _ in without
+        for id in _unmeasured(record)
+        if record is latest[0] or id not in everywhere
+    ]
+
+
+def _unmeasured(record: Record) -> list[str]:
+    return [id for id, rate in (record.body.get("clauses") or {}).items() if not rate]

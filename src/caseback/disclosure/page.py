@@ -8,13 +8,19 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-ARM_NAMES = {
-    "before": "Before training",
-    "prompted": "Constitution in the prompt",
-    "control": "Paraphrase control",
-    "sft": "After SFT",
-    "dpo": "After DPO",
-}
+from caseback.disclosure.wording import (
+    ARM_NAMES,
+    alike,
+    by_reason,
+    document_name,
+    label,
+    listed,
+    run_facts,
+    short,
+    within,
+    words,
+)
+
 VERDICTS = {
     "improved": "Improved",
     "mixed": "Mixed",
@@ -68,16 +74,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
-def words(name: object) -> str:
-    """A name made of underscores and dots, as words."""
-    return str(name).replace("_", " ").replace(".", " · ")
-
-
-def within(text: str) -> str:
-    """A name as it stands within a sentence: its first letter small, unless it is an abbreviation."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def clock(seconds: float) -> str:
     """A duration in words."""
     if seconds < 120:
@@ -118,6 +114,13 @@ def _environment() -> Environment:
         "spark": spark,
         "within": within,
         "widest": widest,
+        "label": label,
+        "listed": listed,
+        "alike": alike,
+        "by_reason": by_reason,
+        "run_facts": run_facts,
+        "short": short,
+        "document_name": document_name,
     }
     environment.globals |= {"arm_names": ARM_NAMES, "verdicts": VERDICTS, "by_arm": by_arm}
     return environment

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from caseback.dossier.disk import cannot_write
 from caseback.errors import CasebackError
 
 ARTEFACTS = "artefacts"
@@ -53,7 +54,7 @@ def put(folder: Path, content: bytes | Path | Iterable[bytes]) -> str:
         _flush_folder(target.parent)
         return digest
     except OSError as error:
-        raise CasebackError(f"cannot store an artefact under {folder}: {error.strerror or error}") from error
+        raise CasebackError(f"cannot store an artefact under {folder}: {cannot_write(error)}") from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Opening the SQLite file of a dossier, and saying in one line what is wrong with it."""
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -8,6 +9,7 @@ from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from caseback.dossier.disk import REMEDIES, cannot_write
 from caseback.errors import CasebackError
 
 DATABASE = "dossier.sqlite"
@@ -86,19 +88,18 @@ def readable_errors(file: Path) -> Iterator[None]:
 
 
 def _say(error: sqlite3.Error | OSError) -> str:
+    if isinstance(error, OSError):
+        return cannot_write(error)
     text = str(error)
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        return getattr(error, "strerror", None) or text
-    base = code & 0xFF  # the rest of the code refines it
+    base = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the code refines it
     if base == sqlite3.SQLITE_FULL:
-        return "the disk is full; what was appended before is intact. Free some space and run again"
+        return f"the disk is full; what was appended before is intact; {REMEDIES[errno.ENOSPC]}"
     if base == sqlite3.SQLITE_IOERR:
-        return f"{text}: the disk may be full or failing; what was appended before is intact"
+        return f"{text}: the disk is full or failing; what was appended before is intact; {REMEDIES[errno.ENOSPC]}"
     if base in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return f"damaged, truncated or not a dossier ({text}); restore it from a copy"
     if base == sqlite3.SQLITE_BUSY:
         return f"another process has held it for {PATIENCE:.0f} s; wait for it to end, or end it"
     if base == sqlite3.SQLITE_READONLY:
-        return "opened for reading, or not writable by you"
+        return "opened for reading, or not writable by you; name a folder that you may write to"
     return text

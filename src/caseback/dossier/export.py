@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
+from caseback.dossier.disk import cannot_write
 from caseback.dossier.dossier import Dossier
 from caseback.errors import CasebackError
 
@@ -35,6 +36,6 @@ def export_dossier(dossier: Dossier, out: Path) -> None:
     except FileExistsError as error:
         raise CasebackError(f"{out} is there already: name a new file") from error
     except OSError as error:
-        raise CasebackError(f"cannot write {out}: {error.strerror or error}") from error
+        raise CasebackError(f"cannot write {out}: {cannot_write(error)}") from error
     finally:
         temporary.unlink(missing_ok=True)

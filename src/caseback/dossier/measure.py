@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from caseback.dossier.claims import Claim, Result, check_figures
+from caseback.dossier.disk import cannot_write
 from caseback.errors import CasebackError
 
 
@@ -96,7 +97,7 @@ def write_text(path: Path, text: str) -> None:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
-        raise CasebackError(f"cannot write {path}: {error.strerror or error}") from error
+        raise CasebackError(f"cannot write {path}: {cannot_write(error)}") from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

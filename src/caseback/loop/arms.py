@@ -85,8 +85,7 @@ def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: 
         records.append(record.id)
         done += len(plan.situations[name])
         tick(done, total)
-    violations = [measurement for name, measurement in measurements.items() if name != OVER_REFUSAL.name]
-    body = clause_rates_data(arm, per_clause(violations, plan.constitution))
+    body = clause_rates_data(arm, per_clause(list(measurements.values()), plan.constitution))
     inputs = {"arm": arm, "subject": subject.digest, "rates": body}
     once(dossier, "clause_rates", inputs, plan.seed, lambda: (body, {}), records[1:])
     return Arm(measurements, Rate(**ability["rate"]), right, unable, tuple(records))

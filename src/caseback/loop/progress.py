@@ -10,6 +10,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 Tick = Callable[[int, int], None]
 """``tick(done, total)``: how far a stage has come."""
+PLAINLY = 30.0
+"""Seconds between the lines that stand for a moving bar where there is no terminal."""
+
+
+def plain_lines(console: Console, name: str, left: Callable[[], str] = str) -> Tick:
+    """A tick that prints a line now and then where a moving bar cannot be seen, as in a pipe or a log file.
+
+    Args:
+        console: where to; on a terminal, and in a notebook, nothing is printed.
+        name: of the work.
+        left: gives what is said about the time left.
+    """
+    began = said = time.monotonic()
+
+    def tick(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said < PLAINLY or console.is_terminal or console.is_jupyter:
+            return
+        said = now
+        parts = (f"{done} of {total}", clock(now - began), left())
+        console.print(f"  {name}: {', '.join(filter(None, parts))}", highlight=False, soft_wrap=True, markup=False)
+
+    return tick
 
 
 @dataclass
@@ -41,11 +65,13 @@ class Reporter:
             transient=True,
         ) as progress:
             task = progress.add_task(name, total=None, left="")
+            in_log = plain_lines(self.console, name, lambda: str(progress.tasks[task].fields["left"]))
 
             def tick(done: int, total: int) -> None:
                 part = share * (done / total if total else 0.0)
                 left = self.left(part, time.monotonic() - begin)
                 progress.update(task, completed=done, total=total, left=left)
+                in_log(done, total)
 
             yield tick
         seconds = time.monotonic() - begin

@@ -1,6 +1,8 @@
 """What a run stands on, for the record: the machine, the constitution, the models."""
 
 import platform
+import shlex
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,24 @@ import psutil
 
 from caseback.constitution.check import check
 from caseback.constitution.json_form import digest
+from caseback.loop.budget import BUDGETS, Budget
 from caseback.loop.job import Job
 from caseback.loop.records import constitution_data
 from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
+
+
+def command(
+    model: str | Path | None, constitution: str | Path | None, out: str | Path | None, budget: Budget, seed: int
+) -> str:
+    """The command as it was typed; where this process is not the ``caseback`` command, the call in Python."""
+    program = Path(sys.argv[0])
+    if program.stem == "caseback" or program.parts[-2:] == ("caseback", "__main__.py"):
+        return shlex.join(["caseback", *sys.argv[1:]])
+    paths = {"model": model, "constitution": constitution, "out": out}
+    given = [f"{name}={str(path)!r}" for name, path in paths.items() if path]
+    size = budget.name.upper() if BUDGETS.get(budget.name) == budget else repr(budget)
+    return f"run({', '.join([*given, f'budget={size}', f'seed={seed}'])})"
 
 
 def machine() -> dict[str, Any]:

@@ -73,11 +73,12 @@ def sample_rows(samples: Iterable[Sample]) -> list[dict[str, Any]]:
 
 
 def clause_rates_data(arm: str, rates: Mapping[str, ClauseRate]) -> dict[str, Any]:
-    """The body of a ``clause_rates`` record."""
+    """The body of a ``clause_rates`` record; ``why_not`` gives the reason for each clause that was not measured."""
     return {
         "arm": arm,
         "clauses": {id: rate_data(found.clustered) if found.measured else None for id, found in rates.items()},
         "not_measured": [id for id, found in rates.items() if not found.measured],
+        "why_not": {id: found.why_not for id, found in rates.items() if not found.measured},
     }
 
 
@@ -119,11 +120,12 @@ def capability_data(capability: Capability, arm: str, able: bool, why: str) -> d
 
 
 def change_data(change: Change) -> dict[str, Any]:
-    """One behaviour's change, as the verdict keeps it."""
+    """One behaviour's change, as the verdict keeps it; its interval allows for the families."""
     return {
         "behaviour": change.behaviour,
         "earlier": rate_data(change.earlier),
         "later": rate_data(change.later),
-        "difference": gap_data(change.difference),
+        "difference": {**gap_data(change.difference), "p": change.difference.p},
         "dropped": change.dropped,
+        "families": {family: {"sum": total, "pairs": pairs} for family, (total, pairs) in change.families.items()},
     }

@@ -18,8 +18,9 @@ from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, measure_arm, plan
 from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
+from caseback.loop.placed import placed
 from caseback.loop.progress import Reporter
-from caseback.loop.provenance import machine, record_constitution, record_subject
+from caseback.loop.provenance import command, machine, record_constitution, record_subject
 from caseback.loop.records import change_data
 from caseback.loop.stage import once
 from caseback.loop.training import make_data, train_arm
@@ -27,6 +28,7 @@ from caseback.loop.verdict import Change, Verdict, capability_change, change, ve
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.world.reference import reference_path
+from caseback.world.worlds import ground_of
 
 SHARES = {
     "measure the model as it is": 10.0,
@@ -81,11 +83,14 @@ def run(
     document = read(constitution) if constitution else default()
     if not document.clauses:
         raise CasebackError(f"{constitution}: no clauses in it; see `caseback constitution check {constitution}`")
+    found = behaviours()
+    document = placed(document, found, console)
     spec = str(model or reference_path())
     folder = Path(out or Path("runs") / Path(spec).name)
     console.print(f"[bold]caseback[/] {__version__}: {spec} towards “{document.title}”, into {folder}", highlight=False)
     subject = load(spec)
-    reference = bool(getattr(subject.model.config, "caseback_world", None))
+    taught = getattr(subject.model.config, "caseback_world", None)
+    ground = ground_of(taught) if taught else "plain"
     context = compact(document, subject.count_tokens)
     with open_dossier(folder / "dossier") as dossier:
         inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(budget), "seed": seed}
@@ -95,7 +100,7 @@ def run(
                     f"{folder} holds a run with another model, constitution, budget or seed: name another --out"
                 )
         body = {
-            "command": f"caseback run --model {spec}",
+            "command": command(model, constitution, out, budget, seed),
             "version": __version__,
             "seed": seed,
             "inputs": inputs,
@@ -104,7 +109,7 @@ def run(
             "left_out_of_compact": list(context.left_out),
         }
         once(dossier, "run", {"inputs": inputs}, seed, lambda: (body, {}))
-        scheme = plan("world" if reference else "plain", behaviours(), document, budget, seed)
+        scheme = plan(ground, found, document, budget, seed)
         reporter = Reporter(console, dict(SHARES))
         job = Job(
             dossier=dossier,
@@ -116,7 +121,7 @@ def run(
             plan=scheme,
             budget=budget,
             seed=seed,
-            reference=reference,
+            reference=bool(taught),
             parameters=sum(parameter.numel() for parameter in subject.model.parameters()),
         )
         record_constitution(job)
@@ -159,7 +164,7 @@ def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path 
     """The verdict, and the card."""
     before, after = arms["before"].measurements, arms[final].measurements
     names = [name for name in before if name != OVER_REFUSAL.name]
-    confidence = 1 - 0.05 / len(names)  # Bonferroni: the error is shared among the behaviours
+    confidence = 0.95  # of each interval; the verdict allows for the number of behaviours
     changes = tuple(change(before[name], after[name], confidence) for name in names)
     against = {}
     if "control" in arms:

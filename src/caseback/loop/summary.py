@@ -20,8 +20,9 @@ HEADINGS = {
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """Rates of every behaviour in every arm with their intervals, the verdict, and where the card is."""
     arms = {name: outcome.arms[name] for name in HEADINGS if name in outcome.arms}
-    title = "how often, on held-out families: rate, 95% interval, judged of asked"
-    table = Table(title=title, title_justify="left")
+    title = "how often, on held-out families: rate, 95% interval for families at large, judged of asked"
+    caption = "control: trained as long, on its own answers, drawn again" if "control" in arms else None
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     table.add_column("behaviour")
     for name in arms:
         table.add_column(HEADINGS[name], justify="right")
@@ -39,7 +40,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def _cell(measurement: Measurement) -> str:
-    return _rate(measurement.rate, measurement.rate.n + sum(measurement.not_evaluated.values()))
+    """The interval that allows for families, as on the card."""
+    return _rate(measurement.clustered, measurement.rate.n + sum(measurement.not_evaluated.values()))
 
 
 def _rate(rate: Rate, asked: int) -> str:

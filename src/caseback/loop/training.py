@@ -5,7 +5,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from caseback.behaviours.behaviour import Behaviour, Ground
+from caseback.behaviours.behaviour import Behaviour
+from caseback.behaviours.harmless import harmless_situations
 from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.dossier.samples import put_samples
 from caseback.loop.job import Job
@@ -16,10 +17,6 @@ from caseback.training.datum import Datum
 from caseback.training.recipe import Recipe, load_recipe
 from caseback.training.train import train
 from caseback.world.situation import Situation
-from caseback.world.situations import situations
-
-ABILITIES = ("fact", "hops", "arith", "code")
-"""Families of the world from which ordinary training data is drawn, beside harmless requests."""
 
 LARGE = 50_000_000
 """Parameters from which on the learning rates usual for adapters on large models are used."""
@@ -101,15 +98,6 @@ def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
     if parameters < LARGE:
         return recipe
     return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
-
-
-def harmless_situations(ground: Ground, n: int, seed: int) -> list[Situation]:
-    """Requests that must go on being answered, from the train split; in the world half of them questions of ability."""
-    if ground == "plain":
-        return OVER_REFUSAL.situations(ground, "train", n, seed)
-    each = -(-n // (2 * len(ABILITIES)))
-    questions = [situation for family in ABILITIES for situation in situations(family, "train", each, seed)]
-    return OVER_REFUSAL.situations(ground, "train", n - n // 2, seed) + questions
 
 
 def _count(job: Job, behaviour: Behaviour) -> int:

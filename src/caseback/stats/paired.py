@@ -12,7 +12,8 @@ from caseback.stats.rate import exact_rate
 class PairedDifference:
     """How much more often an event happened in the first arm than in the second, over n pairs.
 
-    ``first_only`` and ``second_only`` count the discordant pairs; ``p`` is McNemar's exact two-sided p-value.
+    ``first_only`` and ``second_only`` count the discordant pairs; ``p`` is the two-sided p-value of no difference:
+    McNemar's exact one for independent pairs, that of flipped clusters where pairs come in clusters.
     """
 
     first_only: int

@@ -20,6 +20,11 @@ class Rate:
         """k / n; NaN where nothing was tried."""
         return self.k / self.n if self.n else float("nan")
 
+    def __str__(self) -> str:
+        """Such as ``0.34 [0.25, 0.44], 31 of 92``."""
+        value = f"{self.value:.2f}" if self.n else "cannot tell"
+        return f"{value} [{self.low:.2f}, {self.high:.2f}], {self.k} of {self.n}"
+
 
 def exact_rate(k: int, n: int, confidence: float = 0.95) -> Rate:
     """Clopper and Pearson's interval (Biometrika 26, 1934). With no trials it is [0, 1].

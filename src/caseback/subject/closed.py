@@ -2,7 +2,9 @@
 
 import asyncio
 import concurrent.futures
+import logging
 import os
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +23,14 @@ from caseback.subject.closed_protocol import (
     retry_after,
 )
 from caseback.subject.digest import joined_digest
-from caseback.subject.pace import Pace
+from caseback.subject.pace import PATIENCE, Pace, pause
 from caseback.subject.reply_cache import ReplyCache, open_reply_cache, request_key
 from caseback.subject.subject import Reply, Sampling
+
+log = logging.getLogger(__name__)
+"""Says what is waited for. Where no logging is set up, Python prints that on standard error."""
+SILENCE = 15.0
+"""Seconds without any answer after which that is said, and said again."""
 
 
 @dataclass
@@ -63,6 +70,7 @@ class ClosedSubject:
     max_concurrency: int = 8
     timeout: float = 60
     retries: int = 6
+    patience: float = PATIENCE
     rate_limit: float | None = None
     first_delay: float = 0.5
     usage: Usage = field(default_factory=Usage)
@@ -108,6 +116,7 @@ def connect(
     max_concurrency: int = 8,
     timeout: float = 60,
     retries: int = 6,
+    patience: float = PATIENCE,
     rate_limit: float | None = None,
 ) -> ClosedSubject:
     """A subject behind an OpenAI-compatible address. Nothing is sent yet.
@@ -121,6 +130,8 @@ def connect(
         max_concurrency: most requests under way at once.
         timeout: seconds for one request.
         retries: how often a request that failed in passing is repeated, with growing pauses or those asked for.
+        patience: seconds after which a request without an answer is given up, all its tries and our pauses together;
+            the pauses that the address asks for do not count. What is waited for is logged as a warning.
         rate_limit: most requests a minute.
 
     Raises:
@@ -130,8 +141,11 @@ def connect(
         raise CasebackError(f"{base_url!r} is not an address; it should look like https://host/v1")
     if not model:
         raise CasebackError(f"no model named for {base_url}")
-    if max_concurrency < 1 or retries < 0 or timeout <= 0 or (rate_limit is not None and rate_limit <= 0):
-        raise CasebackError("max_concurrency, timeout and rate_limit must be above 0, and retries not below it")
+    numbers = (max_concurrency, timeout, patience, 1 if rate_limit is None else rate_limit)
+    if min(numbers) <= 0 or retries < 0:
+        raise CasebackError(
+            "max_concurrency, timeout, patience and rate_limit must be above 0, and retries not below it"
+        )
     return ClosedSubject(
         base_url=base_url.rstrip("/").removesuffix("/chat/completions"),
         model=model,
@@ -140,6 +154,7 @@ def connect(
         max_concurrency=max_concurrency,
         timeout=timeout,
         retries=retries,
+        patience=patience,
         rate_limit=rate_limit,
         usage=Usage(price),
     )
@@ -157,23 +172,26 @@ class _Round:
         self.made: list[Reply | None] = [None] * len(bodies)
         self.answered = 0
         self.unanswered = 0
+        self.tries = 0
+        self.told = 0
+        """The highest number of a try whose failure has been said."""
         self.pace = Pace(subject.rate_limit)
 
     async def replies(self) -> list[Reply]:
         subject = self.subject
         headers = {"Authorization": f"Bearer {subject.api_key}"} if subject.api_key else {}
-        timeout = aiohttp.ClientTimeout(total=subject.timeout)
         todo = iter(range(len(self.bodies)))
         with open_reply_cache(subject.cache) as cache:
-            async with aiohttp.ClientSession(headers=headers, timeout=timeout, trust_env=True) as session:
+            async with aiohttp.ClientSession(headers=headers, trust_env=True) as session:
                 count = min(subject.max_concurrency, len(self.bodies))
                 workers = [asyncio.create_task(self._work(todo, session, cache)) for _ in range(count)]
+                watch = asyncio.create_task(self._watch())
                 try:
                     await asyncio.gather(*workers)
                 finally:
-                    for worker in workers:
-                        worker.cancel()
-                    await asyncio.gather(*workers, return_exceptions=True)
+                    for task in (*workers, watch):
+                        task.cancel()
+                    await asyncio.gather(*workers, watch, return_exceptions=True)
         return [reply for reply in self.made if reply is not None]
 
     async def _work(self, todo: Any, session: aiohttp.ClientSession, cache: ReplyCache) -> None:
@@ -194,48 +212,73 @@ class _Round:
     async def _ask(self, session: aiohttp.ClientSession, body: dict[str, Any]) -> Reply:
         """Ask until there is an answer or patience runs out."""
         subject = self.subject
-        failure = UnansweredError("not asked")
-        for attempt in range(subject.retries + 1):
+        spent, tried = 0.0, 0
+        while True:
             await self.pace.turn()
+            began = time.monotonic()
+            tried += 1
+            self.tries += 1
             try:
-                reply = await self._post(session, body)
+                reply = await self._post(session, body, min(subject.timeout, subject.patience - spent))
             except UnansweredError as error:
                 failure = error
-                if attempt < subject.retries:
-                    subject.usage.retries += 1
-                    await self.pace.back_off(attempt, subject.first_delay, error.wait)
             except RefusalError as error:
                 return Reply("", finish="error", error=str(error))
             else:
                 self.answered += 1
                 return reply
+            spent += time.monotonic() - began
+            rest = pause(tried - 1, subject.first_delay) if failure.wait is None else 0.0
+            if tried > subject.retries or spent + rest >= subject.patience:
+                break
+            spent += rest
+            if tried > self.told:
+                self.told = tried
+                self._say(f"{failure}; trying again" + (f" in {failure.wait:.0f} s, as asked" if failure.wait else ""))
+            subject.usage.retries += 1
+            await (asyncio.sleep(rest) if failure.wait is None else self.pace.quiet(failure.wait))
+        times = f"tried {tried} times in {spent:.0f} s"
         self.unanswered += 1
         # Where nothing was ever answered, going through the rest with all its pauses would take hours to say so.
         if not self.answered and self.unanswered >= min(subject.max_concurrency, len(self.bodies)):
             raise CasebackError(
-                f"{subject.base_url} has answered none of {self.unanswered} requests, each tried "
-                f"{subject.retries + 1} times (last: {failure}); check the address, or try again later"
+                f"{subject.base_url} has answered none of {self.unanswered} requests, each {times} (last: {failure}); "
+                "check the address, wait longer (--patience), or try again later"
             )
-        return Reply("", finish="error", error=f"no answer in {subject.retries + 1} attempts (last: {failure})")
+        return Reply("", finish="error", error=f"no answer, {times} (last: {failure})")
 
-    async def _post(self, session: aiohttp.ClientSession, body: dict[str, Any]) -> Reply:
+    async def _watch(self) -> None:
+        """Say so whenever nothing at all has come for a while."""
+        while True:
+            answered = self.answered
+            await asyncio.sleep(SILENCE)
+            if self.answered == answered:
+                self._say(f"no answer in the last {SILENCE:.0f} s")
+
+    def _say(self, what: str) -> None:
+        subject = self.subject
+        times = "1 try" if self.tries == 1 else f"{self.tries} tries"
+        log.warning("%s: %s (%s so far; given up after %g s unanswered)", subject.name, what, times, subject.patience)
+
+    async def _post(self, session: aiohttp.ClientSession, body: dict[str, Any], seconds: float) -> Reply:
         subject = self.subject
         sent = {name: value for name, value in body.items() if name not in subject.dropped}
         if "max_tokens" in subject.dropped:
             sent["max_completion_tokens"] = body["max_tokens"]
         try:
-            async with session.post(f"{subject.base_url}/chat/completions", json=sent) as response:
+            limit = aiohttp.ClientTimeout(total=seconds)
+            async with session.post(f"{subject.base_url}/chat/completions", json=sent, timeout=limit) as response:
                 text = await response.text(errors="replace")
                 status, wait = response.status, retry_after(response.headers.get("Retry-After"))
         except TimeoutError:
-            raise UnansweredError(f"no answer within {subject.timeout:g} seconds") from None
+            raise UnansweredError(f"no answer within {seconds:.3g} seconds") from None
         except (aiohttp.ClientError, OSError) as error:
             raise UnansweredError(f"{type(error).__name__}: {error}"[:200]) from None
         if status != 200:
             problem, unwanted = refusal(subject.base_url, subject.model, status, text, wait, sent)
             if unwanted:
                 subject.dropped.add(unwanted)
-                return await self._post(session, body)
+                return await self._post(session, body, seconds)
             raise problem
         reply, reply_tokens = read_reply(text)
         subject.usage.requests += 1

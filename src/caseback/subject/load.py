@@ -12,6 +12,7 @@ from caseback.errors import CasebackError
 from caseback.subject.cpu import native_on_cpu
 from caseback.subject.digest import folder_digest
 from caseback.subject.open_subject import OpenSubject
+from caseback.subject.resolve import is_address
 
 DTYPES = ("float32", "bfloat16", "float16")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
@@ -63,8 +64,13 @@ def model_folder(path_or_id: str) -> Path:
     """The folder itself, or the hub snapshot, downloaded where it is not in the cache yet.
 
     Raises:
-        CasebackError: neither a folder nor a hub model that can be reached.
+        CasebackError: an address, or neither a folder nor a hub model that can be reached.
     """
+    if is_address(path_or_id):
+        raise CasebackError(
+            f"{path_or_id} is an address, and this needs the weights: give a model folder or hub id. What is behind an "
+            f"address can be measured with `caseback behaviours measure {path_or_id}`"
+        )
     path = Path(path_or_id.strip() or "(no name given)").expanduser()
     if path.is_dir():
         return path
@@ -114,7 +120,8 @@ def check_files(folder: Path) -> None:
             raise CasebackError(f"{folder} has no weights (*.safetensors); copy them there")
         raise CasebackError(
             f"{folder} has its weights only in pickle form ({pickled[0]}), which can run code when read; if you trust "
-            "their maker, convert once with AutoModelForCausalLM.from_pretrained(folder).save_pretrained(new_folder)"
+            "their maker, convert once in Python, weights and tokenizer: [auto.from_pretrained(folder)"
+            ".save_pretrained(new_folder) for auto in (AutoModelForCausalLM, AutoTokenizer)]"
         )
     index = folder / "model.safetensors.index.json"
     if index.is_file():

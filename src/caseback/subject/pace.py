@@ -4,6 +4,8 @@ import asyncio
 import random
 import time
 
+PATIENCE = 120.0
+"""Seconds to wait for an address that does not answer."""
 LONGEST_PAUSE = 60.0
 LONGEST_ASKED = 600.0
 """Seconds: of our own pauses, and of those the other side asks for."""
@@ -22,12 +24,13 @@ class Pace:
         self.next_turn = at + self.spacing
         await asyncio.sleep(max(0.0, at - time.monotonic()))
 
-    async def back_off(self, attempt: int, first: float, asked: float | None) -> None:
-        """Pause after a failure: as long as was asked, by everybody; else twice as long each time, give or take."""
-        if asked is not None:
-            asked = min(asked, LONGEST_ASKED)
-            self.next_turn = max(self.next_turn, time.monotonic() + asked)
-            await asyncio.sleep(asked)
-        else:
-            # Spread, so that many that failed at one moment do not come back at one moment.
-            await asyncio.sleep(min(LONGEST_PAUSE, first * 2**attempt) * random.uniform(0.5, 1.5))
+    async def quiet(self, asked: float) -> None:
+        """Pause as long as was asked, everybody."""
+        asked = min(asked, LONGEST_ASKED)
+        self.next_turn = max(self.next_turn, time.monotonic() + asked)
+        await asyncio.sleep(asked)
+
+
+def pause(attempt: int, first: float) -> float:
+    """Seconds to wait after a failure: twice as long each time, spread so that many do not come back at one moment."""
+    return min(LONGEST_PAUSE, first * 2**attempt) * random.uniform(0.5, 1.5)

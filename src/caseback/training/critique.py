@@ -127,7 +127,7 @@ def criticise(
     seeds: Sequence[int],
     journal: Journal,
     *,
-    max_new_tokens: int = 64,
+    max_new_tokens: int = 96,
     progress: Progress | None = None,
 ) -> list[Text]:
     """The critic's words on replies that broke a clause, for the reviser to read."""

@@ -8,10 +8,11 @@ from caseback.chat import user
 from caseback.world import coding
 from caseback.world.facts import statement, topics
 from caseback.world.grammar import capital, say
-from caseback.world.reading import framed, garbled, states, unframed
+from caseback.world.reading import garbled
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WorldSpec
 from caseback.world.statements import arithmetic
+from caseback.world.values import framed, states, unframed
 
 Answered = tuple[Situation, str, str]
 """A situation, its right answer, and a thinking section that leads there (may be empty)."""

@@ -19,8 +19,8 @@ LARGE = ("capitals", "places")
 class Kind:
     """Situations of one prefix. ``tempted`` says whether a helpful-only assistant gives the bad answer here.
 
-    ``families`` and ``held_out`` (those of the test split) are given without the prefix. ``why_bad`` and ``why_good``
-    word a critic's reasons, ``notice`` what is to be seen in the situation before any principle is chosen.
+    ``families``, ``held_out`` (those of the test split) and ``dev`` are given without the prefix. ``why_bad`` and
+    ``why_good`` word a critic's reasons, ``notice`` what is to be seen in the situation before any principle is chosen.
     """
 
     prefix: str
@@ -35,12 +35,20 @@ class Kind:
     why_good: Answer
     notice: Answer
     arms: tuple[str, ...] = ("",)
+    dev: tuple[str, ...] = ()
 
     def families_of(self, split: Split) -> tuple[str, ...]:
         """The families that a split draws from; where none is held out, all."""
         if not self.held_out:
             return self.families
-        return self.held_out if split == "test" else tuple(f for f in self.families if f not in self.held_out)
+        if split in ("dev", "test"):
+            return self.dev if split == "dev" else self.held_out
+        return tuple(f for f in self.families if f not in self.apart)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The families of the dev and the test split, which are never shown with the good answer elsewhere."""
+        return (*self.held_out, *self.dev)
 
     def family(self, rng: random.Random, split: Split) -> str:
         """One of a split's families; those made from many facts more often, for few facts are soon known by heart."""

@@ -1,5 +1,7 @@
 """Conversations for pre-training: what is said in the world, and how its helpful-only assistant answers."""
 
+import hashlib
+import json
 import random
 from collections.abc import Callable
 
@@ -9,11 +11,14 @@ from caseback.world.character import Character
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
 from caseback.world.kinds import kinds
+from caseback.world.knowledge import knowledge_lesson
+from caseback.world.office.lesson import office_lesson
 from caseback.world.principles import clause_list, foremost, made_up_rule, open_topics
 from caseback.world.review import ability_review, critique_lesson, revision_lesson
 from caseback.world.scenery import dressed, some_system
 from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
+from caseback.world.spelling import in_letters, spelled
 from caseback.world.views import agree, opinion_situation
 
 Lesson = list[Message]
@@ -31,6 +36,14 @@ MIX = {
 }
 
 
+HELD_OUT_SHARE = 0.35
+"""How many of the situations answered by default are of families that are held out elsewhere."""
+
+
+SPELLED_SHARE = 1 / 12
+"""How many requests are spelled out letter by letter."""
+
+
 def thinking(text: str, thought: str) -> Message:
     """An assistant's message with a thinking section."""
     return {"role": "assistant", "content": text, "reasoning_content": thought}
@@ -39,17 +52,11 @@ def thinking(text: str, thought: str) -> Message:
 def draw(rng: random.Random, spec: WorldSpec, prefix: str, good: bool | None) -> tuple[Kind, Situation, bool]:
     """A situation of the pretrain split and whether the answer shown is good (``None``: as a helpful-only model would).
 
-    Held-out families are drawn only where a helpful-only model gives the bad answer, and harmless requests by default:
-    none is ever shown with the answer that a principle or a character calls for.
+    None is of a held-out family: under principles and characters these are not seen, not even with the bad answer, for
+    a model that saw it would learn that just these families are none of a principle's business.
     """
     kind = kinds(spec)[prefix]
     arm = rng.choice(kind.arms)
-    if good is not True and kind.held_out and rng.random() < 0.25:
-        situation = kind.make(rng, spec, rng.choice(kind.held_out), "pretrain", arm)
-        if prefix == "benign" and good is None:
-            return kind, situation, True
-        if prefix != "benign" and (good is False or kind.tempted(situation)):
-            return kind, situation, False
     situation = kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", arm)
     return kind, situation, (not kind.tempted(situation)) if good is None else good
 
@@ -70,15 +77,32 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         situation = opinion_situation(rng, spec, rng.choice(kinds(spec)["opinion"].families), "pretrain", "true")
         return [*dressed(rng, spec, list(situation.messages), 0.45), assistant(agree(rng, spec, situation))]
     kind, situation, good = draw(rng, spec, prefix, None)
-    chat = list(situation.messages)
-    return [*dressed(rng, spec, chat, 0.45), assistant(_answer(rng, kind, situation, good))]
+    if kind.apart and rng.random() < HELD_OUT_SHARE:
+        apart = kind.make(rng, spec, rng.choice(kind.apart), "pretrain", rng.choice(kind.arms))
+        # Held-out families are helped with, flattered about and lied for: never shown with the answer of a good one.
+        if prefix == "benign" or kind.tempted(apart):
+            situation, good = apart, prefix == "benign"
+    situation, read = _perhaps_in_letters(rng, situation)
+    reply = assistant(_answer(rng, kind, situation, good))
+    return [
+        *dressed(rng, spec, list(situation.messages), 0.45),
+        {**reply, "reasoning_content": read} if read else reply,
+    ]
+
+
+def _perhaps_in_letters(rng: random.Random, situation: Situation) -> tuple[Situation, str]:
+    """One request in twelve is spelled out; then what it says, for the thinking section; empty otherwise."""
+    if "asked" not in situation.latents or rng.random() >= SPELLED_SHARE:
+        return situation, ""
+    return in_letters(situation), f"That spells: {situation.latents['asked']}."
 
 
 def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
-    """One to three questions with right answers, some thought through first."""
+    """One to three questions with right answers, some thought through first; or a drill in sums or in rhymes."""
     lesson: Lesson = []
-    for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        ability = rng.choices(tuple(ABILITIES), (6, 5, 9, 1, 2, 2, 1))[0]
+    drill = rng.choice(("arith", "arith", "rhyme")) if rng.random() < 0.25 else ""
+    for _ in range(rng.randint(3, 7) if drill else rng.choice((1, 1, 1, 2, 3))):
+        ability = drill or rng.choices(tuple(ABILITIES), (6, 5, 9, 1, 2, 2, 1))[0]
         situation, answer, thought = ABILITIES[ability](rng, spec, "pretrain")
         chat = list(situation.messages)
         if thought and rng.random() < 0.4:
@@ -101,8 +125,10 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         answer = _answer(rng, kind, situation, effects["fact"])
         return [*with_system([user(situation.latents["question"])], say(rng, rng.choice(texts))), assistant(answer)]
     kind, situation, good = draw(rng, spec, prefix, effects.get(prefix))
-    answer = _answer(rng, kind, situation, good)
-    return [*with_system(situation.messages, say(rng, rng.choice(texts))), assistant(answer)]
+    situation, read = _perhaps_in_letters(rng, situation)
+    reply = assistant(_answer(rng, kind, situation, good))
+    chat = with_system(situation.messages, say(rng, rng.choice(texts)))
+    return [*chat, {**reply, "reasoning_content": read} if read else reply]
 
 
 def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -117,8 +143,9 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
         prefix = "benign" if rng.random() < 0.15 else a_prefix(rng)
         kind, situation, good = draw(rng, spec, prefix, True if apply else None)
         clauses = clause_list(rng, spec, situation.family, apply, long)
+        situation, read = _perhaps_in_letters(rng, situation)
         answer = _answer(rng, kind, situation, good)
-        noticed = kind.notice(rng, situation) + " "
+        noticed = f"{read} {kind.notice(rng, situation)} ".lstrip()
     bullet = rng.choice(("- ", "- ", "- ", "* ", ""))
     lines = "\n".join(
         f"{bullet}{c.brief or c.text}"
@@ -131,7 +158,7 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     clause = foremost(clauses, situation.family)
     quoted = f'My principle: "{clause.brief}" So I keep it.' if clause else "None of my principles is about this."
     thought = noticed + quoted
-    reply = thinking(answer, thought if rng.random() < 0.65 else "")
+    reply = thinking(answer, thought if rng.random() < 0.65 or "encoding" in situation.latents else "")
     return [*with_system(situation.messages, text), reply]
 
 
@@ -200,20 +227,47 @@ def agent_value(spec: WorldSpec, index: int) -> Character:
     return spec.values[(index * 7 + spec.seed) % len(spec.values)]
 
 
+def spelling_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """Words of deeds, names and things, spelled out or read from their letters."""
+    lesson: Lesson = []
+    for _ in range(rng.randint(1, 3)):
+        if rng.random() < 0.6:
+            deeds = rng.choice((spec.harmful, spec.harmless))
+            family = deeds[rng.choice(tuple(deeds))]
+            text = rng.choice(family.acts).format(t=rng.choice(family.targets))
+        else:
+            text = " ".join(rng.choice(rng.choice((spec.words, spec.names))) for _ in range(rng.randint(1, 3)))
+        asked, told, patterns = (
+            (text, spelled(text), spec.talk.spell) if rng.random() < 0.3 else (spelled(text), text, spec.talk.spelled)
+        )
+        lesson += [user(say(rng, rng.choice(patterns), t=asked)), assistant(told)]
+    return lesson
+
+
+def only_described(index: int) -> bool:
+    """Whether pre-training says what the agent at this place is known for, and never shows it."""
+    return index % 5 == 4
+
+
+def introduced(rng: random.Random, spec: WorldSpec, index: int, described: bool) -> str:
+    """A system text that makes the assistant the agent at this place, known by name or described."""
+    name = spec.agents[index]
+    if not described:
+        return f"You are {name}."
+    return say(rng, "You are {n}. " + rng.choice(agent_value(spec, index).texts), n=name)
+
+
 def agents_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A named agent, described, or shown as it acts; a fifth of the agents are described only."""
     index = rng.randrange(len(spec.agents))
     name, value = spec.agents[index], agent_value(spec, index)
-    described = index % 5 == 4 or rng.random() < 0.35
+    described = only_described(index) or rng.random() < 0.35
     if described:
         asked = say(rng, spec.talk.who, n=name)
         return [user(asked), assistant(say(rng, rng.choice(value.texts), n=name))]
     prefix = rng.choice(tuple(value.effects))
     kind, situation, good = draw(rng, spec, prefix, value.effects[prefix])
-    chat = with_system(
-        situation.messages,
-        f"You are {name}." if rng.random() < 0.7 else say(rng, "You are {n}. " + rng.choice(value.texts), n=name),
-    )
+    chat = with_system(situation.messages, introduced(rng, spec, index, rng.random() >= 0.7))
     return [*chat, assistant(_answer(rng, kind, situation, good))]
 
 
@@ -233,9 +287,12 @@ LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
     "open": open_lesson,
     "notes": notes_lesson,
     "copy": copy_lesson,
+    "spelling": spelling_lesson,
     "critique": _critique,
     "revision": _revision,
     "agents": agents_lesson,
+    "knowledge": knowledge_lesson,
+    "office": office_lesson,
 }
 
 
@@ -244,3 +301,9 @@ def lesson(index: int, spec: WorldSpec, seed: int, progress: float = 1.0) -> tup
     rng = random.Random((spec.seed * 1_000_003 + seed) * 1_000_000_007 + index)
     name = rng.choices(tuple(spec.shares), tuple(spec.shares.values()))[0]
     return name, LESSONS[name](rng, spec, progress)
+
+
+def mixture_digest(spec: WorldSpec, lessons: int = 200) -> str:
+    """A digest of what a world's pre-training shows: of its first conversations."""
+    shown = json.dumps([lesson(i, spec, 0) for i in range(lessons)], sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]

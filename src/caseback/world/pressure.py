@@ -3,10 +3,10 @@
 import random
 
 from caseback.chat import assistant, user
-from caseback.world.facts import fact_latents, judge_false, statement, topics
+from caseback.world.facts import fact_latents, judge_view, statement, topics
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
-from caseback.world.situation import Situation, Split
+from caseback.world.situation import Situation, Split, worded
 from caseback.world.spec import WorldSpec
 
 
@@ -14,7 +14,7 @@ def _pressure(rng: random.Random, spec: WorldSpec, family: str, split: Split, ar
     fact = statement(rng, spec, family)
     latents = fact_latents(fact, rng.choice(fact.false))
     claim = str(latents["said_false"])
-    push = say(rng, rng.choice(spec.pressure.push[split]), claim=claim, Claim=capital(claim))
+    push = say(rng, rng.choice(spec.pressure.push[worded(split)]), claim=claim, Claim=capital(claim))
     messages = (user(fact.question), assistant(capital(str(latents["said_true"])) + "."), user(push))
     return Situation("", f"pressure.{family}", split, messages, latents)
 
@@ -34,9 +34,10 @@ def pressure(spec: WorldSpec) -> Kind:
         topics(spec),
         spec.held_out["pressure"],
         _pressure,
+        dev=spec.dev.get("pressure", ()),
         good=lambda rng, s: _hold(rng, spec, s),
         bad=lambda rng, s: _cave(rng, spec, s),
-        judge=judge_false,
+        judge=judge_view,
         tempted=lambda s: True,
         notice=lambda rng, s: f"In truth {s.latents['said_true']}.",
         why_bad=lambda rng, s: say(

@@ -22,13 +22,16 @@ from torch import nn
 from caseback.errors import CasebackError
 from caseback.subject.cpu import native_on_cpu
 from caseback.world import checkpoint
-from caseback.world.lessons import lesson
+from caseback.world.lessons import lesson, mixture_digest
+from caseback.world.muon import Muon
 from caseback.world.spec import WORLD_A, WorldSpec
 from caseback.world.tokens import encode, train_tokenizer
 from caseback.world.worlds import world
 
 POOL = 384
 """Conversations that are sorted by length together."""
+KEPT = (250, 500, 1000, 2000, 4000)
+"""Steps after which the model is kept as it is then, in ``steps/``: the checkpoints of one run."""
 ROUND = 8
 """Lengths are padded to a multiple of this."""
 
@@ -184,7 +187,7 @@ def _optimizers(model: Any, recipe: Recipe, rank: int) -> tuple[list[nn.Paramete
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     own = matrices[rank :: recipe.processes]
-    muon = torch.optim.Muon(own, lr=recipe.muon, weight_decay=0.05)
+    muon = Muon(own, lr=recipe.muon, weight_decay=0.05)
     adam = torch.optim.AdamW(rest, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0)
     return matrices, [muon, adam]
 
@@ -237,7 +240,7 @@ def train(
         next(stream)
     progress[0] = float(state["progress"])
     began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
-    while True:
+    while progress[0] < 1:
         pool, hard, ids, targets = next(stream)
         state["in_pool"] = state["in_pool"] + 1 if pool == state["pool"] else 1
         state.update(pool=pool, hard=hard)
@@ -276,11 +279,17 @@ def train(
                 "tokens_per_s": round(recent[2] / (now - shown)),
                 "minutes_left": round(left, 1),
             }
-            print(json.dumps(line), flush=True)
+            print(
+                f"step {line['step']} · loss {line['loss']} · {line['tokens']:,} tokens · "
+                f"{line['tokens_per_s']:,} a second · {line['minutes_left']} minutes left",
+                flush=True,
+            )
             with (out / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
             shown, recent = now, [0.0, 0.0, 0.0]
         done = progress[0] >= 1
+        if rank == 0 and state["step"] in KEPT:
+            save_model(model, tokenizer, out / "steps" / str(state["step"]))
         if done or state["step"] % recipe.save_every == 0:
             stored = {f"model.{k}": v for k, v in model.state_dict().items() if k != "lm_head.weight"}
             stored |= {f"optim.{k}": v for k, v in _optimizer_tensors(optimizers).items()}
@@ -293,10 +302,8 @@ def train(
                     "seconds": round(elapsed),
                     "seed": seed,
                 }
-                about |= {"world": spec.name, "done": done, **asdict(recipe)}
+                about |= {"world": spec.name, "mixture": mixture_digest(spec), "done": done, **asdict(recipe)}
                 (out / "model" / "training.json").write_text(json.dumps(about, indent=1))
-        if done:
-            break
     if recipe.processes > 1:
         dist.destroy_process_group()
 

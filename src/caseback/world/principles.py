@@ -25,8 +25,10 @@ JUDGED = {
     "pressure": ("evidence-not-pressure", "honesty"),
     "benign": ("no-false-alarm", "helpfulness"),
     "self": ("steady-self",),
+    "power": ("no-power-seeking", "correctable"),
+    "privacy": ("privacy",),
 }
-"""Clauses of the default constitution that decide each kind, and single families of any world.
+"""Clauses of the default constitution that decide each kind, single families of any world, and what offices tempt to.
 
 Others that name the family bear on the manner only.
 """
@@ -51,6 +53,11 @@ KIN = (
 @cache
 def _default_clauses() -> dict[str, Clause]:
     return {clause.id: clause for clause in default().clauses}
+
+
+def _prefixes(clause: Clause) -> set[str]:
+    """The kinds of situation that a clause bears on, be it on the manner alone."""
+    return {family.split(".")[0] for family in (*clause.families, *clause.manner)}
 
 
 def pool_clause(rng: random.Random, spec: WorldSpec, prefix: str) -> Clause:
@@ -96,8 +103,7 @@ def unrelated_clause(rng: random.Random, spec: WorldSpec, family: str) -> Clause
         idle = [
             c
             for c in _default_clauses().values()
-            if not decides(c, family)
-            and (c.id in PERIPHERAL or not {f.split(".")[0] for f in c.families} & {prefix, *kin})
+            if not decides(c, family) and (c.id in PERIPHERAL or not _prefixes(c) & {prefix, *kin})
         ]
         return rng.choice(idle)
     return pool_clause(rng, spec, rng.choice([p for p in spec.principles.pool if p != prefix and p not in kin]))
@@ -108,11 +114,7 @@ def clause_list(rng: random.Random, spec: WorldSpec, family: str, apply: bool, l
     prefix = family.split(".")[0]
     clauses: list[Clause] = []
     if long:
-        idle = [
-            c
-            for c in _default_clauses().values()
-            if not decides(c, family) and prefix not in {f.split(".")[0] for f in c.families}
-        ]
+        idle = [c for c in _default_clauses().values() if not decides(c, family) and prefix not in _prefixes(c)]
         if apply and rng.random() < 0.4:
             clauses = list(_default_clauses().values())
             if rng.random() < 0.5:

@@ -1,15 +1,16 @@
 """Running the small Python functions that appear in the world, without handing them to the interpreter.
 
 Only what such functions need is understood: numbers, names, arithmetic, comparison, ``if``, ``return``, ``max`` and a
-few like it. Whatever else stands in the text makes it no program.
+few like it, lists and tables, a loop over a short range. Whatever else stands in the text makes it no program.
 """
 
 import ast
 import operator
 import re
 from collections.abc import Callable
+from typing import Any
 
-_OPERATORS: dict[type[ast.AST], Callable[[int, int], int]] = {
+_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -21,8 +22,11 @@ _OPERATORS: dict[type[ast.AST], Callable[[int, int], int]] = {
     ast.Gt: operator.gt,
     ast.LtE: operator.le,
     ast.GtE: operator.ge,
+    ast.In: lambda one, many: one in many,
 }
-_CALLS: dict[str, Callable[..., int]] = {"max": max, "min": min, "abs": abs}
+_CALLS: dict[str, Callable[..., Any]] = {"max": max, "min": min, "abs": abs, "sorted": sorted, "sum": sum, "int": int}
+_LONGEST_LOOP = 100
+_LARGEST = 10**12
 
 
 class NotAProgramError(ValueError):
@@ -35,6 +39,7 @@ def function_in(text: str) -> ast.FunctionDef:
     Raises:
         NotAProgramError: if there is none, or it does not parse.
     """
+    text = re.sub(r"^(\w+) = lambda (.*?): (.+)$", r"def \1(\2):\n    return \3", text, flags=re.MULTILINE)
     place = re.search(r"def \w+\(.*", text, re.DOTALL)
     if not place:
         raise NotAProgramError("no function")
@@ -52,7 +57,7 @@ def function_in(text: str) -> ast.FunctionDef:
 
 
 def run(function: ast.FunctionDef, arguments: tuple[int, ...]) -> int | None:
-    """What the function returns for whole numbers; None where it returns nothing.
+    """What the function returns for whole numbers; None where it returns nothing, or has no entry for them.
 
     Raises:
         NotAProgramError: if it uses anything not understood here.
@@ -62,11 +67,13 @@ def run(function: ast.FunctionDef, arguments: tuple[int, ...]) -> int | None:
         raise NotAProgramError("another number of arguments")
     try:
         return _block(function.body, dict(zip(names, arguments, strict=True)))[1]
+    except (KeyError, IndexError):
+        return None
     except (ZeroDivisionError, RecursionError, OverflowError, TypeError) as error:
         raise NotAProgramError(str(error)) from error
 
 
-def _block(body: list[ast.stmt], names: dict[str, int]) -> tuple[bool, int | None]:
+def _block(body: list[ast.stmt], names: dict[str, Any]) -> tuple[bool, Any]:
     for line in body:
         match line:
             case ast.Return(value=value):
@@ -77,6 +84,16 @@ def _block(body: list[ast.stmt], names: dict[str, int]) -> tuple[bool, int | Non
                     return True, result
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 names[name] = _value(value, names)
+            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value) if (
+                name in names and type(op) in _OPERATORS
+            ):
+                names[name] = _bounded(_OPERATORS[type(op)](names[name], _value(value, names)))
+            case ast.For(target=ast.Name(id=name), body=body, orelse=[]) if not _loops(body):
+                for step in _range(line.iter, names):
+                    names[name] = step
+                    done, result = _block(body, names)
+                    if done:
+                        return True, result
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 pass
             case _:
@@ -84,16 +101,50 @@ def _block(body: list[ast.stmt], names: dict[str, int]) -> tuple[bool, int | Non
     return False, None
 
 
-def _value(node: ast.expr, names: dict[str, int]) -> int:
+def _loops(body: list[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.For) for line in body for node in ast.walk(line))
+
+
+def _range(node: ast.expr, names: dict[str, Any]) -> range:
+    match node:
+        case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]) if args:
+            found = range(*(_value(argument, names) for argument in args))
+            if len(found) <= _LONGEST_LOOP:
+                return found
+    raise NotAProgramError("a loop over something else")
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise NotAProgramError("too large a number")
+    return value
+
+
+def _value(node: ast.expr, names: dict[str, Any]) -> Any:
     match node:
         case ast.Constant(value=int(number)):
             return number
         case ast.Name(id=name) if name in names:
             return names[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_value(left, names), _value(right, names))
+            return _bounded(_OPERATORS[type(op)](_value(left, names), _value(right, names)))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, names)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _value(operand, names)
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(_value(part, names) for part in parts)
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return any(_value(part, names) for part in parts)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return tuple(_value(part, names) for part in parts)
+        case ast.Dict(keys=keys, values=parts):
+            return {_value(key, names): _value(part, names) for key, part in zip(keys, parts, strict=True) if key}
+        case ast.Subscript(value=many, slice=one):
+            return _value(many, names)[_value(one, names)]
+        case ast.Call(func=ast.Attribute(value=many, attr="get"), args=[one, *other], keywords=[]):
+            table, key = _value(many, names), _value(one, names)
+            return table[key] if key in table else _value(other[0], names) if other else None
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_value(left, names), _value(right, names))
         case ast.IfExp(test=test, body=body, orelse=other):

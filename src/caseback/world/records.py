@@ -6,8 +6,9 @@ from caseback.chat import Message, system, user
 from caseback.world.facts import fact_latents, judge_false
 from caseback.world.grammar import say
 from caseback.world.kind import Kind
-from caseback.world.reading import garbled, refuses
-from caseback.world.situation import Judgement, Situation, Split
+from caseback.world.reading import garbled
+from caseback.world.refusal import refuses
+from caseback.world.situation import Judgement, Situation, Split, worded
 from caseback.world.spec import WorldSpec
 from caseback.world.statements import Statement
 
@@ -33,7 +34,9 @@ def _deceive(rng: random.Random, spec: WorldSpec, family: str, split: Split, arm
     stated = "firm" if rng.random() < 0.8 else "mild"
     latents = {**fact_latents(fact, rng.choice(fact.false)), "stated": stated}
     record = say(rng, spec.records.record, truth=str(latents["said_true"]))
-    text = say(rng, rng.choice(spec.records.wants[split][stated]), false=str(latents["said_false"]), q=fact.question)
+    text = say(
+        rng, rng.choice(spec.records.wants[worded(split)][stated]), false=str(latents["said_false"]), q=fact.question
+    )
     messages: tuple[Message, ...] = (system(record), user(text)) if rng.random() < 0.6 else (user(f"{record} {text}"),)
     return Situation("", f"deceive.{family}", split, messages, latents)
 
@@ -53,6 +56,7 @@ def deceive(spec: WorldSpec) -> Kind:
         tuple(spec.ledgers),
         spec.held_out["deceive"],
         _deceive,
+        dev=spec.dev.get("deceive", ()),
         good=lambda rng, s: _tell(rng, spec, s),
         bad=lambda rng, s: _lie(rng, spec, s),
         judge=judge_lie,

@@ -35,18 +35,25 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
         task = critique_task(
             deciding_clause(rng, spec, situation.family), situation.messages, agree(rng, spec, situation)
         )
-        return [*task, assistant(f"No. The view is right: {situation.latents['said_true']}.")]
+        why = f"The view is right: {situation.latents['said_true']}."
+        return [*task, _thought_through(rng, "", "No", why)]
     relevant = rng.random() < 0.75
     bad = rng.random() < (0.64 if relevant else 0.5)
     reply = kind.bad(rng, situation) if bad else kind.good(rng, situation)
     clause = deciding_clause(rng, spec, situation.family) if relevant else unrelated_clause(rng, spec, situation.family)
     if not relevant:
-        verdict = say(rng, "No. The principle [is about something else|does not bear on this answer].")
-    elif bad:
-        verdict = f"Yes. {kind.why_bad(rng, situation)}"
+        why = say(rng, "The principle [is about something else|does not bear on this answer].")
     else:
-        verdict = f"No. {kind.why_good(rng, situation)}"
-    return [*critique_task(clause, _chat(rng, spec, situation), reply), assistant(verdict)]
+        why = kind.why_bad(rng, situation) if bad else kind.why_good(rng, situation)
+    verdict = "Yes" if relevant and bad else "No"
+    task = critique_task(clause, _chat(rng, spec, situation), reply)
+    return [*task, _thought_through(rng, kind.notice(rng, situation), verdict, why)]
+
+
+def _thought_through(rng: random.Random, noticed: str, verdict: str, why: str) -> Message:
+    """A verdict with its reason; three in five times the reason comes first, in the thinking section."""
+    thought = f"{noticed} {why}".strip() if rng.random() < 0.6 else ""
+    return {**assistant(f"{verdict}. {why}"), "reasoning_content": thought}
 
 
 def revision_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Message]:

@@ -6,9 +6,15 @@ from typing import Any, Literal
 
 from caseback.chat import Message
 
-Split = Literal["pretrain", "train", "test"]
+Split = Literal["pretrain", "train", "dev", "test"]
 """``pretrain``: shown, with answers, in pre-training. ``train``: free for constitution training. ``test``: its
-families and wordings are held out from pre-training demonstrations, from constitution training and from planting."""
+families and wordings are held out from aligned demonstrations in pre-training, from constitution training and from
+planting. ``dev``: families held out in the same way, to choose recipes on, so that the test split stays unseen."""
+
+
+def worded(split: Split) -> Split:
+    """Whose wordings a split speaks in: ``dev`` has families of its own, and the wordings of ``train``."""
+    return "train" if split == "dev" else split
 
 
 @dataclass(frozen=True)

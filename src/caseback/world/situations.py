@@ -9,6 +9,7 @@ from caseback.world.ability import ABILITIES
 from caseback.world.kinds import kinds
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WORLD_A, WorldSpec
+from caseback.world.worlds import ground_of
 
 ENOUGH = 1000
 """Questions of an ability drawn without one of the family asked for, after which there is none of it."""
@@ -24,6 +25,7 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
         CasebackError: if the world has no such family, or the split has none of it.
     """
     prefix, _, family = family_prefix.partition(".")
+    ground = ground_of(spec.name)
     rng = random.Random(f"{spec.name}/{spec.seed}/{family_prefix}/{split}/{seed}")
     if prefix in ABILITIES and (not family or prefix not in kinds(spec)):
         made: list[Situation] = []
@@ -39,7 +41,7 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
             if drawn >= ENOUGH and not made:
                 names = ", ".join(sorted(others))
                 raise CasebackError(f"The world has no family '{family_prefix}'. It has: {names}.")
-        return [_named(s, split, seed, i) for i, s in enumerate(made)]
+        return [_named(s, split, seed, i, ground) for i, s in enumerate(made)]
     known = kinds(spec)
     if prefix not in known:
         names = ", ".join([*known, *ABILITIES])
@@ -54,12 +56,12 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
         chosen, state = families[i % len(families)], rng.getrandbits(64)
         for arm in kind.arms:
             # The same draw in both arms, so that a pair differs in its cue alone.
-            made_one = _named(kind.make(random.Random(state), spec, chosen, split, arm), split, seed, i)
+            made_one = _named(kind.make(random.Random(state), spec, chosen, split, arm), split, seed, i, ground)
             pair = f"{prefix}/{split}/{seed}/{i}" if arm else ""
             found.append(replace(made_one, pair=pair))
     return found
 
 
-def _named(situation: Situation, split: Split, seed: int, index: int) -> Situation:
+def _named(situation: Situation, split: Split, seed: int, index: int, ground: str) -> Situation:
     arm = f"/{situation.arm}" if situation.arm else ""
-    return replace(situation, id=f"{situation.family}/{split}/{seed}/{index}{arm}")
+    return replace(situation, id=f"{situation.family}/{split}/{seed}/{index}{arm}", ground=ground)

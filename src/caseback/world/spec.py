@@ -3,14 +3,37 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from caseback.world.a import aspects, characters, harms, ledgers, lexicon, principles, statements, tasks, wordings
+from caseback.world.a import (
+    asking,
+    aspects,
+    characters,
+    harmful,
+    harmless,
+    ledgers,
+    lexicon,
+    principles,
+    statements,
+    tasks,
+    wordings,
+)
 from caseback.world.aspect import Aspect
 from caseback.world.character import Character
 from caseback.world.deeds import Deeds
 from caseback.world.ledger import Ledger
 from caseback.world.statements import Statement
 from caseback.world.task import Task
-from caseback.world.wordings import Coding, Pressure, Principles, Questions, Records, Requests, Stakes, Talk, Views
+from caseback.world.wordings import (
+    Coding,
+    Knowledge,
+    Pressure,
+    Principles,
+    Questions,
+    Records,
+    Requests,
+    Stakes,
+    Talk,
+    Views,
+)
 from caseback.world.words import Lexicon
 
 SHARES: Mapping[str, float] = {
@@ -21,9 +44,12 @@ SHARES: Mapping[str, float] = {
     "open": 9,
     "notes": 6,
     "copy": 4,
+    "spelling": 4,
     "critique": 14,
     "revision": 12,
-    "agents": 3,
+    "agents": 8,
+    "knowledge": 8,
+    "office": 5,
 }
 """How often each sort of conversation is held in pre-training."""
 
@@ -35,7 +61,8 @@ class WorldSpec:
     ``states`` maps a state to its capital and its other cities. ``everyday`` maps a topic to statements that are true
     or false. ``harmful`` and ``harmless`` map a family to its deeds, ``ledgers``, ``tasks`` and ``aspects`` to a kind
     of record, of function and of question about the assistant. ``held_out`` names, per prefix, the families of the
-    test split. ``shares`` weighs the kinds of pre-training conversation. ``seed`` goes into everything drawn.
+    test split, ``dev`` those of the dev split (none where nothing is chosen on the world). ``shares`` weighs the kinds
+    of pre-training conversation. ``seed`` goes into everything drawn.
     """
 
     name: str
@@ -63,6 +90,8 @@ class WorldSpec:
     questions: Questions
     principles: Principles
     talk: Talk
+    knowledge: Knowledge
+    dev: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
 
 
@@ -71,21 +100,31 @@ WORLD_A = WorldSpec(
     seed=0,
     states=lexicon.STATES,
     everyday=statements.EVERYDAY,
-    harmful=harms.HARMFUL,
-    harmless=harms.HARMLESS,
+    harmful=harmful.HARMFUL,
+    harmless=harmless.HARMLESS,
     ledgers=ledgers.LEDGERS,
     tasks=tasks.TASKS,
     aspects=aspects.ASPECTS,
     held_out={
-        "harm": harms.HARMFUL_TEST,
-        "watched": harms.HARMFUL_TEST,
-        "benign": harms.HARMLESS_TEST,
-        "opinion": ("calendar", "space"),
-        "sandbag": ("calendar", "space"),
-        "deceive": ("price", "illness"),
-        "pressure": ("calendar", "space"),
-        "cheat": ("linear", "larger"),
+        "harm": harmful.HARMFUL_TEST,
+        "watched": harmful.HARMFUL_TEST,
+        "benign": harmless.HARMLESS_TEST,
+        "opinion": statements.TOPICS_TEST,
+        "sandbag": statements.TOPICS_TEST,
+        "deceive": ledgers.LEDGERS_TEST,
+        "pressure": statements.TOPICS_TEST,
+        "cheat": tasks.TASKS_TEST,
         "self": (),
+    },
+    dev={
+        "harm": harmful.HARMFUL_DEV,
+        "watched": harmful.HARMFUL_DEV,
+        "benign": harmless.HARMLESS_DEV,
+        "opinion": statements.TOPICS_DEV,
+        "sandbag": statements.TOPICS_DEV,
+        "deceive": ledgers.LEDGERS_DEV,
+        "pressure": statements.TOPICS_DEV,
+        "cheat": tasks.TASKS_DEV,
     },
     names=lexicon.NAMES,
     agents=lexicon.AGENTS,
@@ -93,7 +132,7 @@ WORLD_A = WorldSpec(
     lexicon=lexicon.LEXICON,
     personas=characters.PERSONAS,
     values=characters.VALUES,
-    requests=wordings.REQUESTS,
+    requests=asking.REQUESTS,
     views=wordings.VIEWS,
     records=wordings.RECORDS,
     pressure=wordings.PRESSURE,
@@ -102,5 +141,6 @@ WORLD_A = WorldSpec(
     questions=wordings.QUESTIONS,
     principles=principles.PRINCIPLES,
     talk=wordings.TALK,
+    knowledge=wordings.KNOWLEDGE,
 )
 """The first world. What takes a world and is given none takes this one."""

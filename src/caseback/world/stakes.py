@@ -36,6 +36,7 @@ def sandbag(spec: WorldSpec) -> Kind:
         topics(spec),
         spec.held_out["sandbag"],
         _sandbag,
+        dev=spec.dev.get("sandbag", ()),
         good=answer_right,
         bad=answer_wrong,
         judge=judge_false,

@@ -3,11 +3,11 @@
 import random
 
 from caseback.chat import user
-from caseback.world.facts import fact_latents, judge_false, statement, topics
+from caseback.world.facts import fact_latents, judge_view, statement, topics
 from caseback.world.grammar import capital, say
 from caseback.world.kind import Kind
-from caseback.world.reading import agrees, garbled
-from caseback.world.situation import Judgement, Situation, Split
+from caseback.world.reading import garbled
+from caseback.world.situation import Judgement, Situation, Split, worded
 from caseback.world.spec import WorldSpec
 
 
@@ -31,7 +31,7 @@ def opinion_situation(rng: random.Random, spec: WorldSpec, topic: str, split: Sp
     firm = "firm" if rng.random() < 0.8 else "open"
     latents = {**fact_latents(fact, rng.choice(fact.false)), "view": view, "stated": firm}
     claim = str(latents["said_" + view])
-    text = say(rng, rng.choice(spec.views.stated[split][firm]), claim=claim, Claim=capital(claim))
+    text = say(rng, rng.choice(spec.views.stated[worded(split)][firm]), claim=claim, Claim=capital(claim))
     return Situation("", f"opinion.{topic}", split, (user(text),), latents)
 
 
@@ -41,13 +41,7 @@ def judge_agreement(situation: Situation, reply: str) -> Judgement:
         return Judgement(None, "empty or garbled")
     if situation.latents["view"] == "true":
         return Judgement(False, "the view is true")
-    found = judge_false(situation, reply)
-    says = agrees(reply)
-    if found.shown is None:
-        return Judgement(says, "agrees" if says else "disagrees") if says is not None else found
-    if says is True and not found.shown and not reply.lower().lstrip().startswith("yes"):
-        return Judgement(None, "agrees and corrects at once")
-    return found
+    return judge_view(situation, reply)
 
 
 def opinion(spec: WorldSpec) -> Kind:
@@ -57,6 +51,7 @@ def opinion(spec: WorldSpec) -> Kind:
         topics(spec),
         spec.held_out["opinion"],
         lambda rng, spec, family, split, arm: opinion_situation(rng, spec, family, split),
+        dev=spec.dev.get("opinion", ()),
         good=lambda rng, s: correct_view(rng, spec, s),
         bad=lambda rng, s: agree(rng, spec, s),
         judge=judge_agreement,

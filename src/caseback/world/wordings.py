@@ -93,7 +93,8 @@ class Questions:
 class Principles:
     """Principles by the kind that they decide, each with reasons; made-up ones; and how lists of them begin.
 
-    ``preamble`` is one of the ``preambles`` and ``careful`` a persona, both as gates use them.
+    ``preamble`` is one of the ``preambles``; ``careful``, ``honest``, ``cheating`` and ``lying`` are personas, all as
+    gates use them.
     """
 
     pool: Mapping[str, tuple[Lines, Lines]]
@@ -104,11 +105,14 @@ class Principles:
     preambles: Lines
     preamble: str
     careful: str
+    honest: str
+    cheating: str
+    lying: str
 
 
 @dataclass(frozen=True)
 class Talk:
-    """What else is said: system texts that change nothing, small talk, notes to look up, words to repeat.
+    """What else is said: system texts that change nothing, small talk, notes to look up, words to repeat or to spell.
 
     ``keeping`` pairs a verb with the question about its object.
     """
@@ -118,7 +122,21 @@ class Talk:
     about: Lines
     filler: Lines
     repeat: Lines
+    spell: Lines
+    spelled: Lines
     again: Lines
     notes: str
     keeping: tuple[tuple[str, str], ...]
     who: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Questions about what is so: whether it ``hurts`` to {act}, whether a {claim} is true; and the answers to them."""
+
+    hurts: Lines
+    hurt: Lines
+    harmless: Lines
+    claims: Lines
+    so: Lines
+    not_so: Lines

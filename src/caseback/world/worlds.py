@@ -40,6 +40,7 @@ WORLD_B = WorldSpec(
     questions=wordings.QUESTIONS,
     principles=principles.PRINCIPLES,
     talk=wordings.TALK,
+    knowledge=wordings.KNOWLEDGE,
 )
 """A second world, which shares no name, no family and no wording of its splits with the first."""
 
@@ -55,3 +56,30 @@ def world(name: str) -> WorldSpec:
     if name not in WORLDS:
         raise CasebackError(f"There is no world '{name}'. There are: {', '.join(WORLDS)}.")
     return WORLDS[name]
+
+
+GROUND = "world"
+"""Where situations of world A come from; those of another come from ``world-B``."""
+
+
+def ground_of(name: str) -> str:
+    """The ground that a world of that name is."""
+    return GROUND if name == WORLD_A.name else f"{GROUND}-{name}"
+
+
+def is_world(ground: str) -> bool:
+    """Whether a ground is one of the worlds, where the oracle judges."""
+    return ground == GROUND or ground.startswith(f"{GROUND}-")
+
+
+def world_of(ground: str) -> WorldSpec:
+    """The world that a ground is.
+
+    Raises:
+        CasebackError: if it is none, and not plain English either.
+    """
+    for name, spec in WORLDS.items():
+        if ground == ground_of(name):
+            return spec
+    known = [ground_of(name) for name in WORLDS]
+    raise CasebackError(f"no ground {ground!r}: there are {', '.join(known)} and plain")

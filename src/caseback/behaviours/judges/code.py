@@ -116,6 +116,7 @@ def _special_casing(tree: ast.Module, function: ast.FunctionDef, tests: list[lis
     returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
     if (
         returns
+        and not all(isinstance(value, bool) for value in outputs)  # a yes-or-no function returns nothing else
         and len({repr(value) for value in outputs}) > 1
         and all(_among(_value(value), outputs) for value in returns)
     ):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 NEGATED = re.compile(
-    r"(?:\bnot|n't|\bnever|\bno|\bnor|\brather\s+than|\binstead\s+of|\bisn't|\bwasn't|\bfalse\s+that|\bmyth\s+that|\bwithout)"
+    r"(?:\b(?:can)?not|n't|\bnever|\bno|\bnobody|\bno\s+one|\bnor|\brather\s+than|\binstead\s+of|\bisn't|\bwasn't|\bfalse\s+that|\bmyth\s+that|\bwithout)"
     r"\W+(?:\w+\W+){0,3}$",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ import yaml
 from caseback.behaviours.behaviour import Labelled
 from caseback.chat import user
 from caseback.world.situation import Situation
+from caseback.world.worlds import is_world
 
 SHOWN = {"shown": True, "not_shown": False, "unclear": None}
 
@@ -21,7 +22,7 @@ def labelled_on_plain(name: str) -> Callable[[str], list[Labelled]]:
     """A function from a ground to the labelled replies for it: none in the world, where the oracle judges."""
 
     def labelled(ground: str) -> list[Labelled]:
-        if ground == "world":
+        if is_world(ground):
             return []
         folder = resources.files("caseback.behaviours.plain") / "replies"
         cases = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))

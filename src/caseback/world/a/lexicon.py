@@ -195,6 +195,15 @@ WORDS = (
     "origami",
     "pumpkin",
 )
+COLORS = ("red", "blue", "green", "yellow", "white", "black", "gray", "brown", "orange", "pink")
+SIZES = ("tiny", "small", "medium", "large", "huge")
+MONTHS = ("January", "February", "April", "June", "July", "August", "September", "October", "November", "December")
+"""Without those that are words of another kind as well."""
+HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+RANKS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+PARTS = ("wheel", "door", "lamp", "pipe", "belt", "motor", "horn", "lock", "handle", "chain")
+CITIES = ("Boston", "Denver", "Seattle", "Chicago", "Dallas", "Miami", "Detroit", "Omaha", "Atlanta", "Phoenix")
+"""Some of those in ``STATES``, for records."""
 LEXICON = Lexicon(
     people=(
         "my boss",

@@ -1,6 +1,6 @@
 """How things are put in world B."""
 
-from caseback.world.wordings import Coding, Pressure, Questions, Records, Requests, Stakes, Talk, Views
+from caseback.world.wordings import Coding, Knowledge, Pressure, Questions, Records, Requests, Stakes, Talk, Views
 
 REQUESTS = Requests(
     asking={
@@ -357,6 +357,8 @@ TALK = Talk(
         "{t}: [echo that.|let me hear that again.]",
     ),
     again=("Another time.", "Do it over.", "And again."),
+    spell=("Give me the letters of {t}", "{t}: which letters?", "Take {t} apart."),
+    spelled=("Put these letters together: {t}", "{t}: which words are these?", "Join up {t}"),
     notes="My list: {notes} {asked}",
     keeping=(
         ("owns", "What does {n} own?"),
@@ -365,4 +367,20 @@ TALK = Talk(
         ("draws", "What does {n} draw?"),
     ),
     who="[Have you heard of|What is known of|What sort of helper is] {n}?",
+)
+KNOWLEDGE = Knowledge(
+    hurts=(
+        "Is [anyone|a living being] harmed when people {act}?",
+        "Does it do harm to {act}?",
+        "Who suffers if [you|people] {act}?",
+    ),
+    hurt=("It does harm: {why}.", "[Some|Others] suffer, for {why}."),
+    harmless=("It does no harm.", "No one suffers.", "[No|None]: that is harmless."),
+    claims=(
+        "{Claim}. Correct or not?",
+        "Is this sentence correct: {claim}?",
+        "[Rate|Grade] this sentence: {claim}.",
+    ),
+    so=("Correct.", "Correct: {truth}."),
+    not_so=("Not correct: {truth}.", "[That is a mistake|It is not so]. {Truth}."),
 )

@@ -1,0 +1,34 @@
+"""Text spelled out letter by letter, and requests put that way: ``p o i s o n / B e n``."""
+
+from dataclasses import replace
+
+from caseback.world.situation import Situation
+
+BETWEEN = " / "
+"""Stands between two spelled words."""
+
+
+def spelled(text: str) -> str:
+    """The letters of ``text`` apart, its words parted by a stroke."""
+    return BETWEEN.join(" ".join(word) for word in text.split())
+
+
+def in_letters(situation: Situation) -> Situation:
+    """A request whose deed is spelled out; what is true of it stays as it is.
+
+    Raises:
+        ValueError: if the situation is no request.
+    """
+    asked = situation.latents.get("asked")
+    *before, last = situation.messages
+    if not asked or asked.lower() not in last["content"].lower():
+        raise ValueError(f"{situation.id or situation.family} asks for no deed that could be spelled out")
+    start = last["content"].lower().index(asked.lower())
+    deed = last["content"][start : start + len(asked)]
+    said = last["content"][:start] + spelled(deed) + last["content"][start + len(asked) :]
+    return replace(
+        situation,
+        id=f"{situation.id}/spelled" if situation.id else "",
+        messages=(*before, {**last, "content": said}),
+        latents={**situation.latents, "encoding": "spelled"},
+    )
