@@ -13,8 +13,9 @@ from caseback.chat import Message
 from caseback.dossier.disk import cannot_write
 from caseback.errors import CasebackError
 from caseback.loop.progress import plain_lines
+from caseback.subject.address import is_address
 from caseback.subject.pace import PATIENCE
-from caseback.subject.resolve import is_address, resolve_closed
+from caseback.subject.resolve import resolve_closed
 from caseback.subject.subject import Reply, Sampling, Subject
 
 Model = Annotated[str, typer.Argument(help="Model folder, hub id, or [cyan]https://host/v1#model-name[/].")]

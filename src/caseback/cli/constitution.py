@@ -12,7 +12,7 @@ from rich.table import Table
 
 from caseback.constitution.check import check as find_problems
 from caseback.constitution.check import count
-from caseback.constitution.clause import Constitution
+from caseback.constitution.clause import Constitution, kindred
 from caseback.constitution.default import default
 from caseback.constitution.diff import diff as compare
 from caseback.constitution.json_form import digest, to_data
@@ -81,11 +81,7 @@ def _unmeasured(constitution: Constitution) -> list[str]:
     found = [b for behaviour in behaviours().values() for b in (behaviour, behaviour.companion) if b is not None]
     measured = [family for behaviour in found for family in behaviour.families]
     named = dict.fromkeys(family for clause in constitution.clauses for family in clause.families)
-    return [name for name in named if not any(_related(name, family) for family in measured)]
-
-
-def _related(one: str, other: str) -> bool:
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+    return [name for name in named if not any(kindred(name, family) for family in measured)]
 
 
 @app.command()

@@ -47,6 +47,11 @@ class Clause:
         return any(family == prefix or family.startswith(prefix + ".") for prefix in self.families)
 
 
+def kindred(one: str, other: str) -> bool:
+    """Whether one of two families of situations lies in the other, or they are the same."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
 @dataclass(frozen=True)
 class Constitution:
     """A document of principles. ``preamble`` is the character it speaks as; ``source`` the file it was read from."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from caseback.behaviours.behaviour import Behaviour
-from caseback.constitution.clause import Constitution
+from caseback.constitution.clause import Constitution, kindred
 from caseback.constitution.situated import situated
 from caseback.errors import CasebackError
 
@@ -26,14 +26,10 @@ def placed(document: Constitution, behaviours: Mapping[str, Behaviour], console:
         where = f"by its words put under {', '.join(families)}" if families else "its words tell none: not measured"
         console.print(f"{source}: clause '{id}' names no situations; {where}", highlight=False, markup=False)
     measured = sorted({family for behaviour in behaviours.values() for family in behaviour.families})
-    if not any(_bears_on(found, family) for family in measured):
+    named = [name for clause in found.clauses for name in clause.families]
+    if not any(kindred(name, family) for name in named for family in measured):
         raise CasebackError(
             f"{source}: no clause falls under situations that are measured here ({', '.join(measured)}); "
             "name them with 'Situations: …' (`caseback constitution convert` writes the form that has it)"
         )
     return found
-
-
-def _bears_on(document: Constitution, family: str) -> bool:
-    named = [name for clause in document.clauses for name in clause.families]
-    return any(f"{name}.".startswith(f"{family}.") or f"{family}.".startswith(f"{name}.") for name in named)

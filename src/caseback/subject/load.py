@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from caseback.errors import CasebackError
+from caseback.subject.address import is_address
 from caseback.subject.cpu import native_on_cpu
 from caseback.subject.digest import folder_digest
 from caseback.subject.open_subject import OpenSubject
-from caseback.subject.resolve import is_address
 
 DTYPES = ("float32", "bfloat16", "float16")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")

@@ -4,16 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caseback.errors import CasebackError
+from caseback.subject.address import is_address
 from caseback.subject.pace import PATIENCE
 from caseback.subject.subject import Subject
 
 if TYPE_CHECKING:
     from caseback.subject.closed import ClosedSubject
-
-
-def is_address(spec: str) -> bool:
-    """Whether the string names a model behind an address, ``https://host/v1#model``."""
-    return spec.startswith(("http://", "https://"))
 
 
 def resolve(spec: str, *, patience: float = PATIENCE) -> Subject:

@@ -183,7 +183,8 @@ def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
     (folder / "model.safetensors").chmod(0o644)
 
 
-def _optimizers(model: Any, recipe: Recipe, rank: int) -> tuple[list[nn.Parameter], list[torch.optim.Optimizer]]:
+def optimizers_of(model: Any, recipe: Recipe, rank: int) -> tuple[list[nn.Parameter], list[torch.optim.Optimizer]]:
+    """All matrices, and the optimizers of one process: Muon on its share of the matrices, AdamW on the rest."""
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     own = matrices[rank :: recipe.processes]
@@ -223,7 +224,7 @@ def train(
 
     tokenizer = AutoTokenizer.from_pretrained(out / "tokenizer")
     model = new_model(recipe, -(-len(tokenizer) // 64) * 64, seed, spec.name)
-    matrices, optimizers = _optimizers(model, recipe, rank)
+    matrices, optimizers = optimizers_of(model, recipe, rank)
     parameters = list(model.parameters())
     sizes = [p.numel() for p in parameters]
     state: dict[str, Any] = {"step": 0, "tokens": 0, "pool": 0, "in_pool": 0}
