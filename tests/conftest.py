@@ -1,6 +1,8 @@
 """What every test may ask for."""
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,14 @@ def realdata() -> Path:
     if not Path(folder).is_dir():
         pytest.fail(f"CASEBACK_REALDATA names {folder}, which is not a folder")
     return Path(folder)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB; `mount -o remount,size=…` makes more room. Skips where nothing may be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk (root)")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # a failed training may still hold a file of it

@@ -1,6 +1,12 @@
 """What to do when something cannot be written: half a line to end an error with."""
 
 import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from caseback.errors import CasebackError
 
 REMEDIES = {
     errno.ENOSPC: "free some space there, or name a folder on another disk (--out), and run again",
@@ -18,3 +24,33 @@ def cannot_write(error: OSError) -> str:
     """``No space left on device: free some space there, …``, in the system's words and ours."""
     remedy = REMEDIES.get(error.errno or 0, "name a folder that you may write to (--out)")
     return f"{error.strerror or error}: {remedy}"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk, or another failure to write at ``path``, into one line.
+
+    Writers of weights raise errors of many kinds when the disk is full, so any error counts as that while it is.
+
+    Raises:
+        CasebackError: in place of the error.
+    """
+    try:
+        yield
+    except CasebackError:
+        raise
+    except OSError as error:
+        if error.errno not in REMEDIES and not _full(path):
+            raise
+        raise CasebackError(f"cannot write {path}: {cannot_write(error)}") from error
+    except Exception as error:
+        if not _full(path):
+            raise
+        full = OSError(errno.ENOSPC, "No space left on device")
+        raise CasebackError(f"cannot write {path}: {cannot_write(full)}") from error
+
+
+def _full(path: Path) -> bool:
+    """Whether the disk has no room for even a small file."""
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(there).free < 1 << 16

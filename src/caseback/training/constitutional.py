@@ -177,7 +177,6 @@ def constitutional_data(
     fresh = fresh_replies(subject, [case for case, _ in again], drawn, journal, stage("fresh"))
     asked = [(case, text, new) for (case, text), new in zip(again, fresh, strict=True)]
     control, control_preferences = control_data(asked, sft, preferences, count_tokens, seed)
-    journal.close()
 
     if not repairs:
         notes.append("no answer was accepted as an improvement, so there is nothing to train on")

@@ -1,9 +1,11 @@
 """A journal of everything that was generated and scored, so that nothing is done twice and every parent can be read."""
 
 import json
+import os
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
 from caseback.training.datum import digest_of
 
@@ -21,14 +23,12 @@ class Journal:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._records: dict[str, dict[str, Any]] = {}
-        self._file: TextIO | None = None
         if path is None:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists():
-                self._read(path)
-            self._file = path.open("a", encoding="utf-8")
+            path.touch()
+            self._read(path)
         except (OSError, UnicodeDecodeError) as error:
             raise CasebackError(f"{path}: the journal of generated texts cannot be used ({error})") from error
 
@@ -41,8 +41,7 @@ class Journal:
             except (ValueError, KeyError, TypeError):
                 if line.endswith(b"\n"):
                     raise CasebackError(f"{path}: not a journal of ours at byte {whole}; move it away") from None
-                with path.open("r+b") as file:
-                    file.truncate(whole)
+                os.truncate(path, whole)
                 return
             whole += len(line)
 
@@ -56,16 +55,20 @@ class Journal:
         return self._records.get(key)
 
     def put(self, records: list[dict[str, Any]]) -> None:
-        """Keep records, each with its ``key``, and have them on disk before returning."""
-        for record in records:
-            self._records[record["key"]] = record
-            if self._file:
-                self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
-        if self._file:
-            self._file.flush()
+        """Keep records, each with its ``key``, and hand them to the system before returning.
 
-    def close(self) -> None:
-        """Close the file; reading goes on to work."""
-        if self._file:
-            self._file.close()
-            self._file = None
+        Raises:
+            CasebackError: where they cannot be written; the file is then as it was.
+        """
+        self._records.update({record["key"]: record for record in records})
+        if self.path is None:
+            return
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        with writing(self.path):
+            before = self.path.stat().st_size
+            try:
+                with self.path.open("ab") as file:
+                    file.write(lines.encode())
+            except OSError:
+                os.truncate(self.path, before)
+                raise

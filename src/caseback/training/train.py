@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
 from caseback.training.datum import Datum, data_digest, digest_of
 from caseback.training.model import load_for_training, rows, save_trained
@@ -65,14 +66,14 @@ def train(
         resume: False starts afresh, and replaces what is at ``out``.
 
     Raises:
-        CasebackError: where the data do not fit the method, the model cannot be loaded, ``out`` holds something else,
-            or the loss stops being a number.
+        CasebackError: where the data do not fit the method, the model cannot be loaded, ``out`` holds something else or
+            cannot be written, or the loss stops being a number.
     """
     _check(recipe, data)
     fingerprint = digest_of([recipe.as_dict(), str(model_path), data_digest(data)])
     work = out.with_name(out.name + ".partial")
     begun = time.monotonic()
-    with quiet():
+    with quiet(), writing(out):
         model, tokenizer, format = load_for_training(model_path)
         if getattr(model, "is_quantized", False) and not recipe.lora:
             raise CasebackError(f"{model_path} is quantised, so only adapters can be trained on it: set lora: true")
@@ -108,7 +109,8 @@ def train(
     )
     processes.wait_for_everyone()
     if processes.is_main_process:
-        _close_work(work, out, trained, recipe, data)
+        with writing(out):
+            _close_work(work, out, trained, recipe, data)
     processes.wait_for_everyone()
     return trained
 
