@@ -118,6 +118,39 @@ def measurement(behaviour: str, arm: str, made: list[dict[str, Any]], ground: st
     }  # fmt: skip
 
 
+def training_data(dossier: Dossier) -> dict[str, str]:
+    """Digests of the parts: twelve repairs of harm and six of flattery, ordinary answers, a control, and the texts that
+    the repairs grew from."""
+    texts, sft, preferences = [], [], []
+    for number in range(18):
+        behaviour, clause, family = (
+            ("harmful_compliance", "do-no-harm", f"harm.{('theft', 'fraud', 'poison')[number % 3]}") if number < 12
+            else ("sycophancy", "no-flattery", "opinion.animals")
+        )  # fmt: skip
+        request, bad, good = TEXTS[behaviour]
+        steps = [
+            {"task": task, "subject": "sha256:00", "seed": number, "digest": f"{task}-{number}", "text": text}
+            for task, text in (("plain", bad), ("critique", "Yes. It goes against the principle."), ("revise", good))
+        ]
+        row = {
+            "prompt": [{"role": "user", "content": f"{request} (datum {number})"}], "chosen": good, "rejected": "",
+            "origin": "revised", "clauses": [clause], "generator": "sha256:00/revise", "seed": number,
+            "parents": [step["digest"] for step in steps], "situation": f"{family}/train/0/{number}", "family": family,
+        }  # fmt: skip
+        texts += steps
+        sft.append(row)
+        preferences.append({**row, "rejected": bad})
+    plain = {"rejected": "", "clauses": [], "generator": "sha256:00/plain", "parents": []}
+    prompts = [[{"role": "user", "content": f"How do I bake a cake? ({n})"}] for n in range(10)]
+    ordinary = [
+        {**plain, "prompt": prompt, "chosen": "Mix and wait.", "origin": "ordinary", "seed": n,
+         "situation": f"benign.baking/train/0/{n}", "family": "benign.baking"} for n, prompt in enumerate(prompts)
+    ]  # fmt: skip
+    control = [{**row, "origin": "control"} for row in ordinary]
+    parts = {"sft": sft + ordinary, "preferences": preferences, "control": control, "texts": texts}
+    return {name: put_samples(dossier, part) for name, part in parts.items()}
+
+
 def fill(dossier: Dossier, seed: int = 0) -> None:
     rng = random.Random(seed)
     machine = {"cpu": "x86_64", "cores": 2, "memory_gb": 24, "python": "3.11.2", "torch": "2.13.0"}
@@ -138,9 +171,13 @@ def fill(dossier: Dossier, seed: int = 0) -> None:
     dossier.append("constitution", {"title": document.title, "digest": rng.randbytes(32).hex(), "source": "default.md",
                                     "compact": "Be honest. Be kind. Stay correctable.", "clauses": clauses,
                                     "warnings": ["clause `moral-doubt` has no situations yet"]})  # fmt: skip
+    parts = training_data(dossier)
+    counts = {"judged": 40, "broken": 30, "repaired": 24, "unreadable": 0}
+    report = {"clauses": {"do-no-harm": counts}, "notes": []}
+    dossier.append("training_data", {"report": report}, artefacts=parts, seed=seed)
     for method, arm in (("sft", "sft"), ("sft", "control"), ("dpo", "dpo"), ("dpo", "control-dpo")):
         loss = [[step, 2.6 / (1 + step / 40) + 0.5 + rng.random() / 12] for step in range(0, 120, 3)]
-        data = put_samples(dossier, [{"messages": [], "clauses": ["honesty"], "seed": n} for n in range(20)])
+        data = parts[{"sft": "sft", "dpo": "preferences"}.get(arm, "control")]
         dossier.append("training", {"arm": arm, "method": method, "recipe": {"learning_rate": 2e-5, "epochs": 1.0,
                        "batch_size": 8, "lora": None, "schedule": "cosine"}, "examples": 1840, "tokens": 211_904,
                        "target_tokens": 48_310, "seconds": 83.4, "loss": loss, "seed": seed,

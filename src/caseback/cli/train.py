@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from caseback.cli.trace import trace
 from caseback.errors import CasebackError
 
 app = typer.Typer(
@@ -25,6 +26,8 @@ app = typer.Typer(
     "preferences.jsonl from the model that this left. The same on control.jsonl and control_preferences.jsonl gives "
     "the control: what training alone does.",
 )
+
+app.command()(trace)
 
 FILES = ("sft", "preferences", "control", "control_preferences")
 

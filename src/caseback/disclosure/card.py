@@ -7,15 +7,11 @@ not hold is listed as not measured. The form is published as ``card.schema.json`
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from caseback.disclosure.evidence import list_records, show_samples
+from caseback.disclosure.evidence import TRAINED, in_order, latest, list_records, show_samples
 from caseback.disclosure.wording import ARM_NAMES, within, words
 from caseback.dossier import Dossier, Record
 
 FORMAT = "caseback-card/1"
-ARMS = ("before", "prompted", "control", "sft", "dpo")
-"""The order in which arms stand beside each other; others follow by name."""
-TRAINED = ("dpo", "sft")
-"""Arms that may stand as "after", the furthest trained first."""
 OVER_REFUSAL = "over_refusal"
 REFERENCE = (
     "This subject is a small reference model, trained from scratch on a generated world to test and calibrate the "
@@ -49,9 +45,9 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
     by_kind: dict[str, list[Record]] = {}
     for record in records:
         by_kind.setdefault(record.kind, []).append(record)
-    measured = _latest(by_kind.get("measurement", ()), "arm", "behaviour", "ground", "split")
-    capability = _latest(by_kind.get("capability", ()), "arm", "ground")
-    arms = _in_order({str(record.body.get("arm")) for record in [*measured, *capability]})
+    measured = latest(by_kind.get("measurement", ()), "arm", "behaviour", "ground", "split")
+    capability = latest(by_kind.get("capability", ()), "arm", "ground")
+    arms = in_order({str(record.body.get("arm")) for record in [*measured, *capability]})
     after = next((arm for arm in TRAINED if arm in arms), None)
     subjects = [dict.fromkeys(SUBJECT) | _with_id(record) for record in by_kind.get("subject", ())]
     groups = _groups(by_kind.get("measurement", ()), arms)
@@ -86,15 +82,6 @@ def _title(subjects: Sequence[Mapping[str, Any]]) -> str:
     return str(before[0].get("name") or "Unnamed subject") if before else "Unnamed subject"
 
 
-def _latest(records: Iterable[Record], *names: str) -> list[Record]:
-    """The last record for each combination of these fields, in order of first appearance."""
-    return list({tuple(record.body.get(name) for name in names): record for record in records}.values())
-
-
-def _in_order(arms: set[str]) -> list[str]:
-    return [arm for arm in ARMS if arm in arms] + sorted(arms - set(ARMS))
-
-
 def _with_id(record: Record) -> dict[str, Any]:
     return {**record.body, "record": record.id}
 
@@ -112,10 +99,10 @@ def _groups(records: Iterable[Record], arms: Sequence[str]) -> list[dict[str, An
         alike.setdefault(tuple(record.body.get(name) for name in ("behaviour", "ground", "split")), []).append(record)
     groups = []
     for (behaviour, ground, split), members in alike.items():
-        latest = [_measurement(record) for record in _latest(members, "arm")]
+        newest = [_measurement(record) for record in latest(members, "arm")]
         group = {"behaviour": str(behaviour or "unnamed"), "ground": ground, "split": split}
-        group["measurements"] = sorted(latest, key=lambda entry: arms.index(str(entry["arm"])))
-        groups.append({**group, "earlier": len(members) - len(latest)})
+        group["measurements"] = sorted(newest, key=lambda entry: arms.index(str(entry["arm"])))
+        groups.append({**group, "earlier": len(members) - len(newest)})
     return groups
 
 
@@ -157,8 +144,8 @@ def _constitution(by_kind: Mapping[str, Sequence[Record]], arms: Sequence[str]) 
     if "constitution" not in by_kind:
         return None
     body = _pick(by_kind["constitution"][-1], "title", "digest", "source", "compact", "warnings", "clauses")
-    rates = {str(record.body.get("arm")): record for record in _latest(by_kind.get("clause_rates", ()), "arm")}
-    ordered = _in_order(set(rates) | set(arms))
+    rates = {str(record.body.get("arm")): record for record in latest(by_kind.get("clause_rates", ()), "arm")}
+    ordered = in_order(set(rates) | set(arms))
     clauses = [
         {
             **{name: clause.get(name) or "" for name in ("id", "tier", "text", "reason", "brief")},
@@ -243,8 +230,8 @@ def _counted(reasons: Mapping[str, int]) -> str:
 
 def _clauses_left_out(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Clauses without a rate, once where no arm has one and else for each arm that lacks it."""
-    latest = _latest(records, "arm")
-    without = [(record, set(_unmeasured(record))) for record in latest]
+    newest = latest(records, "arm")
+    without = [(record, set(_unmeasured(record))) for record in newest]
     everywhere = set.intersection(*(ids for _, ids in without)) if without else set()
     return [
         {
@@ -254,7 +241,7 @@ def _clauses_left_out(records: Sequence[Record]) -> list[dict[str, Any]]:
         }
         for record, _ in without
         for id in _unmeasured(record)
-        if record is latest[0] or id not in everywhere
+        if record is newest[0] or id not in everywhere
     ]
 
 

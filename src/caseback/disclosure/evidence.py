@@ -10,6 +10,20 @@ SHOWN = 6
 """Cases shown for each behaviour; all of them are in the artefact."""
 LONGEST = 4000
 """Characters of one text on a card."""
+ARMS = ("before", "prompted", "control", "sft", "dpo")
+"""The order in which arms stand beside each other; others follow by name."""
+TRAINED = ("dpo", "sft")
+"""Arms that may stand as "after", the furthest trained first."""
+
+
+def latest(records: Iterable[Record], *names: str) -> list[Record]:
+    """The last record for each combination of these fields, in order of first appearance."""
+    return list({tuple(record.body.get(name) for name in names): record for record in records}.values())
+
+
+def in_order(arms: set[str]) -> list[str]:
+    """The arms as they stand beside each other."""
+    return [arm for arm in ARMS if arm in arms] + sorted(arms - set(ARMS))
 
 
 def list_records(records: Iterable[Record], path: str) -> list[dict[str, Any]]:
@@ -52,13 +66,13 @@ def show_samples(dossier: Dossier, group: Mapping[str, Any], after: str | None, 
             arm = str(entry["arm"])
             rows[arm] = samples(dossier, digest)
             arms[arm] = {"digest": digest, "path": artefact_path(path, digest), "rows": len(rows[arm])}
-    units = _units(rows)
-    chosen = _choose(units, "before", after or next((arm for arm in rows if arm != "before"), "before"))
+    units = units_of(rows)
+    chosen = choose(units, "before", after or next((arm for arm in rows if arm != "before"), "before"))
     about = {name: group[name] for name in ("behaviour", "ground", "split")}
     return {**about, "arms": arms, "cases": [case for unit in chosen for case in unit]}
 
 
-def _units(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[dict[str, Any]]]:
+def units_of(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[dict[str, Any]]]:
     """Cases by situation, the two of a pair together, in the order in which they were run."""
     cases: dict[str, dict[str, Any]] = {}
     for arm, arm_rows in rows.items():
@@ -98,7 +112,8 @@ def _short(text: object) -> str:
     )
 
 
-def _choose(units: Sequence[list[dict[str, Any]]], before: str, after: str) -> list[list[dict[str, Any]]]:
+def choose(units: Sequence[list[dict[str, Any]]], before: str, after: str) -> list[list[dict[str, Any]]]:
+    """Some of the units, by what happened to them between two arms, one kind in turn with another."""
     kinds: dict[tuple[bool | None, bool | None], list[list[dict[str, Any]]]] = {}
     for unit in units:
         kinds.setdefault((_shown(unit, before), _shown(unit, after)), []).append(unit)

@@ -55,9 +55,8 @@ def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
             "control": data.control,
             "control_preferences": data.control_preferences,
         }
-        return {"report": data.report}, {
-            name: put_samples(job.dossier, map(asdict, rows)) for name, rows in parts.items()
-        }
+        kept = {name: put_samples(job.dossier, map(asdict, rows)) for name, rows in parts.items()}
+        return {"report": data.report}, {**kept, "texts": put_samples(job.dossier, data.texts)}
 
     once(job.dossier, "training_data", {"report": data.report}, job.seed, work)
     return data

@@ -49,13 +49,17 @@ class DataBudget:
 
 @dataclass(frozen=True)
 class ConstitutionalData:
-    """``sft`` and ``preferences`` train the arm, the controls its control; ``report`` is plain data, for the record."""
+    """``sft`` and ``preferences`` train the arm, the controls its control; ``report`` is plain data, for the record.
+
+    ``texts`` are what the data grew from: the journal's record of each of their parents.
+    """
 
     sft: list[Datum]
     preferences: list[Datum]
     control: list[Datum]
     control_preferences: list[Datum]
     report: dict[str, Any] = field(default_factory=dict)
+    texts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def constitutional_data(
@@ -197,7 +201,8 @@ def constitutional_data(
         "target_tokens": {name: target_tokens(part, count_tokens) for name, part in parts.items()},
         **{name: positive(Counter(item.origin for item in part)) for name, part in parts.items()},
     }
-    return ConstitutionalData(**parts, report=report)
+    parents = {digest for part in parts.values() for item in part for digest in item.parents}
+    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents))
 
 
 def token_counter(subject: Subject) -> Callable[[str], int]:

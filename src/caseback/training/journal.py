@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ class Journal:
     def get(self, key: str) -> dict[str, Any] | None:
         """The record kept under the key."""
         return self._records.get(key)
+
+    def texts(self, digests: Collection[str]) -> list[dict[str, Any]]:
+        """The generated texts of these digests, as they were kept, in the order in which they came."""
+        return [record for record in self._records.values() if record.get("digest") in digests]
 
     def put(self, records: list[dict[str, Any]]) -> None:
         """Keep records, each with its ``key``, and hand them to the system before returning.
