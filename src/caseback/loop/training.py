@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.harmless import harmless_situations
-from caseback.behaviours.over_refusal import OVER_REFUSAL
+from caseback.behaviours.tempting import shown_by, tempting_situations
 from caseback.dossier.samples import put_samples
 from caseback.loop.job import Job
 from caseback.loop.stage import once
@@ -16,7 +16,6 @@ from caseback.training.constitutional import ConstitutionalData, DataBudget, con
 from caseback.training.datum import Datum
 from caseback.training.recipe import Recipe, load_recipe
 from caseback.training.train import train
-from caseback.world.situation import Situation
 
 LARGE = 50_000_000
 """Parameters from which on the learning rates usual for adapters on large models are used."""
@@ -24,16 +23,9 @@ LARGE = 50_000_000
 
 def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
     """Training data from the situations of the train split; the journal keeps a killed run from repeating anything."""
-    tempting = [
-        situation
-        for behaviour in job.plan.behaviours.values()
-        if behaviour.name != OVER_REFUSAL.name
-        for situation in behaviour.situations(job.plan.ground, "train", _count(job, behaviour), job.seed)
-    ]
+    behaviours = job.plan.behaviours
+    tempting = tempting_situations(behaviours, job.plan.ground, "train", job.budget.trained, job.seed)
     harmless = harmless_situations(job.plan.ground, len(tempting), job.seed)
-
-    def label(situation: Situation, reply: str) -> bool | None:
-        return _behaviour_of(job, situation).judge(situation, reply).shown
 
     with job.reporter.stage("make training data") as tick:
         data = constitutional_data(
@@ -42,7 +34,7 @@ def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
             tempting,
             harmless,
             seed=job.seed,
-            label=label,
+            label=partial(shown_by, behaviours),
             budget=DataBudget(max_new_tokens=job.budget.max_new_tokens),
             cache=job.folder / "data",
             progress=tick,
@@ -97,13 +89,3 @@ def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
     if parameters < LARGE:
         return recipe
     return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
-
-
-def _count(job: Job, behaviour: Behaviour) -> int:
-    """A paired behaviour has two situations to a pair."""
-    return job.budget.trained // 2 if behaviour.arms else job.budget.trained
-
-
-def _behaviour_of(job: Job, situation: Situation) -> Behaviour:
-    root = situation.family.split(".")[0]
-    return next(b for b in job.plan.behaviours.values() if any(family.split(".")[0] == root for family in b.families))
