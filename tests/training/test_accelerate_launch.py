@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from caseback.training.datum import Datum, write_data
+from caseback.training.data_file import write_data
+from caseback.training.datum import Datum
 from caseback.training.recipe import Recipe
 from caseback.training.train import read_record, train
 from models_for_tests import save_tiny
@@ -34,7 +35,7 @@ def launch(*arguments: str, processes: int = 2) -> subprocess.CompletedProcess[s
 def test_two_processes_train_what_one_does_with_twice_the_batch(tmp_path: Path, lora: str) -> None:
     base = save_tiny(tmp_path / "base")
     (tmp_path / "recipe.yaml").write_text(RECIPE + lora)
-    data = write_data(tmp_path / "data.jsonl", DATA)
+    data = write_data(tmp_path / "data.parquet", DATA)
     arguments = ["--model", str(base), "--data", str(data), "--out", str(tmp_path / "out")]
     done = launch(str(tmp_path / "recipe.yaml"), *arguments)
     assert done.returncode == 0, done.stderr

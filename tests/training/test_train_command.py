@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from caseback.cli.main import app
-from caseback.training.datum import Datum, read_data, write_data
+from caseback.training.data_file import read_data, write_data
+from caseback.training.datum import Datum
 from models_for_tests import save_tiny
 
 DATA = [Datum(({"role": "user", "content": f"What is {n}?"},), f"It is {n}.") for n in range(8)]
@@ -23,7 +25,7 @@ def test_recipe_copied_changed_and_run(tmp_path: Path) -> None:
     status, text = typed("recipe", "sft")
     assert status == 0
     (tmp_path / "my.yaml").write_text(text.replace("epochs: 2", "epochs: 1"))
-    data = write_data(tmp_path / "data.jsonl", DATA)
+    data = write_data(tmp_path / "data.parquet", DATA)
     arguments = ["--model", str(base), "--data", str(data), "--out", str(tmp_path / "out")]
     status, text = typed("run", str(tmp_path / "my.yaml"), *arguments)
     assert status == 0, text
@@ -62,8 +64,8 @@ def test_data_of_a_model_that_can_do_nothing_is_honest(tmp_path: Path, chat_temp
     report = json.loads((tmp_path / "data" / "report.json").read_text())
     assert report["cases"]["tempting"] == 12
     for name in ("sft", "preferences"):
-        path = tmp_path / "data" / f"{name}.jsonl"
-        assert sum(report[name].values()) == len(path.read_text().splitlines())
+        path = tmp_path / "data" / f"{name}.parquet"
+        assert sum(report[name].values()) == pq.read_metadata(path).num_rows
         if report[name]:
             assert read_data(path)
         else:

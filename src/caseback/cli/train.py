@@ -29,9 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Make training data from a constitution, and train on it.\n\nFirst [bold]data[/], which asks the model and "
-    "needs no labels; then [bold]run[/] with the recipe [bold]sft[/] on sft.jsonl, and with [bold]dpo[/] on "
-    "preferences.jsonl from the model that this left. The same on control.jsonl and control_preferences.jsonl gives "
-    "the control: what training alone does.",
+    "needs no labels; then [bold]run[/] with the recipe [bold]sft[/] on sft.parquet, and with [bold]dpo[/] on "
+    "preferences.parquet from the model that this left. The same on control.parquet and control_preferences.parquet "
+    "gives the control: what training alone does.",
 )
 
 app.command()(trace)
@@ -108,15 +108,16 @@ def data(
 ) -> None:
     """Sample with the constitution in context, criticise, revise, and keep what the critic holds for better.
 
-    Writes sft.jsonl, preferences.jsonl, control.jsonl, control_preferences.jsonl and report.json. Every line says which
-    clauses it serves, which model wrote it, with which seed, and what it grew from (in journal.jsonl). A run that was
-    stopped goes on where it was.
+    Writes sft, preferences, control and control_preferences as Parquet files, with a data card (README.md) and
+    report.json. Every row says which clauses it serves, which model wrote it, with which seed, and what it grew from
+    (in journal.jsonl). A run that was stopped goes on where it was.
     """
     from caseback.behaviours.tempting import shown_by
     from caseback.subject.load import load
     from caseback.subject.resolve import resolve
     from caseback.training.constitutional import DataBudget, constitutional_data
-    from caseback.training.datum import write_data
+    from caseback.training.data_card import data_card
+    from caseback.training.data_file import write_data
 
     found, document, tempting, harmless = _work(constitution, ground, situations, seed)
     budget = DataBudget(
@@ -136,8 +137,10 @@ def data(
             cache=out,
             progress=tick,
         )
-    for name in FILES:
-        write_data(out / f"{name}.jsonl", getattr(made, name))
+    parts = {name: getattr(made, name) for name in FILES}
+    for name, rows in parts.items():
+        write_data(out / f"{name}.parquet", rows)
+    (out / "README.md").write_text(data_card(parts, made.report, document.title), encoding="utf-8")
     (out / "report.json").write_text(json.dumps(made.report, indent=1, default=str), encoding="utf-8")
     _show(made.report, out)
 
@@ -146,7 +149,9 @@ def data(
 def run(
     recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo.")],
     model: Annotated[str, typer.Option(help="Folder or hub id of the model to train.")],
-    data: Annotated[Path, typer.Option(help="Training data (.jsonl), such as `caseback train data` makes.")],
+    data: Annotated[
+        Path, typer.Option(help="Training data (.parquet or .jsonl), such as `caseback train data` makes.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the trained model.")],
     seed: Annotated[int | None, typer.Option(help="In place of the recipe's.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start afresh, and replace what is at --out.")] = False,
@@ -155,7 +160,7 @@ def run(
 
     On several GPUs: [bold]accelerate launch -m caseback.training.run RECIPE --model … --data … --out …[/]
     """
-    from caseback.training.datum import read_data
+    from caseback.training.data_file import read_data
     from caseback.training.recipe import load_recipe
     from caseback.training.train import train
 

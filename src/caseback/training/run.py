@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from caseback.errors import CasebackError
-from caseback.training.datum import read_data
+from caseback.training.data_file import read_data
 from caseback.training.recipe import load_recipe
 from caseback.training.train import train
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="caseback.training.run", description=__doc__)
     parser.add_argument("recipe", help="a YAML file, or a packaged recipe: sft, dpo")
     parser.add_argument("--model", required=True, help="folder or hub id of the model to train")
-    parser.add_argument("--data", required=True, type=Path, help="training data (.jsonl)")
+    parser.add_argument("--data", required=True, type=Path, help="training data (.parquet or .jsonl)")
     parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")
     parser.add_argument("--fresh", action="store_true", help="start afresh, and replace what is at --out")
     given = parser.parse_args(arguments)
