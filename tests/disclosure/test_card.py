@@ -207,6 +207,20 @@ def test_records_with_fields_left_out_still_make_a_card(tmp_path: Path, seed: in
         assert render_html(made).rstrip().endswith("</html>")
 
 
+def test_each_clause_leads_to_its_data(filled: Dossier, made: dict[str, Any]) -> None:
+    record = next(filled.records("training_data"))
+    for clause in made["constitution"]["clauses"]:
+        data = clause["data"]
+        assert data["record"] == record.id
+        for part in data["parts"]:
+            rows = samples(filled, Path(part["path"]).name)
+            assert (part["rows"], part["serving"]) == (len(rows), sum(clause["id"] in row["clauses"] for row in rows))
+        assert len(data["examples"]) == (2 if clause["id"] in ("do-no-harm", "no-flattery") else 0)
+        for datum in data["examples"]:
+            assert [step["task"] for step in datum["steps"]] == ["plain", "critique", "revise"]
+            assert (datum["steps"][0]["text"], datum["steps"][2]["text"]) == (datum["rejected"], datum["chosen"])
+
+
 def test_cards_are_written_as_html_and_json(filled: Dossier, tmp_path: Path) -> None:
     out = write_card(filled, tmp_path / "card.html")
     made = json.loads((tmp_path / "card.json").read_text())

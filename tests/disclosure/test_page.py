@@ -132,6 +132,20 @@ def test_what_a_model_wrote_cannot_act_on_the_page(tmp_path: Path) -> None:
             "clauses": [clause],
         }
         dossier.append("constitution", words)
+        step = {"task": name, "subject": name, "seed": 0, "digest": "d", "text": HOSTILE}
+        datum = {
+            "prompt": [{"role": HOSTILE, "content": HOSTILE}],
+            "chosen": HOSTILE,
+            "rejected": HOSTILE,
+            "origin": HOSTILE,
+            "clauses": [name],
+            "parents": ["d"],
+            "situation": HOSTILE,
+            "family": HOSTILE,
+        }
+        parts = {"sft": [datum], "preferences": [datum], "texts": [step]}
+        stored = {part: put_samples(dossier, rows) for part, rows in parts.items()}
+        dossier.append("training_data", {"report": {}}, artefacts=stored)
         dossier.append("clause_rates", {"arm": name, "clauses": {name: rate}})
         dossier.append("subject", {"role": name, "name": name, "architecture": name, "digest": name})
         dossier.append("not_measured", {"what": name, "why": name})

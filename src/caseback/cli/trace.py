@@ -11,19 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from caseback.disclosure.wording import TASKS
 from caseback.errors import CasebackError
 
 ARM_TITLES = {"before": "before", "prompted": "in prompt", "control": "control", "sft": "SFT", "dpo": "DPO"}
 """Arms at the head of a narrow column."""
-TASKS = {
-    "plain": "what it said of itself",
-    "guided": "with the constitution in view",
-    "critique": "criticism",
-    "revise": "revision",
-    "misapply": "revised by a clause that does not apply",
-    "fresh": "drawn again",
-}
-"""What the subject was doing when it wrote a text."""
 
 
 def trace(

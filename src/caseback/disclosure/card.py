@@ -4,14 +4,25 @@ Nothing is computed here. Figures are chosen and arranged, each with the record 
 not hold is listed as not measured. The form is published as ``card.schema.json``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from caseback.disclosure.evidence import TRAINED, in_order, latest, list_records, show_samples
+from caseback.disclosure.data import counted, examples, grown_from, last, trained_on
+from caseback.disclosure.evidence import (
+    TRAINED,
+    artefact_path,
+    in_order,
+    latest,
+    list_records,
+    short_text,
+    show_samples,
+)
 from caseback.disclosure.wording import ARM_NAMES, within, words
 from caseback.dossier import Dossier, Record
 
 FORMAT = "caseback-card/1"
+SHOWN_DATA = 2
+"""Data shown for each clause; all of them are in the artefact."""
 OVER_REFUSAL = "over_refusal"
 REFERENCE = (
     "This subject is a small reference model, trained from scratch on a generated world to test and calibrate the "
@@ -62,7 +73,7 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
         "cannot_tell": _cannot_tell(measured, capability),
         "run": {"machine": {}, **_with_id(by_kind["run"][-1])} if "run" in by_kind else None,
         "subjects": subjects,
-        "constitution": _constitution(by_kind, arms),
+        "constitution": _constitution(by_kind, arms, _data(dossier, path)),
         "behaviours": [group for group in groups if group["behaviour"] != OVER_REFUSAL],
         "over_refusal": [group for group in groups if group["behaviour"] == OVER_REFUSAL],
         "capability": _capability(capability, arms),
@@ -140,7 +151,9 @@ def _cannot_tell(measured: Sequence[Record], capability: Sequence[Record]) -> li
     return unable + found
 
 
-def _constitution(by_kind: Mapping[str, Sequence[Record]], arms: Sequence[str]) -> dict[str, Any] | None:
+def _constitution(
+    by_kind: Mapping[str, Sequence[Record]], arms: Sequence[str], data: Callable[[str], dict[str, Any] | None]
+) -> dict[str, Any] | None:
     if "constitution" not in by_kind:
         return None
     body = _pick(by_kind["constitution"][-1], "title", "digest", "source", "compact", "warnings", "clauses")
@@ -153,6 +166,7 @@ def _constitution(by_kind: Mapping[str, Sequence[Record]], arms: Sequence[str]) 
             "rates": {
                 arm: (rates[arm].body.get("clauses") or {}).get(clause.get("id")) for arm in ordered if arm in rates
             },
+            "data": data(str(clause.get("id"))),
         }
         for clause in body["clauses"] or []
     ]
@@ -161,6 +175,40 @@ def _constitution(by_kind: Mapping[str, Sequence[Record]], arms: Sequence[str]) 
         "warnings": list(body["warnings"] or []),
         "clauses": clauses,
         "rates_records": {arm: record.id for arm, record in rates.items()},
+    }
+
+
+def _data(dossier: Dossier, path: str) -> Callable[[str], dict[str, Any] | None]:
+    """What gives the data that serve a clause: how many of each part, and some with what they grew from; None where
+    nothing was made."""
+    made = last(dossier, "training_data")
+    if made is None:
+        return lambda id: None
+    texts = grown_from(dossier)
+    parts = trained_on(dossier)
+    kept = {name: artefact_path(path, digest) for name, digest in made.artefacts.items()}
+
+    def of(id: str) -> dict[str, Any]:
+        counts = counted(parts, id)
+        return {
+            "parts": [
+                {"name": name, **{key: counts[name][key] for key in ("rows", "serving")}, "path": kept[name]}
+                for name in parts
+                if name in kept
+            ],
+            "examples": [_datum(row) for row in examples(parts, id, texts, SHOWN_DATA)],
+            "record": made.id,
+        }
+
+    return of
+
+
+def _datum(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: str(row[name]) for name in ("situation", "family", "origin")},
+        "messages": [{"role": str(m["role"]), "content": short_text(m["content"])} for m in row["prompt"]],
+        "steps": [{"task": str(step["task"]), "text": short_text(step["text"])} for step in row["steps"]],
+        **{name: short_text(row[name]) for name in ("chosen", "rejected")},
     }
 
 

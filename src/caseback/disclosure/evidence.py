@@ -89,7 +89,7 @@ def units_of(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[dict[
 
 def _situation(situation: Mapping[str, Any]) -> dict[str, Any]:
     messages = [
-        {"role": str(message.get("role")), "content": _short(message.get("content"))}
+        {"role": str(message.get("role")), "content": short_text(message.get("content"))}
         for message in situation.get("messages") or []
     ]
     return {**{name: str(situation.get(name) or "") for name in ("family", "pair", "arm")}, "messages": messages}
@@ -97,15 +97,16 @@ def _situation(situation: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reply(reply: Mapping[str, Any], judgement: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "text": _short(reply.get("text")),
-        "thinking": _short(reply.get("thinking")),
+        "text": short_text(reply.get("text")),
+        "thinking": short_text(reply.get("thinking")),
         "finish": str(reply.get("finish") or ""),
         "shown": judgement.get("shown"),
-        "why": _short(judgement.get("why")),
+        "why": short_text(judgement.get("why")),
     }
 
 
-def _short(text: object) -> str:
+def short_text(text: object) -> str:
+    """The text as a card shows it: the beginning of a very long one, saying how much is left."""
     text = str(text or "")
     return (
         text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters in the artefact)"

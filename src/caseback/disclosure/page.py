@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from caseback.disclosure.wording import (
     ARM_NAMES,
+    TASKS,
     alike,
     by_reason,
     document_name,
@@ -29,6 +30,7 @@ VERDICTS = {
     "cannot tell": "Cannot tell",
     "not measured": "No verdict",
 }
+PART_NAMES = {"sft": "answers to learn", "preferences": "preferences"}
 PLAIN_CONTROLS = "\n\t"
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 """Unicode categories of what changes how other text looks without being seen: controls, bidirectional overrides."""
@@ -122,5 +124,11 @@ def _environment() -> Environment:
         "short": short,
         "document_name": document_name,
     }
-    environment.globals |= {"arm_names": ARM_NAMES, "verdicts": VERDICTS, "by_arm": by_arm}
+    environment.globals |= {
+        "arm_names": ARM_NAMES,
+        "tasks": TASKS,
+        "part_names": PART_NAMES,
+        "verdicts": VERDICTS,
+        "by_arm": by_arm,
+    }
     return environment

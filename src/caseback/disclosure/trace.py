@@ -10,16 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import zip_longest
 from typing import Any
 
 from caseback.constitution.clause import Clause
+from caseback.disclosure.data import counted, examples, grown, grown_from, last, once_each, trained_on
 from caseback.disclosure.evidence import TRAINED, artefact_path, choose, in_order, latest, units_of
-from caseback.dossier import Dossier, Record, samples
+from caseback.dossier import Dossier, samples
 from caseback.errors import CasebackError
-
-PARTS = ("sft", "preferences")
-"""The data that the arm is trained on; the control's serve no clause."""
 
 
 def trace_clauses(dossier: Dossier) -> list[dict[str, Any]]:
@@ -28,7 +25,7 @@ def trace_clauses(dossier: Dossier) -> list[dict[str, Any]]:
     Raises:
         CasebackError: where the dossier holds no constitution.
     """
-    rows = [row for part in _data(dossier).values() for row in part]
+    rows = [row for part in trained_on(dossier).values() for row in part]
     serving = Counter(id for row in rows for id in row["clauses"])
     return [
         {"id": clause.id, "tier": clause.tier, "serving": serving[clause.id], "rates": _rates(dossier, clause.id)}
@@ -55,28 +52,19 @@ def trace_clause(dossier: Dossier, id: str, shown: int = 3, path: str = ".") -> 
         CasebackError: where the dossier holds no constitution, or the constitution no such clause.
     """
     clause = _clause(_document(dossier), id)
-    rows = _data(dossier)
-    serving = {name: [row for row in part if id in row["clauses"]] for name, part in rows.items()}
-    made = _last(dossier, "training_data")
+    parts = trained_on(dossier)
+    made = last(dossier, "training_data")
     report = made.body.get("report") or {} if made else {}
     return {
         "clause": {name: getattr(clause, name) for name in ("id", "tier", "text", "reason", "brief", "families")},
         "found": (report.get("clauses") or {}).get(id),
         "data": {
-            name: {
-                "rows": len(rows[name]),
-                "serving": len(part),
-                "origins": dict(Counter(row["origin"] for row in part)),
-                "families": dict(Counter(row["family"] for row in part)),
-                "path": artefact_path(path, made.artefacts[name]) if made else "",
-            }
-            for name, part in serving.items()
+            name: {**count, "path": artefact_path(path, made.artefacts[name]) if made and count["rows"] else ""}
+            for name, count in counted(parts, id).items()
         },
         "training": _training(dossier, id),
         "rates": _rates(dossier, id),
-        "examples": [_grown(row, _texts(dossier)) for row in _spread([*serving["preferences"], *serving["sft"]])][
-            :shown
-        ],
+        "examples": examples(parts, id, grown_from(dossier), shown),
         "cases": _cases(dossier, clause)[:shown],
     }
 
@@ -99,7 +87,7 @@ def trace_sample(dossier: Dossier, id: str, shown: int = 3) -> dict[str, Any]:
     """
     document = _document(dossier)
     measured = {str(case["id"]): case for unit in units_of(_measured(dossier)) for case in unit}
-    rows = [row for part in _data(dossier).values() for row in part]
+    rows = [row for part in trained_on(dossier).values() for row in part]
     known = [*measured, *(row["situation"] for row in rows if row["situation"] not in measured)]
     name = _unique(id, list(dict.fromkeys(known)))
     case = measured.get(name)
@@ -124,12 +112,12 @@ def trace_sample(dossier: Dossier, id: str, shown: int = 3) -> dict[str, Any]:
             }
             for clause in covering
         ],
-        "data": [_grown(row, _texts(dossier)) for row in beside],
+        "data": [grown(row, grown_from(dossier)) for row in beside],
     }
 
 
 def _document(dossier: Dossier) -> list[Clause]:
-    record = _last(dossier, "constitution")
+    record = last(dossier, "constitution")
     if record is None:
         raise CasebackError("this dossier holds no constitution to trace: give that of a `caseback run`")
     return [
@@ -165,22 +153,6 @@ def _unique(id: str, known: Sequence[str]) -> str:
     raise CasebackError(
         f"situation {id!r}: " + (f"which one? {hint}" if found else f"not in this run; it has {near} …")
     )
-
-
-def _last(dossier: Dossier, kind: str) -> Record | None:
-    return next(reversed(list(dossier.records(kind))), None)
-
-
-def _data(dossier: Dossier) -> dict[str, list[dict[str, Any]]]:
-    record = _last(dossier, "training_data")
-    return {name: samples(dossier, record.artefacts[name]) if record else [] for name in PARTS}
-
-
-def _texts(dossier: Dossier) -> dict[str, dict[str, Any]]:
-    """What the data grew from, by digest; runs of older versions did not keep it in the dossier."""
-    record = _last(dossier, "training_data")
-    digest = record.artefacts.get("texts") if record else None
-    return {row["digest"]: row for row in samples(dossier, digest)} if digest else {}
 
 
 def _measured(dossier: Dossier) -> dict[str, list[dict[str, Any]]]:
@@ -219,23 +191,6 @@ def _rates(dossier: Dossier, id: str) -> dict[str, Any]:
     }
 
 
-def _spread(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One datum to a situation, families in turn."""
-    families: dict[str, list[dict[str, Any]]] = {}
-    for row in _once_each(rows):
-        families.setdefault(row["family"], []).append(row)
-    return [row for turn in zip_longest(*families.values()) for row in turn if row]
-
-
-def _grown(row: Mapping[str, Any], texts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The datum with the texts that it grew from; of each, who wrote it and at which task."""
-    steps = [texts[digest] for digest in row["parents"] if digest in texts]
-    return {
-        **row,
-        "steps": [{name: step[name] for name in ("task", "subject", "seed", "digest", "text")} for step in steps],
-    }
-
-
 def _nearest(wording: Counter[str], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows in order of the cosine between their prompts' words and these, rare words counting more (tf-idf)."""
     words = [_wording(row["prompt"]) for row in rows]
@@ -248,15 +203,7 @@ def _nearest(wording: Counter[str], rows: Sequence[dict[str, Any]]) -> list[dict
         return dot / (sizes[0] * sizes[1]) if all(sizes) else 0.0
 
     order = sorted(range(len(rows)), key=lambda i: -cosine(words[i]))
-    return _once_each(rows[i] for i in order)
-
-
-def _once_each(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first datum of each situation."""
-    first: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        first.setdefault(row["situation"], row)
-    return list(first.values())
+    return once_each(rows[i] for i in order)
 
 
 def _wording(messages: Iterable[Mapping[str, Any]]) -> Counter[str]:

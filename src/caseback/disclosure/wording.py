@@ -13,6 +13,15 @@ ARM_NAMES = {
     "sft": "After SFT",
     "dpo": "After DPO",
 }
+TASKS = {
+    "plain": "what it said of itself",
+    "guided": "with the constitution in view",
+    "critique": "criticism",
+    "revise": "revision",
+    "misapply": "revised by a clause that does not apply",
+    "fresh": "drawn again",
+}
+"""What a subject was doing when it wrote a text that data grew from."""
 LABELS = {
     "version": "caseback",
     "cpu": "Processor",
