@@ -13,7 +13,7 @@ from caseback.subject.load import load
 from caseback.training.datum import Datum
 from caseback.training.model import rows
 from caseback.training.recipe import Lora, Recipe
-from caseback.training.train import TARGETS, last_checkpoint, read_record, train
+from caseback.training.train import last_checkpoint, read_record, train
 from models_for_tests import CHAT_TEMPLATE, save_tiny
 
 SFT = Recipe("sft", learning_rate=1e-3, epochs=2, batch_size=4, save_steps=3)
@@ -23,7 +23,9 @@ DATA = [
     for n in range(16)
 ]
 PREFERENCES = [replace(datum, rejected="I do not know, and I will not say.") for datum in DATA]
-CASES = [("sft", SFT, DATA), ("dpo", DPO, PREFERENCES)]
+KTO = Recipe("kto", learning_rate=1e-3, epochs=1, batch_size=4, save_steps=3)
+CASES = [("sft", SFT, DATA), ("dpo", DPO, PREFERENCES), ("kto", KTO, PREFERENCES)]
+NAMES = ["sft", "dpo", "kto"]
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -58,7 +60,7 @@ def completion_loss(folder: Path, data: list[Datum]) -> float:
 
 @pytest.mark.parametrize("template", [True, False], ids=["template", "no-template"])
 @pytest.mark.parametrize("lora", [None, Lora(rank=4)], ids=["full", "lora"])
-@pytest.mark.parametrize(("method", "recipe", "data"), CASES, ids=["sft", "dpo"])
+@pytest.mark.parametrize(("method", "recipe", "data"), CASES, ids=NAMES)
 def test_trains_and_saves(tmp_path, method, recipe, data, lora, template) -> None:
     base = save_tiny(tmp_path / "base", **({} if template else {"chat_template": None}))
     recipe = replace(recipe, lora=lora, learning_rate=1e-2 if lora else 1e-3)
@@ -111,6 +113,17 @@ def test_first_dpo_loss_is_log_two_and_its_model_the_reference(tmp_path: Path) -
     assert margin[1] > margin[0], "the chosen reply became likelier beside the rejected one"
 
 
+def test_first_kto_loss_is_one_half_for_good_and_bad_alike(tmp_path: Path) -> None:
+    """Before the first step the model is its own reference, so every reply's value is sigmoid(0)."""
+    trained = train(replace(KTO, warmup=0.5), save_tiny(tmp_path / "base"), PREFERENCES, tmp_path / "out")
+    assert trained.losses[0] == pytest.approx(0.5, abs=1e-5)
+
+
+def test_kto_takes_what_is_no_preference_as_good_alone(tmp_path: Path) -> None:
+    trained = train(KTO, save_tiny(tmp_path / "base"), [*PREFERENCES[:6], *DATA[6:]], tmp_path / "out")
+    assert (trained.examples, trained.dropped) == (22, 0)
+
+
 def test_tokens_are_counted(tmp_path: Path) -> None:
     base = save_tiny(tmp_path / "base")
     _, tokenizer = loaded(base)
@@ -124,7 +137,7 @@ def test_tokens_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lora", [None, Lora(rank=4)], ids=["full", "lora"])
-@pytest.mark.parametrize(("method", "recipe", "data"), CASES, ids=["sft", "dpo"])
+@pytest.mark.parametrize(("method", "recipe", "data"), CASES, ids=NAMES)
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, method, recipe, data, lora) -> None:
     base = save_tiny(tmp_path / "base")
     recipe = replace(recipe, lora=lora)
@@ -196,6 +209,7 @@ def test_diverging_run_stops_and_says_so(tmp_path: Path) -> None:
         (DPO, [], "no training data"),
         (DPO, DATA, "use method sft"),
         (SFT, PREFERENCES, "use method dpo"),
+        (KTO, DATA, "use method sft"),
         (SFT, [replace(DATA[0], chosen=" ")], "empty target"),
         (replace(SFT, max_length=4), DATA, "longer than max_length"),
         (replace(DPO, max_length=4), PREFERENCES, "longer than max_length"),
@@ -233,22 +247,32 @@ NO_SYSTEM = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}
 @pytest.mark.parametrize(
     "template", [CHAT_TEMPLATE, NO_SYSTEM, None], ids=["template", "no-system-role", "no-template"]
 )
-@pytest.mark.parametrize("method", ["sft", "dpo"])
+@pytest.mark.parametrize("method", NAMES)
 def test_prompts_are_token_for_token_those_that_are_later_asked(tmp_path, template, method) -> None:
     from datasets import Dataset
-    from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+    from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 
     subject = load(str(save_tiny(tmp_path / "base", chat_template=template)))
     chat = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is 3?"})
     datum = replace(PREFERENCES[3], prompt=chat)
     config = {"output_dir": str(tmp_path), "bf16": False, "report_to": "none"}
-    dataset = Dataset.from_list(rows([datum], subject.format, TARGETS[method]))
+    dataset = Dataset.from_list(rows([datum], subject.format, method))
     if method == "sft":
         (row,) = SFTTrainer(
             subject.model, SFTConfig(**config), train_dataset=dataset, processing_class=subject.tokenizer
         ).train_dataset
         target = [i for i, label in zip(row["input_ids"], row["labels"], strict=True) if label != -100]
         prompt = row["input_ids"][: -len(target)]
+    elif method == "kto":
+        good, bad = KTOTrainer(
+            subject.model,
+            args=KTOConfig(**config, per_device_train_batch_size=2),
+            train_dataset=dataset,
+            processing_class=subject.tokenizer,
+        ).train_dataset
+        prompt, target = good["prompt_ids"], good["completion_ids"]
+        assert (good["label"], bad["label"]) == (True, False)
+        assert bad["prompt_ids"] == prompt
     else:
         (row,) = DPOTrainer(
             subject.model, args=DPOConfig(**config), train_dataset=dataset, processing_class=subject.tokenizer

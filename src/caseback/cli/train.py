@@ -147,7 +147,7 @@ def data(
 
 @app.command()
 def run(
-    recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo.")],
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo, kto.")],
     model: Annotated[str, typer.Option(help="Folder or hub id of the model to train.")],
     data: Annotated[
         Path, typer.Option(help="Training data (.parquet or .jsonl), such as `caseback train data` makes.")
@@ -180,7 +180,7 @@ def run(
 
 
 @app.command()
-def recipe(name: Annotated[str, typer.Argument(help="sft or dpo.")]) -> None:
+def recipe(name: Annotated[str, typer.Argument(help="sft, dpo or kto.")]) -> None:
     """Print a packaged recipe, with its comments, to copy and change."""
     from importlib.resources import files
 

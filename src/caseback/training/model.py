@@ -9,6 +9,7 @@ from caseback.chat import Message
 from caseback.errors import CasebackError
 from caseback.subject.chat_format import ChatFormat
 from caseback.training.datum import Datum
+from caseback.training.recipe import Method
 
 
 def load_for_training(path: Path | str) -> tuple[Any, Any, ChatFormat]:
@@ -27,25 +28,39 @@ def load_for_training(path: Path | str) -> tuple[Any, Any, ChatFormat]:
     return subject.model, subject.tokenizer, subject.format
 
 
-def rows(data: Sequence[Datum], format: ChatFormat, targets: Sequence[str]) -> list[dict[str, Any]]:
+def rows(data: Sequence[Datum], format: ChatFormat, method: Method) -> list[dict[str, Any]]:
     """The data as TRL takes them, prompts token for token as ``format`` later puts them.
 
-    With a chat template these are conversations, otherwise plain texts. ``targets`` are TRL's names for the chosen
-    reply and, with two of them, the rejected one.
+    With a chat template these are conversations, otherwise plain texts. KTO takes replies one by one, each good or bad,
+    so there a preference makes two rows.
     """
-    made: list[dict[str, Any]] = []
-    for datum in data:
-        replies = dict(zip(targets, (datum.chosen, datum.rejected), strict=False))
-        if not format.has_template:
-            text = format.prompt(datum.prompt).text
-            made.append({"prompt": text, **{name: f" {reply}" for name, reply in replies.items()}})
-            continue
-        prompt = [dict(message) for message in datum.prompt]
-        if not format.has_system_role:
-            prompt = _system_into_user(datum.prompt)
-        said = {name: [{"role": "assistant", "content": reply}] for name, reply in replies.items()}
-        made.append({"prompt": prompt, **said})
-    return made
+    return [
+        {**_prompt(datum, format), **{name: _reply(text, format) for name, text in replies.items()}, **label}
+        for datum in data
+        for replies, label in _targets(datum, method)
+    ]
+
+
+def _targets(datum: Datum, method: Method) -> list[tuple[dict[str, str], dict[str, bool]]]:
+    """The replies by TRL's names for them, and whether each is a good one where the method asks for that."""
+    if method == "sft":
+        return [({"completion": datum.chosen}, {})]
+    if method == "dpo":
+        return [({"chosen": datum.chosen, "rejected": datum.rejected}, {})]
+    replies = ((datum.chosen, True), (datum.rejected, False))
+    return [({"completion": text}, {"label": good}) for text, good in replies if text]
+
+
+def _prompt(datum: Datum, format: ChatFormat) -> dict[str, Any]:
+    if not format.has_template:
+        return {"prompt": format.prompt(datum.prompt).text}
+    if not format.has_system_role:
+        return {"prompt": _system_into_user(datum.prompt)}
+    return {"prompt": [dict(message) for message in datum.prompt]}
+
+
+def _reply(text: str, format: ChatFormat) -> Any:
+    return [{"role": "assistant", "content": text}] if format.has_template else f" {text}"
 
 
 def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:

@@ -11,8 +11,8 @@ import yaml
 
 from caseback.errors import CasebackError
 
-Method = Literal["sft", "dpo"]
-PACKAGED = ("sft", "dpo")
+Method = Literal["sft", "dpo", "kto"]
+PACKAGED = ("sft", "dpo", "kto")
 """Recipes that come with the package, by name."""
 
 
@@ -32,9 +32,10 @@ class Recipe:
 
     ``batch_size`` examples enter each forward pass of each process, ``accumulate`` passes make a step. ``warmup`` is
     the share of steps over which the learning rate rises. ``max_length`` is in tokens of prompt and completion.
-    ``beta`` is DPO's (Rafailov et al. 2023, arXiv 2305.18290), ``sft_weight`` the weight of the chosen reply's own
-    loss beside DPO's; SFT reads neither. ``save_steps`` apart stand the checkpoints from which a killed run goes on.
-    ``trainer`` holds any further field of TRL's SFTConfig or DPOConfig, ``report_to`` and ``fsdp`` among them.
+    ``beta`` is DPO's (Rafailov et al. 2023, arXiv 2305.18290) and KTO's (Ethayarajh et al. 2024, arXiv 2402.01306),
+    ``sft_weight`` the weight of the chosen reply's own loss beside DPO's; SFT reads neither. ``save_steps`` apart stand
+    the checkpoints from which a killed run goes on. ``trainer`` holds any further field of TRL's SFTConfig, DPOConfig
+    or KTOConfig, ``report_to`` and ``fsdp`` among them.
     """
 
     method: Method
@@ -60,7 +61,7 @@ class Recipe:
 
 
 def load_recipe(source: str | Path) -> Recipe:
-    """Read a recipe from a YAML file, or one of the packaged ones by name (``sft``, ``dpo``).
+    """Read a recipe from a YAML file, or one of the packaged ones by name (``sft``, ``dpo``, ``kto``).
 
     Raises:
         CasebackError: where the file is missing or malformed, a key is unknown or a value of the wrong kind.

@@ -18,8 +18,6 @@ from caseback.training.quiet import quiet
 from caseback.training.recipe import Recipe
 from caseback.training.trl_config import trl_config
 
-TARGETS = {"sft": ("completion",), "dpo": ("chosen", "rejected")}
-"""TRL's names for the replies."""
 RECORD = "caseback_training.json"
 """Written into the folder of a trained model: what it was trained by, on what, and how the loss went."""
 
@@ -30,7 +28,8 @@ class Trained:
 
     ``tokens`` went through the model (prompts, completions and, in DPO, both replies, over all epochs);
     ``target_tokens`` of them carried the loss. ``losses`` has one value per step. ``seconds`` is the wall time of the
-    call that finished the run. ``dropped`` examples were too long to leave a target within ``max_length``.
+    call that finished the run. ``dropped`` examples were too long to leave a target within ``max_length``. To KTO each
+    reply is an example of its own.
     """
 
     path: Path
@@ -56,7 +55,7 @@ def train(
 ) -> Trained:
     """Train the model at ``model_path`` on ``data`` by ``recipe``, and write it to the folder ``out``.
 
-    SFT puts the loss on the completion only; DPO starts from and refers to the model given. Every process of an
+    SFT puts the loss on the completion only; DPO and KTO start from and refer to the model given. Every process of an
     ``accelerate launch`` calls this alike. Work in progress lies in ``out`` + ``.partial`` with its checkpoints: a run
     that was killed goes on from the last whole one and gives the same losses as one that was not. A run that is
     already finished is not repeated. The folder ``out`` appears only when it is complete, weights as safetensors.
@@ -88,7 +87,8 @@ def train(
         if processes.is_main_process:
             _open_work(work, fingerprint, resume)
         processes.wait_for_everyone()
-        trainer = _trainer(recipe, config, model, tokenizer, rows(data, format, TARGETS[recipe.method]))
+        made = rows(data, format, recipe.method)
+        trainer = _trainer(recipe, config, model, tokenizer, made)
         kept = _drop_targetless(trainer, recipe, config.max_length)
         trainer.add_callback(_watch(recipe, progress))
         trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
@@ -99,7 +99,7 @@ def train(
         path=out,
         method=recipe.method,
         examples=kept,
-        dropped=len(data) - kept,
+        dropped=len(made) - kept,
         tokens=round(tokens * epochs),
         target_tokens=round(targets * epochs),
         steps=trainer.state.global_step,
@@ -145,6 +145,8 @@ def _check(recipe: Recipe, data: Sequence[Datum]) -> None:
             raise CasebackError(f"training datum {index} has no rejected reply: DPO needs preferences, use method sft")
         if recipe.method == "sft" and datum.rejected:
             raise CasebackError(f"training datum {index} is a preference: SFT takes single targets, use method dpo")
+    if recipe.method == "kto" and not any(datum.rejected.strip() for datum in data):
+        raise CasebackError("no training datum has a rejected reply: KTO needs some that are bad, use method sft")
 
 
 def _open_work(work: Path, fingerprint: str, resume: bool) -> None:
@@ -176,7 +178,7 @@ def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, examples: 
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import PrinterCallback
-    from trl import DPOTrainer, SFTTrainer
+    from trl import DPOTrainer, KTOTrainer, SFTTrainer
 
     adapter = recipe.lora and LoraConfig(
         r=recipe.lora.rank,
@@ -185,7 +187,7 @@ def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, examples: 
         target_modules=recipe.lora.targets,
         task_type="CAUSAL_LM",
     )
-    trainer = {"sft": SFTTrainer, "dpo": DPOTrainer}[recipe.method](
+    trainer = {"sft": SFTTrainer, "dpo": DPOTrainer, "kto": KTOTrainer}[recipe.method](
         model=model,
         args=config,
         train_dataset=Dataset.from_list(examples),
@@ -216,6 +218,9 @@ def _count_tokens(trainer: Any) -> tuple[int, int]:
             sum(label != -100 for labels in rows["labels"] for label in labels),
         )
     prompts = sum(map(len, rows["prompt_ids"]))
+    if "completion_ids" in rows.column_names:
+        targets = sum(map(len, rows["completion_ids"]))
+        return prompts + targets, targets
     targets = sum(map(len, rows["chosen_ids"])) + sum(map(len, rows["rejected_ids"]))
     return 2 * prompts + targets, targets
 

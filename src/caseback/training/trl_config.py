@@ -8,7 +8,7 @@ from caseback.training.recipe import Recipe, check_key
 
 
 def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
-    """The SFTConfig or DPOConfig of a recipe.
+    """The SFTConfig, DPOConfig or KTOConfig of a recipe.
 
     ``recipe.trainer`` is laid over what the recipe's own settings give, so that every field of TRL's stays in reach.
     Sequences are held to the model's context of ``context`` tokens, where it has one. Every step is logged, and not
@@ -18,9 +18,9 @@ def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
         CasebackError: where ``recipe.trainer`` names a field that TRL does not have.
     """
     import torch
-    from trl import DPOConfig, SFTConfig
+    from trl import DPOConfig, KTOConfig, SFTConfig
 
-    kind = {"sft": SFTConfig, "dpo": DPOConfig}[recipe.method]
+    kind = {"sft": SFTConfig, "dpo": DPOConfig, "kto": KTOConfig}[recipe.method]
     known = {item.name for item in fields(kind) if item.init}
     for key in recipe.trainer:
         check_key(key, known, f"recipe, trainer ({kind.__name__})")
@@ -50,8 +50,8 @@ def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
         "gradient_checkpointing": gpu,
         "dataloader_pin_memory": gpu,
     }
-    if recipe.method == "dpo":
+    if recipe.method != "sft":
         settings["beta"] = recipe.beta
-        if recipe.sft_weight:
+        if recipe.method == "dpo" and recipe.sft_weight:
             settings |= {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, recipe.sft_weight]}
     return kind(**{**settings, **recipe.trainer})
