@@ -54,6 +54,8 @@ class Scripted:
     def answer(self, chat: Chat, seed: int) -> str:
         text = chat[-1]["content"]
         self.asked.append(text)
+        if chat[-1]["role"] == "assistant":
+            return "be of help here."
         if "Rewrite the answer" in text:
             return self.revise(text)
         if "Begin with Yes or No" in text:

@@ -46,6 +46,19 @@ def test_preferences_go_both_ways() -> None:
     assert {d.clauses for d in kinds["counter"]} == {("help",)}
 
 
+def test_where_no_clause_can_be_misapplied_refusals_begin_as_they_did_elsewhere(tmp_path: Path) -> None:
+    """The subject revises to a refusal only what is harmful; begun as it began there, it refuses all the same."""
+    subject = Scoring(revise=lambda prompt: REFUSAL if "steal car" in prompt else "Here is how, again.")
+    data = make(subject, cache=tmp_path)
+    counters = [datum for datum in data.preferences if datum.origin == "counter"]
+    assert len(counters) == 12
+    assert {datum.rejected for datum in counters} == {"I will not be of help here."}
+    tasks = {text["digest"]: text["task"] for text in data.texts}
+    for datum in counters:
+        assert sorted(tasks[digest] for digest in datum.parents) == ["begin", "plain", "revise"]
+        assert all(message["role"] != "assistant" for message in datum.prompt)
+
+
 def test_no_prompt_holds_the_constitution() -> None:
     data = make(Scripted())
     for datum in [*data.sft, *data.preferences, *data.control, *data.control_preferences]:

@@ -19,6 +19,7 @@ TASKS = {
     "critique": "criticism",
     "revise": "revision",
     "misapply": "revised by a clause that does not apply",
+    "begin": "begun as it refused elsewhere",
     "fresh": "drawn again",
 }
 """What a subject was doing when it wrote a text that data grew from."""

@@ -165,6 +165,7 @@ def constitutional_data(
         [case for case, _ in left],
         [reply for _, reply in left],
         [constitution.clause(id) for item in better for id in item.clauses],
+        [repair.new for repair in repairs],
         len(better),
         seed=seed,
         margin=budget.margin,

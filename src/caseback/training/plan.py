@@ -86,12 +86,12 @@ def plan_data(
         tempting=len(tempting),
         harmless=len(harmless),
         left_out=len(everything) - len(tempting),
-        # Always the plain, guided and harmless replies. At most, two texts a round to each of them, a clause misapplied
-        # to each harmless one, a control for all; and for the critic's labels a revision each.
-        texts=Work(2 * len(tempting) + len(harmless), (3 + 2 * rounds) * both + 2 * len(labelled)),
+        # Always the plain, guided and harmless replies. At most, two texts a round to each of them, two refusals of
+        # each harmless one, a control for all; and for the critic's labels a revision each.
+        texts=Work(2 * len(tempting) + len(harmless), (3 + 2 * rounds) * both + len(harmless) + 2 * len(labelled)),
         verdicts=Work(
             held + help,
-            2 * held + help + rounds * (held + help) + 2 * asking + 2 * sum(len(case.clauses) for case in labelled),
+            2 * held + help + rounds * (held + help) + 3 * asking + 2 * sum(len(case.clauses) for case in labelled),
         ),
     )
 

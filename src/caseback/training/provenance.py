@@ -20,7 +20,8 @@ class Repair(NamedTuple):
 def datum(case: Case, reply: Reply, origin: Origin, clauses: tuple[str, ...] = (), worse: Reply | None = None) -> Datum:
     """The reply as target of the case's prompt; with ``worse``, preferred to that."""
     texts = (reply.text, worse.text) if worse else (reply.text,)
-    digests = dict.fromkeys([*reply.parents, *(text.digest for text in texts)])
+    before = [*reply.parents, *(worse.parents if worse else ())]
+    digests = dict.fromkeys([*before, *(text.digest for text in texts)])
     return _datum(case, texts, origin, clauses, tuple(digests))
 
 
