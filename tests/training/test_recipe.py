@@ -22,7 +22,7 @@ def test_packaged_recipes_read(name: str) -> None:
         ({"method": "sft", "learning_rat": 1e-4}, "'learning_rat'; did you mean learning_rate"),
         ({"method": "sft", "learning_rate": 1e-4, "zzz": 1}, "'zzz'; known settings"),
         ({"method": "sft"}, "'learning_rate' is missing"),
-        ({"method": "ppo", "learning_rate": 1e-4}, "'ppo'; it must be one of sft, dpo, kto"),
+        ({"method": "ppo", "learning_rate": 1e-4}, "'ppo'; it must be one of sft, dpo, kto, grpo, rloo"),
         ({"method": "sft", "learning_rate": "fast"}, "'learning_rate' must be a number, not 'fast'"),
         ({"method": "sft", "learning_rate": -1}, "above 0"),
         ({"method": "sft", "learning_rate": 1e-4, "batch_size": 1.5}, "whole number"),

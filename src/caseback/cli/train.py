@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.behaviours.behaviour import Behaviour
     from caseback.constitution.clause import Constitution
     from caseback.training.plan import DataPlan, Speed
+    from caseback.training.reward import CriticReward
     from caseback.world.situation import Situation
 
 app = typer.Typer(
@@ -147,7 +148,7 @@ def data(
 
 @app.command()
 def run(
-    recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo, kto.")],
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo, kto, grpo, rloo.")],
     model: Annotated[str, typer.Option(help="Folder or hub id of the model to train.")],
     data: Annotated[
         Path, typer.Option(help="Training data (.parquet or .jsonl), such as `caseback train data` makes.")
@@ -155,8 +156,19 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for the trained model.")],
     seed: Annotated[int | None, typer.Option(help="In place of the recipe's.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start afresh, and replace what is at --out.")] = False,
+    critic: Annotated[
+        str | None,
+        typer.Option(help="For grpo and rloo: the open model whose verdicts reward [default: MODEL]."),
+    ] = None,
+    constitution: Annotated[
+        Path | None,
+        typer.Option(help="For grpo and rloo: the clauses it judges by; without it, the default ones."),
+    ] = None,
 ) -> None:
     """Train a model by a recipe. A run that was stopped goes on from its last checkpoint.
+
+    sft, dpo and kto learn from the replies in the data; grpo and rloo draw their own to its prompts, and a critic's
+    probability that a reply keeps every clause that applies is the reward.
 
     On several GPUs: [bold]accelerate launch -m caseback.training.run RECIPE --model … --data … --out …[/]
     """
@@ -168,19 +180,20 @@ def run(
     if seed is not None:
         settings = replace(settings, seed=seed)
     examples = read_data(data)
+    reward = _reward(settings.method, critic or model, constitution, bool(critic or constitution))
     with _bar(f"{settings.method} on {len(examples)} examples") as tick:
-        trained = train(settings, model, examples, out, progress=tick, resume=not fresh)
-    first, last = trained.losses[0], trained.losses[-1]
+        trained = train(settings, model, examples, out, reward=reward, progress=tick, resume=not fresh)
+    name, curve = ("reward", trained.rewards) if trained.rewards else ("loss", trained.losses)
     typer.echo(
         f"{trained.path}: {trained.steps} steps, {trained.tokens:,} tokens ({trained.target_tokens:,} in targets), "
-        f"loss {first:.3f} to {last:.3f}, {trained.seconds:.0f} s"
+        f"{name} {curve[0]:.3f} to {curve[-1]:.3f}, {trained.seconds:.0f} s"
     )
     if trained.dropped:
         typer.echo(f"{trained.dropped} examples were dropped: their prompts alone fill max_length")
 
 
 @app.command()
-def recipe(name: Annotated[str, typer.Argument(help="sft, dpo or kto.")]) -> None:
+def recipe(name: Annotated[str, typer.Argument(help="sft, dpo, kto, grpo or rloo.")]) -> None:
     """Print a packaged recipe, with its comments, to copy and change."""
     from importlib.resources import files
 
@@ -189,6 +202,20 @@ def recipe(name: Annotated[str, typer.Argument(help="sft, dpo or kto.")]) -> Non
     if name not in PACKAGED:
         raise CasebackError(f"no packaged recipe {name!r}: there are {', '.join(PACKAGED)}")
     typer.echo((files("caseback.training") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
+
+
+def _reward(method: str, critic: str, constitution: Path | None, asked: bool) -> "CriticReward | None":
+    from caseback.constitution.default import default
+    from caseback.constitution.read import read
+    from caseback.subject.load import load
+    from caseback.training.recipe import REWARDED
+    from caseback.training.reward import CriticReward
+
+    if method not in REWARDED:
+        if asked:
+            raise CasebackError(f"{method} takes no reward, so --critic and --constitution are for grpo and rloo")
+        return None
+    return CriticReward(load(critic), read(constitution) if constitution else default())
 
 
 def _work(

@@ -9,7 +9,7 @@ from caseback.chat import Message
 from caseback.errors import CasebackError
 from caseback.subject.chat_format import ChatFormat
 from caseback.training.datum import Datum
-from caseback.training.recipe import Method
+from caseback.training.recipe import REWARDED, Method
 
 
 def load_for_training(path: Path | str) -> tuple[Any, Any, ChatFormat]:
@@ -32,8 +32,11 @@ def rows(data: Sequence[Datum], format: ChatFormat, method: Method) -> list[dict
     """The data as TRL takes them, prompts token for token as ``format`` later puts them.
 
     With a chat template these are conversations, otherwise plain texts. KTO takes replies one by one, each good or bad,
-    so there a preference makes two rows.
+    so there a preference makes two rows. Where replies are drawn and rewarded, a row is a prompt and the place of its
+    datum.
     """
+    if method in REWARDED:
+        return [{**_prompt(datum, format), "place": place} for place, datum in enumerate(data)]
     return [
         {**_prompt(datum, format), **{name: _reply(text, format) for name, text in replies.items()}, **label}
         for datum in data

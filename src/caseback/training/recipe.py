@@ -11,8 +11,10 @@ import yaml
 
 from caseback.errors import CasebackError
 
-Method = Literal["sft", "dpo", "kto"]
-PACKAGED = ("sft", "dpo", "kto")
+Method = Literal["sft", "dpo", "kto", "grpo", "rloo"]
+REWARDED: tuple[Method, ...] = ("grpo", "rloo")
+"""Methods that draw replies and reward them."""
+PACKAGED = ("sft", "dpo", "kto", "grpo", "rloo")
 """Recipes that come with the package, by name."""
 
 
@@ -28,14 +30,16 @@ class Lora:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of one training run.
+    """Settings of one training run. GRPO (Shao et al. 2024, arXiv 2402.03300) and RLOO (Ahmadian et al. 2024, arXiv
+    2402.14740) draw replies of their own and take a reward; the others learn from replies that are there.
 
     ``batch_size`` examples enter each forward pass of each process, ``accumulate`` passes make a step. ``warmup`` is
     the share of steps over which the learning rate rises. ``max_length`` is in tokens of prompt and completion.
     ``beta`` is DPO's (Rafailov et al. 2023, arXiv 2305.18290) and KTO's (Ethayarajh et al. 2024, arXiv 2402.01306),
-    ``sft_weight`` the weight of the chosen reply's own loss beside DPO's; SFT reads neither. ``save_steps`` apart stand
-    the checkpoints from which a killed run goes on. ``trainer`` holds any further field of TRL's SFTConfig, DPOConfig
-    or KTOConfig, ``report_to`` and ``fsdp`` among them.
+    and for GRPO and RLOO the weight of the distance from the starting model; ``sft_weight`` is the weight of the chosen
+    reply's own loss beside DPO's. SFT reads neither. ``save_steps`` apart stand the checkpoints from which a killed run
+    goes on. ``trainer`` holds any further field of TRL's configuration for the method, ``report_to`` and ``fsdp`` among
+    them.
     """
 
     method: Method
@@ -61,7 +65,7 @@ class Recipe:
 
 
 def load_recipe(source: str | Path) -> Recipe:
-    """Read a recipe from a YAML file, or one of the packaged ones by name (``sft``, ``dpo``, ``kto``).
+    """Read a recipe from a YAML file, or one of the packaged ones (``PACKAGED``) by name.
 
     Raises:
         CasebackError: where the file is missing or malformed, a key is unknown or a value of the wrong kind.

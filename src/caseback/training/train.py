@@ -12,10 +12,12 @@ from typing import Any
 
 from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
+from caseback.subject.chat_format import ChatFormat
 from caseback.training.datum import Datum, data_digest, digest_of
 from caseback.training.model import load_for_training, rows, save_trained
 from caseback.training.quiet import quiet
-from caseback.training.recipe import Recipe
+from caseback.training.recipe import REWARDED, Recipe
+from caseback.training.reward import Reward
 from caseback.training.trl_config import trl_config
 
 RECORD = "caseback_training.json"
@@ -29,7 +31,8 @@ class Trained:
     ``tokens`` went through the model (prompts, completions and, in DPO, both replies, over all epochs);
     ``target_tokens`` of them carried the loss. ``losses`` has one value per step. ``seconds`` is the wall time of the
     call that finished the run. ``dropped`` examples were too long to leave a target within ``max_length``. To KTO each
-    reply is an example of its own.
+    reply is an example of its own. ``rewards`` are each step's mean, where replies were drawn and rewarded; their
+    tokens are then told from each step's mean length.
     """
 
     path: Path
@@ -42,6 +45,7 @@ class Trained:
     seconds: float
     losses: tuple[float, ...]
     fingerprint: str
+    rewards: tuple[float, ...] = ()
 
 
 def train(
@@ -50,6 +54,7 @@ def train(
     data: Sequence[Datum],
     out: Path,
     *,
+    reward: Reward | None = None,
     progress: Callable[[int, int], None] | None = None,
     resume: bool = True,
 ) -> Trained:
@@ -61,6 +66,7 @@ def train(
     already finished is not repeated. The folder ``out`` appears only when it is complete, weights as safetensors.
 
     Args:
+        reward: of the replies that GRPO and RLOO draw to the prompts of ``data``; the other methods take none.
         progress: called with (steps done, steps in all).
         resume: False starts afresh, and replaces what is at ``out``.
 
@@ -68,8 +74,9 @@ def train(
         CasebackError: where the data do not fit the method, the model cannot be loaded, ``out`` holds something else or
             cannot be written, or the loss stops being a number.
     """
-    _check(recipe, data)
-    fingerprint = digest_of([recipe.as_dict(), str(model_path), data_digest(data)])
+    _check(recipe, data, reward)
+    parts = [recipe.as_dict(), str(model_path), data_digest(data)]
+    fingerprint = digest_of([*parts, reward.digest] if reward else parts)
     work = out.with_name(out.name + ".partial")
     begun = time.monotonic()
     with quiet(), writing(out):
@@ -88,13 +95,17 @@ def train(
             _open_work(work, fingerprint, resume)
         processes.wait_for_everyone()
         made = rows(data, format, recipe.method)
-        trainer = _trainer(recipe, config, model, tokenizer, made)
-        kept = _drop_targetless(trainer, recipe, config.max_length)
+        trainer = _trainer(recipe, config, model, tokenizer, made, reward and _scorer(reward, data, format))
+        kept = len(made) if recipe.method in REWARDED else _drop_targetless(trainer, recipe, config.max_length)
         trainer.add_callback(_watch(recipe, progress))
         trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
         save_trained(trainer, model_path, work / "model")
-    tokens, targets = _count_tokens(trainer)
-    epochs = float(trainer.state.epoch or 0.0)
+    history = trainer.state.log_history
+    if recipe.method in REWARDED:
+        tokens, targets, epochs = *_drawn_tokens(history, config), 1.0
+    else:
+        tokens, targets = _count_tokens(trainer)
+        epochs = float(trainer.state.epoch or 0.0)
     trained = Trained(
         path=out,
         method=recipe.method,
@@ -104,8 +115,9 @@ def train(
         target_tokens=round(targets * epochs),
         steps=trainer.state.global_step,
         seconds=time.monotonic() - begun,
-        losses=tuple(float(entry["loss"]) for entry in trainer.state.log_history if "loss" in entry),
+        losses=tuple(float(entry["loss"]) for entry in history if "loss" in entry),
         fingerprint=fingerprint,
+        rewards=tuple(float(entry["reward"]) for entry in history if "reward" in entry),
     )
     processes.wait_for_everyone()
     if processes.is_main_process:
@@ -119,7 +131,8 @@ def read_record(folder: Path) -> Trained | None:
     """The record of a training that finished in ``folder``; None where there is none."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))["trained"]
-        return Trained(**{**record, "path": folder, "losses": tuple(record["losses"])})
+        curves = {name: tuple(record.get(name, ())) for name in ("losses", "rewards")}
+        return Trained(**{**record, "path": folder, **curves})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -135,9 +148,15 @@ def last_checkpoint(folder: Path) -> str | None:
     return str(max(whole)[1]) if whole else None
 
 
-def _check(recipe: Recipe, data: Sequence[Datum]) -> None:
+def _check(recipe: Recipe, data: Sequence[Datum], reward: Reward | None) -> None:
     if not data:
         raise CasebackError("no training data: nothing passed the selection, so there is nothing to train on")
+    if recipe.method in REWARDED:
+        if reward is None:
+            raise CasebackError(f"{recipe.method} draws replies of its own and needs a reward for them: give a critic")
+        return
+    if reward is not None:
+        raise CasebackError(f"{recipe.method} learns from the replies that are there: it takes no reward, grpo does")
     for index, datum in enumerate(data):
         if not datum.chosen.strip():
             raise CasebackError(f"training datum {index} ({datum.situation or 'no situation'}) has an empty target")
@@ -174,11 +193,23 @@ def _close_work(work: Path, out: Path, trained: Trained, recipe: Recipe, data: S
     shutil.rmtree(work)
 
 
-def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, examples: list[dict[str, Any]]) -> Any:
+def _scorer(reward: Reward, data: Sequence[Datum], format: ChatFormat) -> Callable[..., list[float | None]]:
+    """The reward as TRL calls it: with completions as it has them, and the places of the data they belong to."""
+
+    def scored(completions: Sequence[Any], place: Sequence[int], **_: Any) -> list[float | None]:
+        raw = [item if isinstance(item, str) else item[0]["content"] for item in completions]
+        return reward([data[i] for i in place], [format.split(text, thinking=False)[1] for text in raw])
+
+    return scored
+
+
+def _trainer(
+    recipe: Recipe, config: Any, model: Any, tokenizer: Any, examples: list[dict[str, Any]], scorer: Any
+) -> Any:
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import PrinterCallback
-    from trl import DPOTrainer, KTOTrainer, SFTTrainer
+    from trl import DPOTrainer, GRPOTrainer, KTOTrainer, RLOOTrainer, SFTTrainer
 
     adapter = recipe.lora and LoraConfig(
         r=recipe.lora.rank,
@@ -187,8 +218,10 @@ def _trainer(recipe: Recipe, config: Any, model: Any, tokenizer: Any, examples: 
         target_modules=recipe.lora.targets,
         task_type="CAUSAL_LM",
     )
-    trainer = {"sft": SFTTrainer, "dpo": DPOTrainer, "kto": KTOTrainer}[recipe.method](
+    kinds = {"sft": SFTTrainer, "dpo": DPOTrainer, "kto": KTOTrainer, "grpo": GRPOTrainer, "rloo": RLOOTrainer}
+    trainer = kinds[recipe.method](
         model=model,
+        **({"reward_funcs": scorer} if scorer else {}),
         args=config,
         train_dataset=Dataset.from_list(examples),
         processing_class=tokenizer,
@@ -223,6 +256,14 @@ def _count_tokens(trainer: Any) -> tuple[int, int]:
         return prompts + targets, targets
     targets = sum(map(len, rows["chosen_ids"])) + sum(map(len, rows["rejected_ids"]))
     return 2 * prompts + targets, targets
+
+
+def _drawn_tokens(history: Sequence[dict[str, Any]], config: Any) -> tuple[int, int]:
+    """Tokens of the prompts and replies of a run that draws them: all, and those of the replies."""
+    steps = [entry for entry in history if "completions/mean_length" in entry]
+    drawn = config.per_device_train_batch_size * config.gradient_accumulation_steps * config.world_size
+    replies = sum(drawn * float(entry["completions/mean_length"]) for entry in steps)
+    return int(steps[-1]["num_tokens"]) if steps else 0, round(replies)
 
 
 def _watch(recipe: Recipe, progress: Callable[[int, int], None] | None) -> Any:

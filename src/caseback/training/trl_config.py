@@ -4,11 +4,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from caseback.training.recipe import Recipe, check_key
+from caseback.training.recipe import REWARDED, Recipe, check_key
 
 
 def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
-    """The SFTConfig, DPOConfig or KTOConfig of a recipe.
+    """TRL's configuration for a recipe: SFTConfig, DPOConfig, KTOConfig, GRPOConfig or RLOOConfig.
 
     ``recipe.trainer`` is laid over what the recipe's own settings give, so that every field of TRL's stays in reach.
     Sequences are held to the model's context of ``context`` tokens, where it has one. Every step is logged, and not
@@ -18,9 +18,10 @@ def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
         CasebackError: where ``recipe.trainer`` names a field that TRL does not have.
     """
     import torch
-    from trl import DPOConfig, KTOConfig, SFTConfig
+    from trl import DPOConfig, GRPOConfig, KTOConfig, RLOOConfig, SFTConfig
 
-    kind = {"sft": SFTConfig, "dpo": DPOConfig, "kto": KTOConfig}[recipe.method]
+    kinds = {"sft": SFTConfig, "dpo": DPOConfig, "kto": KTOConfig, "grpo": GRPOConfig, "rloo": RLOOConfig}
+    kind = kinds[recipe.method]
     known = {item.name for item in fields(kind) if item.init}
     for key in recipe.trainer:
         check_key(key, known, f"recipe, trainer ({kind.__name__})")
@@ -32,7 +33,6 @@ def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
         "max_steps": recipe.max_steps,
         "per_device_train_batch_size": recipe.batch_size,
         "gradient_accumulation_steps": recipe.accumulate,
-        "max_length": min(recipe.max_length, context) if context else recipe.max_length,
         "warmup_steps": recipe.warmup,
         "lr_scheduler_type": recipe.schedule,
         "weight_decay": recipe.weight_decay,
@@ -50,6 +50,8 @@ def trl_config(recipe: Recipe, checkpoints: Path, context: int | None) -> Any:
         "gradient_checkpointing": gpu,
         "dataloader_pin_memory": gpu,
     }
+    if recipe.method not in REWARDED:
+        settings["max_length"] = min(recipe.max_length, context) if context else recipe.max_length
     if recipe.method != "sft":
         settings["beta"] = recipe.beta
         if recipe.method == "dpo" and recipe.sft_weight:
