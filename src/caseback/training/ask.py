@@ -1,11 +1,12 @@
 """Put questions to a subject through the journal: each is asked once, in batches, and answered with its digest."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from caseback.chat import Chat
 from caseback.errors import CasebackError
+from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.datum import digest_of
 from caseback.training.journal import Journal
@@ -83,9 +84,11 @@ def ask_scores(
 ) -> list[float | None]:
     """Log-odds, in nats, that the critic begins its answer with ``yes`` rather than ``no``; needs its weights.
 
+    It answers at once: what begins a thinking section would otherwise stand where the answer is looked for.
+
     None where the question is longer than the critic's context.
     """
-    keys = [Journal.key("log-odds", critic.digest, [dict(m) for m in chat], yes, no) for chat in chats]
+    keys = [Journal.key("log-odds at once", critic.digest, [dict(m) for m in chat], yes, no) for chat in chats]
     missing = _missing(keys, journal)
     for start in range(0, len(missing), CHUNK):
         part = missing[start : start + CHUNK]
@@ -104,13 +107,21 @@ def can_score(subject: Subject) -> bool:
 def log_odds(subject: Any, chats: Sequence[Chat], yes: str, no: str) -> list[float | None]:
     """Log-probability of the reply ``yes`` less that of ``no``, per chat; None where the context has no room for it."""
     try:
-        scores = subject.score([chat for chat in chats for _ in (yes, no)], [word for _ in chats for word in (yes, no)])
+        scores = _at_once(subject).score(
+            [chat for chat in chats for _ in (yes, no)], [word for _ in chats for word in (yes, no)]
+        )
     except CasebackError:
         if len(chats) == 1:
             return [None]
         half = len(chats) // 2
         return log_odds(subject, chats[:half], yes, no) + log_odds(subject, chats[half:], yes, no)
     return [a.logprob - b.logprob for a, b in zip(scores[::2], scores[1::2], strict=True)]
+
+
+def _at_once(subject: Any) -> Any:
+    if not isinstance(subject, OpenSubject):
+        return subject
+    return replace(subject, template_options={**subject.template_options, "enable_thinking": False})
 
 
 def _missing(keys: Sequence[str], journal: Journal) -> list[int]:
