@@ -24,12 +24,12 @@ def test_recipe_copied_changed_and_run(tmp_path: Path) -> None:
     base = save_tiny(tmp_path / "base")
     status, text = typed("recipe", "sft")
     assert status == 0
-    (tmp_path / "my.yaml").write_text(text.replace("epochs: 2", "epochs: 1"))
+    (tmp_path / "my.yaml").write_text(text.replace("epochs: 1", "epochs: 2"))
     data = write_data(tmp_path / "data.parquet", DATA)
     arguments = ["--model", str(base), "--data", str(data), "--out", str(tmp_path / "out")]
     status, text = typed("run", str(tmp_path / "my.yaml"), *arguments)
     assert status == 0, text
-    assert "1 steps" in text
+    assert "2 steps" in text
     assert (tmp_path / "out" / "model.safetensors").is_file()
     status, text = typed("run", "sft", *arguments)
     assert status == 2
