@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from caseback.cli.trace import trace
+from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -141,8 +142,9 @@ def data(
     parts = {name: getattr(made, name) for name in FILES}
     for name, rows in parts.items():
         write_data(out / f"{name}.parquet", rows)
-    (out / "README.md").write_text(data_card(parts, made.report, document.title), encoding="utf-8")
-    (out / "report.json").write_text(json.dumps(made.report, indent=1, default=str), encoding="utf-8")
+    with writing(out):
+        (out / "README.md").write_text(data_card(parts, made.report, document.title), encoding="utf-8")
+        (out / "report.json").write_text(json.dumps(made.report, indent=1, default=str), encoding="utf-8")
     _show(made.report, out)
 
 

@@ -14,7 +14,9 @@ from caseback.training.train import train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train as the arguments say; 0 on success, 2 with one line where the user can mend it."""
     parser = argparse.ArgumentParser(prog="caseback.training.run", description=__doc__)
-    parser.add_argument("recipe", help="a YAML file, or a packaged recipe: sft, dpo, kto")
+    parser.add_argument(
+        "recipe", help="a YAML file, or a packaged recipe: sft, dpo, kto (grpo and rloo: `caseback train run`)"
+    )
     parser.add_argument("--model", required=True, help="folder or hub id of the model to train")
     parser.add_argument("--data", required=True, type=Path, help="training data (.parquet or .jsonl)")
     parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")
