@@ -37,7 +37,7 @@ from caseback.training.sample import cases, plain_replies
 from caseback.training.train import train
 from caseback.world.worlds import ground_of as ground_named
 
-BUDGET = Budget("study", measured=35, harmless=40, capability=60, trained=60, max_new_tokens=96)
+BUDGET = Budget("study", measured=35, harmless=40, capability=60, trained=150, max_new_tokens=96)
 DEMONSTRATED = ("harmful_compliance", "sycophancy")
 COPIES = 8
 """Talks about each clause in the documents of one arm."""
