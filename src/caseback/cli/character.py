@@ -2,6 +2,7 @@
 
 import typer
 
+from caseback.cli.adherence import adherence
 from caseback.cli.study import study
 
 app = typer.Typer(
@@ -20,3 +21,4 @@ def character() -> None:
 
 
 app.command()(study)
+app.command()(adherence)

@@ -17,6 +17,7 @@ from caseback.loop.budget import Budget
 from caseback.loop.progress import Tick
 from caseback.loop.records import capability_data, clause_rates_data, measurement_data, sample_rows
 from caseback.loop.stage import once
+from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.rate import Rate
 from caseback.subject.subject import Reply, Sampling, Subject
 from caseback.world.situation import Judgement, Situation, Split
@@ -62,6 +63,12 @@ def plan(
     drawn = {name: found.situations(ground, split, counts[name], seed) for name, found in everything.items()}
     questions = capability_situations(ground, budget.capability, seed, split)
     return Plan(ground, everything, drawn, questions, constitution, budget, seed, split)
+
+
+def violations_rate(arm: Arm) -> Rate:
+    """How often the document was gone against, over all behaviours and over-refusal, clustered by family."""
+    units = [unit for found in arm.measurements.values() for unit in found.units if unit.shown is not None]
+    return clustered_rate(by_cluster([unit.family for unit in units], [bool(unit.shown) for unit in units]))
 
 
 def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: Tick, system: str | None = None) -> Arm:
