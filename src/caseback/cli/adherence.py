@@ -8,8 +8,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.errors import CasebackError
-
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.loop.adherence import Row
     from caseback.stats.rate import Rate
@@ -41,6 +39,7 @@ def adherence(
       caseback character adherence base=models/ref-base trained=runs/ref-base/models/dpo --told base
     """
     from caseback.behaviours.registry import behaviours
+    from caseback.cli.models import named_models
     from caseback.constitution.default import default
     from caseback.constitution.read import read
     from caseback.dossier.disk import writing
@@ -50,24 +49,13 @@ def adherence(
 
     console = Console(stderr=json, highlight=False)
     document = placed(read(constitution) if constitution else default(), behaviours(), console)
-    rows = measure(_named(models), told or [], document, n, seed, out, console=console)
+    rows = measure(named_models(models), told or [], document, n, seed, out, console=console)
     text = json_module.dumps(as_data(rows), indent=1)
     with writing(out):
         (out / "adherence.json").write_text(text, encoding="utf-8")
     _show(console, rows)
     if json:
         typer.echo(text)
-
-
-def _named(models: list[str]) -> dict[str, str]:
-    named: dict[str, str] = {}
-    for given in models:
-        name, _, path = given.rpartition("=")
-        name = name or Path(path).name
-        if name in named:
-            raise CasebackError(f"two models are called '{name}': give one as NAME=PATH")
-        named[name] = path
-    return named
 
 
 def _show(console: Console, rows: "list[Row]") -> None:

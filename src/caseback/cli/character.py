@@ -3,6 +3,7 @@
 import typer
 
 from caseback.cli.adherence import adherence
+from caseback.cli.steadiness import steadiness
 from caseback.cli.study import study
 
 app = typer.Typer(
@@ -22,3 +23,4 @@ def character() -> None:
 
 app.command()(study)
 app.command()(adherence)
+app.command()(steadiness)
