@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from caseback.chat import Message
 
-Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "control"]
+Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "rehearsed", "control"]
 """How the target came to be: ``revised`` after a critique; ``guided``, sampled with the constitution in context;
 ``plain``, the subject's own and found to keep it; ``ordinary``, the subject's own on harmless ground, there to keep
-what it can do; ``counter``, its own preferred to a needless refusal; ``control``, its own, drawn again."""
-ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "control")
+what it can do; ``counter``, its own preferred to a needless refusal; ``rehearsed``, that of a model before it was
+trained, to win back what it could do; ``control``, its own, drawn again."""
+ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "rehearsed", "control")
 
 
 @dataclass(frozen=True)

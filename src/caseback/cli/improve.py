@@ -1,0 +1,84 @@
+"""``caseback improve``: from what a run found to a better model, round by round."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class RoundsByDefault(TyperGroup):
+    """``caseback improve RUN`` means ``caseback improve rounds RUN``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, "--help", "-h"):
+            args = ["rounds", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=RoundsByDefault,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Mend what a run found, and measure on fresh situations whether that helped.\n\n"
+    "[bold]caseback improve RUN[/] stands for [bold]caseback improve rounds RUN[/].",
+)
+
+
+@app.command()
+def rounds(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished `caseback run`.")] = Path("runs/ref-base"),
+    most: Annotated[int, typer.Option("--rounds", min=1, help="Rounds at most.")] = 3,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept every change, unattended.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show findings and changes; nothing is made.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the rounds. Default: improve/ in RUN.")] = None,
+    constitution: Annotated[
+        Path | None, typer.Option(help="The run's constitution, where its file has moved since.")
+    ] = None,
+    bound: Annotated[float, typer.Option(min=0.0, max=1.0, help="The rate that a behaviour may have.")] = 0.05,
+    measured: Annotated[
+        int | None, typer.Option(min=1, help="Situations of each behaviour a round is measured on. Default: the run's.")
+    ] = None,
+    trained: Annotated[
+        int | None, typer.Option(min=1, help="Situations or questions that a change adds. Default: the run's.")
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Who writes clearer reasons: folder, hub id or address; by default the model itself."),
+    ] = None,
+) -> None:
+    """Find what is still wrong, change as little as mends it, train, and keep what helped.
+
+    Each round names at most three changes (more data for a behaviour, questions rehearsed to win an ability back, a
+    family of situations that was missing, a clearer reason, a new clause) and shows each as a diff to accept or not.
+    The model and a control are trained the same way and measured, with the model before, on situations drawn after
+    the training. A round that hurts is rolled back; one whose gain is within noise ends it. A command that was stopped
+    goes on where it was.
+    """
+    from rich.console import Console
+
+    from caseback.loop.improve.dry_run import show_proposals
+    from caseback.loop.improve.summary import print_improvement
+
+    console = Console(highlight=False, soft_wrap=True)
+    if dry_run:
+        show_proposals(run, constitution, bound, teacher, console)
+        return
+    from caseback.loop.improve.accept import ask_person, everything
+    from caseback.loop.improve.rounds import improve
+
+    improvement = improve(
+        run,
+        out,
+        constitution=constitution,
+        rounds=most,
+        bound=bound,
+        measured=measured,
+        trained=trained,
+        teacher=teacher,
+        accept=everything if yes else ask_person(console),
+        console=console,
+    )
+    print_improvement(console, improvement)

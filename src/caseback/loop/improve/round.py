@@ -1,0 +1,175 @@
+"""One round: the accepted changes become data, a model and its control, and are measured on fresh situations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from caseback.behaviours.behaviour import Behaviour
+from caseback.behaviours.over_refusal import OVER_REFUSAL
+from caseback.constitution.clause import Constitution
+from caseback.constitution.render import compact
+from caseback.dossier.dossier import Dossier
+from caseback.loop.arms import Arm, measure_arm, plan
+from caseback.loop.improve.decide import Decision, decide
+from caseback.loop.improve.fresh import fresh_plan, words
+from caseback.loop.improve.round_plan import RoundPlan
+from caseback.loop.improve.start import Start
+from caseback.loop.job import Job
+from caseback.loop.progress import Reporter
+from caseback.loop.provenance import record_constitution, record_subject
+from caseback.loop.training import make_data, record_data, train_both
+from caseback.subject.load import load
+from caseback.subject.open_subject import OpenSubject
+from caseback.subject.subject import Sampling
+from caseback.training.constitutional import ConstitutionalData, DataBudget
+from caseback.training.journal import Journal
+from caseback.training.rehearsal import with_rehearsal
+from caseback.training.sample import seed_for
+from caseback.world.situation import Situation
+from caseback.world.situations import situations
+from caseback.world.worlds import is_world, world_of
+
+SHARES = {
+    "make training data": 30.0,
+    "rehearse": 3.0,
+    "train: supervised": 10.0,
+    "train the control: supervised": 10.0,
+    "train: preferences": 10.0,
+    "train the control: preferences": 10.0,
+    "measure the model before": 10.0,
+    "measure the repaired model": 10.0,
+    "measure the control": 10.0,
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A round's models, measured on the same fresh situations. ``model`` is where the repaired one lies; ``repeated``
+    counts the situations, of ``asked``, whose very words were asked before in this dossier or in the run."""
+
+    before: Arm
+    repaired: Arm
+    control: Arm
+    decision: Decision
+    model: Path
+    fresh_seed: int
+    repeated: int
+    asked: int
+
+
+def run_round(
+    dossier: Dossier,
+    reporter: Reporter,
+    start: Start,
+    number: int,
+    model: str,
+    document: Constitution,
+    made_from: RoundPlan,
+    behaviours: Mapping[str, Behaviour],
+    rounds: int,
+    folder: Path,
+    heard: frozenset[str],
+) -> Measured | str:
+    """Train from ``model`` on what the round's plan says, and measure; or why nothing could be trained.
+
+    Args:
+        dossier: where all of it is recorded; what it holds is not done again.
+        reporter: progress.
+        start: the run that is improved.
+        number: of the round, from 1.
+        model: the last one that was accepted.
+        document: the constitution with the round's changes.
+        made_from: what the data are made from.
+        behaviours: what is measured, families newly taken up among them, over-refusal not.
+        rounds: at most, for the intervals.
+        folder: of the round.
+        heard: situations asked before, as ``words`` gives them.
+    """
+    subject = load(model)
+    seed = seed_for(start.seed, "round", number)
+    job = Job(
+        dossier=dossier,
+        reporter=reporter,
+        model=model,
+        folder=folder,
+        constitution=document,
+        context=compact(document, subject.count_tokens).text,
+        plan=plan(start.ground, behaviours, document, start.budget, seed),
+        budget=start.budget,
+        seed=seed,
+        reference=start.reference,
+        parameters=start.parameters,
+        part=f"round-{number}/",
+    )
+    record_constitution(job)
+    data = make_data(job, subject, _tempting(job, made_from))
+    data = _rehearsed(job, data, subject, start.base, made_from)
+    record_data(job, data)
+    if not data.sft:
+        return "; ".join(["nothing was trained", *data.report["notes"]])
+    both = train_both(job, data, model)
+    job = replace(job, plan=fresh_plan(job, {"model": model, "repaired": str(both.arm)}))
+    before = _measured(job, load(model), "before", "measure the model before")
+    repaired = _measured(job, load(str(both.arm)), "repaired", "measure the repaired model")
+    control = _measured(job, load(str(both.control)), "control", "measure the control")
+    asked = [words(s.messages) for drawn in job.plan.situations.values() for s in drawn]
+    return Measured(
+        before,
+        repaired,
+        control,
+        decision=decide(before, repaired, control, rounds),
+        model=both.arm,
+        fresh_seed=job.plan.seed,
+        repeated=sum(said in heard for said in asked),
+        asked=len(asked),
+    )
+
+
+def _tempting(job: Job, made_from: RoundPlan) -> list[Situation]:
+    """As many of each behaviour as the plan says, a pair counting as two."""
+    return [
+        situation
+        for name, count in made_from.tempting.items()
+        for behaviour in [job.plan.behaviours[name]]
+        for situation in behaviour.situations(
+            job.plan.ground, "train", max(1, count // 2) if behaviour.arms else count, job.seed
+        )
+    ]
+
+
+def _rehearsed(
+    job: Job, data: ConstitutionalData, subject: OpenSubject, base: str, made_from: RoundPlan
+) -> ConstitutionalData:
+    questions = [
+        situation
+        for ability, count in made_from.rehearsed.items()
+        for situation in _questions(job.plan.ground, ability, count, seed_for("rehearse", job.seed))
+    ]
+    if not questions:
+        return data
+    with job.reporter.stage("rehearse") as tick:
+        return with_rehearsal(
+            data,
+            load(base),
+            subject,
+            job.constitution,
+            questions,
+            seed=job.seed,
+            sampling=Sampling(job.budget.max_new_tokens, DataBudget().temperature),
+            journal=Journal(job.folder / "data" / "rehearsal.jsonl"),
+            progress=tick,
+        )
+
+
+def _questions(ground: str, ability: str, count: int, seed: int) -> list[Situation]:
+    """Questions of an ability from the train split; plain English has harmless requests only."""
+    if is_world(ground):
+        return situations(ability, "train", count, seed, world_of(ground))
+    return OVER_REFUSAL.situations(ground, "train", count, seed) if ability == "benign" else []
+
+
+def _measured(job: Job, subject: OpenSubject, name: str, title: str) -> Arm:
+    arm = job.part + name
+    record_subject(job, subject, arm)
+    with job.reporter.stage(title) as tick:
+        return measure_arm(job.dossier, job.plan, subject, arm, tick)
