@@ -1,7 +1,7 @@
 """``caseback improve``: from what a run found to a better model, round by round."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -82,3 +82,41 @@ def rounds(
         console=console,
     )
     print_improvement(console, improvement)
+
+
+@app.command()
+def generations(
+    model: Annotated[
+        str | None, typer.Option(help="The base: a folder or hub id. Default: the embedded ref-base.")
+    ] = None,
+    constitution: Annotated[
+        Path | None, typer.Option(help="A constitution in any form that `caseback constitution` reads.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for dossier, models and page.")] = Path("runs/generations"),
+    count: Annotated[int, typer.Option(min=1, help="How many generations.")] = 5,
+    budget: Annotated[Literal["small", "full"], typer.Option(help="As in `caseback run`, for each.")] = "small",
+    measured: Annotated[
+        int | None, typer.Option(min=1, help="Situations of each behaviour that all are measured on.")
+    ] = None,
+    trained: Annotated[
+        int | None, typer.Option(min=1, help="Situations of each behaviour that a generation's data are made from.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+) -> None:
+    """Train a model by the judgement of the one before, several times, and measure what becomes of it.
+
+    The model before writes and judges all data; the weights of every generation are the base's. All generations and
+    their controls are measured on the same situations, drawn after the last was trained. A command that was stopped
+    goes on where it was.
+    """
+    from rich.console import Console
+
+    from caseback.loop.budget import BUDGETS, resized
+    from caseback.loop.improve.generations import generations as train_all
+    from caseback.loop.improve.summary import print_generations
+
+    console = Console(highlight=False, soft_wrap=True)
+    size = resized(BUDGETS[budget], measured, trained)
+    print_generations(
+        console, train_all(model, constitution, out, count=count, budget=size, seed=seed, console=console)
+    )

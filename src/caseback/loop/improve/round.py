@@ -9,14 +9,15 @@ from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.constitution.clause import Constitution
 from caseback.constitution.render import compact
 from caseback.dossier.dossier import Dossier
-from caseback.loop.arms import Arm, measure_arm, plan
+from caseback.loop.arms import Arm, plan
 from caseback.loop.improve.decide import Decision, decide
 from caseback.loop.improve.fresh import fresh_plan, words
 from caseback.loop.improve.round_plan import RoundPlan
 from caseback.loop.improve.start import Start
 from caseback.loop.job import Job
+from caseback.loop.measured import measured
 from caseback.loop.progress import Reporter
-from caseback.loop.provenance import record_constitution, record_subject
+from caseback.loop.provenance import record_constitution
 from caseback.loop.training import make_data, record_data, train_both
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
@@ -109,9 +110,9 @@ def run_round(
         return "; ".join(["nothing was trained", *data.report["notes"]])
     both = train_both(job, data, model)
     job = replace(job, plan=fresh_plan(job, {"model": model, "repaired": str(both.arm)}))
-    before = _measured(job, load(model), "before", "measure the model before")
-    repaired = _measured(job, load(str(both.arm)), "repaired", "measure the repaired model")
-    control = _measured(job, load(str(both.control)), "control", "measure the control")
+    before = measured(job, load(model), "before", "measure the model before")
+    repaired = measured(job, load(str(both.arm)), "repaired", "measure the repaired model")
+    control = measured(job, load(str(both.control)), "control", "measure the control")
     asked = [words(s.messages) for drawn in job.plan.situations.values() for s in drawn]
     return Measured(
         before,
@@ -166,10 +167,3 @@ def _questions(ground: str, ability: str, count: int, seed: int) -> list[Situati
     if is_world(ground):
         return situations(ability, "train", count, seed, world_of(ground))
     return OVER_REFUSAL.situations(ground, "train", count, seed) if ability == "benign" else []
-
-
-def _measured(job: Job, subject: OpenSubject, name: str, title: str) -> Arm:
-    arm = job.part + name
-    record_subject(job, subject, arm)
-    with job.reporter.stage(title) as tick:
-        return measure_arm(job.dossier, job.plan, subject, arm, tick)

@@ -1,4 +1,4 @@
-"""Improvement in a few lines on the terminal."""
+"""Improvement and generations in a few lines on the terminal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from caseback.loop.improve.generations import Lineage
 from caseback.loop.improve.rounds import Improvement
 
 
@@ -25,6 +26,23 @@ def print_improvement(console: Console, improvement: Improvement) -> None:
     console.print(f"ended: {improvement.why}")
     console.print(f"model  {improvement.model}", highlight=False)
     console.print(f"page   {improvement.page}", highlight=False)
+
+
+def print_generations(console: Console, line: Lineage) -> None:
+    """A row for each generation, and what they add up to."""
+    table = Table(title="on situations drawn after the last training: rate, 95% interval", title_justify="left")
+    for heading in ("generation", "against the document", "its control", "right", "its control's"):
+        table.add_column(heading, justify="left" if heading == "generation" else "right")
+    for number, arms in enumerate(line.body["arms"]):
+        cells = [
+            _rate(arms[name][what]) if name in arms else ""
+            for what in ("violations", "capability")
+            for name in ("model", "control")
+        ]
+        table.add_row(str(number or "base"), *cells)
+    console.print(table)
+    console.print(f"[bold]{line.body['status']}[/]: {line.body['why']}")
+    console.print(f"page   {line.page}", highlight=False)
 
 
 def _rate(rate: Mapping[str, Any]) -> str:
