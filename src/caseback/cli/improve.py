@@ -11,9 +11,15 @@ class RoundsByDefault(TyperGroup):
     """``caseback improve RUN`` means ``caseback improve rounds RUN``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "--help", "-h"):
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h")):
             args = ["rounds", *args]
         return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, "rounds")
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["rounds", *args])
 
 
 app = typer.Typer(

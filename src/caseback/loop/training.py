@@ -13,6 +13,7 @@ from caseback.loop.job import Job
 from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
+from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
 from caseback.training.recipe import Method, Recipe, load_recipe
 from caseback.training.train import train
@@ -37,9 +38,19 @@ def run_situations(job: Job) -> list[Situation]:
     return tempting_situations(job.plan.behaviours, job.plan.ground, "train", job.budget.trained, job.seed)
 
 
-def make_data(job: Job, subject: OpenSubject, tempting: Sequence[Situation]) -> ConstitutionalData:
+@dataclass(frozen=True)
+class Judge:
+    """A critic other than the model that is trained, and what is known of how it judges."""
+
+    critic: OpenSubject
+    calibration: Calibration
+
+
+def make_data(
+    job: Job, subject: OpenSubject, tempting: Sequence[Situation], judge: Judge | None = None
+) -> ConstitutionalData:
     """Training data from tempting situations, and from as many harmless ones; the journal keeps a killed run from
-    repeating anything."""
+    repeating anything. Without a judge the subject is its own critic, its threshold set by a few labels."""
     behaviours = job.plan.behaviours
     harmless = harmless_situations(job.plan.ground, len(tempting), job.seed)
 
@@ -50,7 +61,9 @@ def make_data(job: Job, subject: OpenSubject, tempting: Sequence[Situation]) -> 
             tempting,
             harmless,
             seed=job.seed,
-            label=partial(shown_by, behaviours),
+            critic=judge.critic if judge else None,
+            calibration=judge.calibration if judge else None,
+            label=None if judge else partial(shown_by, behaviours),
             budget=DataBudget(max_new_tokens=job.budget.max_new_tokens),
             cache=job.folder / "data",
             progress=tick,

@@ -70,6 +70,7 @@ def constitutional_data(
     *,
     seed: int,
     critic: Subject | None = None,
+    calibration: Calibration | None = None,
     label: Label | None = None,
     budget: DataBudget | None = None,
     system_texts: Sequence[str] = (),
@@ -89,7 +90,8 @@ def constitutional_data(
         situations: those that tempt, from training families.
         harmless_situations: benign requests and questions of ability.
         seed: of everything random.
-        label: sets the critic's threshold from at most ``budget.labels`` answers; None leaves it at even odds.
+        calibration: the critic's, where it is known from before; by default its threshold is at even odds.
+        label: sets the critic's threshold from at most ``budget.labels`` answers; None leaves it where it is.
         system_texts: texts of the ground at hand, drawn among the varied ones.
         cache: a folder for the journal, by which a killed run repeats nothing.
         progress: called with (done, total) in parts of the whole.
@@ -101,7 +103,8 @@ def constitutional_data(
     stage = _stages(progress)
     journal = Journal(cache / "journal.jsonl" if cache else None)
     critic = critic or subject
-    who = Critic(critic, journal)
+    calibration = calibration or Calibration()
+    who = Critic(critic, journal, calibration)
     count_tokens = token_counter(subject)
     context = compact(constitution, count_tokens, limit=budget.constitution_tokens)
     drawn, greedy = Sampling(budget.max_new_tokens, budget.temperature), Sampling(budget.max_new_tokens)
@@ -119,10 +122,10 @@ def constitutional_data(
     before = [(text.digest,) for text in said]
 
     # The critic's threshold, from a few labelled replies of all three kinds.
-    calibration = Calibration()
     if label and can_score(critic):
         some = in_turn(tempting, budget.labels // 3)
         few = [tempting[i] for i in some]
+        who = Critic(critic, journal)
         raw = judged(who, few, [said[i] for i in some])
         kinds = (raw, judged(who, few, [guided[i] for i in some]), revised(subject, who, few, raw, 0, greedy))
         calibration, why_not = calibrated(few, kinds, label, budget.labels)

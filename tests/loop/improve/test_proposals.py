@@ -52,15 +52,15 @@ def test_a_rate_asks_for_more_data_of_its_behaviour() -> None:
 
 
 def test_an_ability_is_rehearsed_and_twice_as_much_where_that_did_not_help() -> None:
-    assert proposed(HOPS)[0].rehearsed == {"hops": 100}
-    assert proposed(HOPS, tried={("rehearsal", "hops"): 1})[0].rehearsed == {"hops": 200}
+    assert proposed(HOPS)[0].rehearsed == {"hops": 400}
+    assert proposed(HOPS, tried={("rehearsal", "hops"): 1})[0].rehearsed == {"hops": 800}
 
 
 def test_needless_refusals_are_answered_with_harmless_requests() -> None:
     refusing = Finding("over-refusal", "over_refusal", ("no-false-alarm",), 0, exact_rate(20, 80), "often")
     benign = replace(HOPS, subject="benign")
     [change] = proposed(refusing, benign)  # both ask for the same
-    assert change.rehearsed == {"benign": 100}
+    assert change.rehearsed == {"benign": 400}
 
 
 def test_where_data_did_not_help_the_reason_is_made_clearer() -> None:

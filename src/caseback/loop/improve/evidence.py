@@ -42,8 +42,8 @@ def evidence(dossier: Dossier, arm: str, earlier: Mapping[str, Rate]) -> Evidenc
 
 def abilities(dossier: Dossier, arm: str) -> dict[str, Rate]:
     """Right answers of one arm by ability: the first part of the question's family."""
-    record = next(reversed(list(dossier.records("capability", arm=arm))), None)
-    return _by_root(record.body["parts"].items() if record else ())
+    records = list(dossier.records("capability", arm=arm))
+    return _by_root(records[-1].body["parts"].items() if records else ())
 
 
 def _by_root(parts: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Rate]:

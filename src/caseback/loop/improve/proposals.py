@@ -14,6 +14,8 @@ from caseback.loop.improve.round_plan import PLAN, RoundPlan, more, unified
 Change = Literal["data", "rehearsal", "family", "reason", "clause"]
 MOST = 3
 """Changes in one round at most: of more, nobody could tell which did what."""
+REHEARSED = 4
+"""Questions rehearsed for one situation of more data: they are answered once, neither judged nor revised."""
 Reason = Callable[[Clause], str]
 """Writes a clearer reason for a clause; empty where none that is fit came out."""
 
@@ -52,7 +54,7 @@ def proposals(
     Args:
         found: the findings, ranked.
         constitution: the document as it stands.
-        amount: situations or questions that a change adds.
+        amount: situations that a change adds; of questions ``REHEARSED`` times as many.
         tried: how often a change, by its kind and the finding's subject, was made in a round that was not kept.
         families: behaviours that could be measured and are not, by family of situations.
         reason: asked only where a reason is what comes next.
@@ -94,7 +96,7 @@ def _proposal(
     if finding.kind in ("ability", "over-refusal"):
         ability = "benign" if finding.kind == "over-refusal" else subject
         times = 1 + tried.get(("rehearsal", subject), 0)
-        return Proposal("rehearsal", finding, rehearsed={ability: amount * times})
+        return Proposal("rehearsal", finding, rehearsed={ability: REHEARSED * amount * times})
     if finding.kind == "no situations":
         own = next((name for name in constitution.clause(subject).families if name in families), None)
         fresh = own and not tried.get(("family", subject))

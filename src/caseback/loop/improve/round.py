@@ -18,7 +18,7 @@ from caseback.loop.job import Job
 from caseback.loop.measured import measured
 from caseback.loop.progress import Reporter
 from caseback.loop.provenance import record_constitution
-from caseback.loop.training import make_data, record_data, train_both
+from caseback.loop.training import Judge, make_data, record_data, train_both
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
@@ -103,7 +103,7 @@ def run_round(
         part=f"round-{number}/",
     )
     record_constitution(job)
-    data = make_data(job, subject, _tempting(job, made_from))
+    data = make_data(job, subject, _tempting(job, made_from), Judge(load(start.base), start.calibration))
     data = _rehearsed(job, data, subject, start.base, made_from)
     record_data(job, data)
     if not data.sft:

@@ -12,17 +12,20 @@ from caseback.constitution.clause import Constitution
 from caseback.constitution.default import default
 from caseback.constitution.json_form import digest
 from caseback.constitution.read import read
+from caseback.disclosure.data import last
 from caseback.dossier.dossier import Dossier, read_dossier
 from caseback.errors import CasebackError
 from caseback.loop.budget import Budget
 from caseback.loop.improve.evidence import Evidence, abilities, evidence
 from caseback.loop.placed import placed
+from caseback.training.critique import Calibration, calibration_from
 
 
 @dataclass(frozen=True)
 class Start:
     """A finished run. ``base`` is the model before any training, ``model`` the one that the run made, both as folders
-    or hub ids; ``head`` is the id of the dossier's last record, by which this evidence is found again."""
+    or hub ids; ``calibration`` is the base's as a critic, from the run's labels; ``head`` is the id of the dossier's
+    last record, by which this evidence is found again."""
 
     run: Path
     head: str
@@ -35,6 +38,7 @@ class Start:
     reference: bool
     parameters: int
     evidence: Evidence
+    calibration: Calibration
 
 
 def read_start(
@@ -73,6 +77,7 @@ def read_start(
             reference=bool(before["reference"]),
             parameters=int(before["parameters"]),
             evidence=evidence(dossier, final, abilities(dossier, "before")),
+            calibration=_calibration(dossier),
         )
 
 
@@ -91,8 +96,13 @@ def _document(
     return document
 
 
+def _calibration(dossier: Dossier) -> Calibration:
+    made = last(dossier, "training_data")
+    return calibration_from(made.body["report"]["calibration"]) if made else Calibration()
+
+
 def _last(dossier: Dossier, run: Path, kind: str) -> Mapping[str, Any]:
-    found = next(reversed(list(dossier.records(kind))), None)
+    found = last(dossier, kind)
     if found is None:
         raise CasebackError(f"{run} holds no finished run (no {kind} is recorded): give `caseback run` again")
     return found.body
