@@ -143,7 +143,7 @@ def test_other_rules_do_not_mix_into_a_folder(finished: Path, improved: Path) ->
     [
         pytest.param("make training data", marks=pytest.mark.slow),
         "train the control: supervised",
-        pytest.param("measure the model before", marks=pytest.mark.slow),
+        pytest.param("what follows it", marks=pytest.mark.slow),
     ],
 )
 def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(

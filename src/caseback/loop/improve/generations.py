@@ -2,12 +2,14 @@
 
 Inherited is only judgement: the model before writes all answers, criticisms and revisions, judges them, and so chooses
 what is learnt. The weights are not: every generation begins as a fresh copy of the base. What stays the same throughout
-are the constitution, the recipes, and at most 200 labels a generation for the critic's threshold. The control of a
-generation is the base trained on as many tokens that the model before wrote, unjudged: what imitation alone hands on.
+are the constitution, the recipes, and one set of at most 200 labelled replies of the base, by which every critic's
+threshold is set. The control of a generation is the base trained on as many tokens that the model before wrote,
+unjudged: what imitation alone hands on.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from caseback.behaviours.registry import behaviours
+from caseback.behaviours.tempting import shown_by
 from caseback.constitution.clause import Constitution
 from caseback.constitution.default import default
 from caseback.constitution.json_form import digest
@@ -36,10 +39,14 @@ from caseback.loop.progress import Reporter
 from caseback.loop.provenance import machine, record_constitution
 from caseback.loop.records import gap_data
 from caseback.loop.stage import once
-from caseback.loop.training import Both, make_data, record_data, run_situations, train_both
+from caseback.loop.training import Both, Judge, make_data, record_data, run_situations, train_both
 from caseback.loop.verdict import ERROR
 from caseback.stats.paired import paired_difference
 from caseback.subject.load import load
+from caseback.subject.open_subject import OpenSubject
+from caseback.training.calibrate import calibrated_on
+from caseback.training.critique import Calibration
+from caseback.training.journal import Journal
 from caseback.training.sample import seed_for
 from caseback.world.reference import reference_path
 from caseback.world.worlds import ground_of
@@ -124,7 +131,8 @@ def _lineage(job: Job, count: int, console: Console) -> Record:
             seed=seed_for(job.seed, "generation", number),
             part=f"generation-{number}/",
         )
-        data = make_data(part, load(before), run_situations(part))
+        judge = load(before)
+        data = make_data(part, judge, run_situations(part), Judge(judge, _calibration(job, judge)))
         record_data(part, data)
         if not data.sft:
             ended = f"Generation {number} was not trained: {'; '.join(data.report['notes'])}."
@@ -141,6 +149,22 @@ def _lineage(job: Job, count: int, console: Console) -> Record:
     body = _body(arms, handed_on, ended, job.plan.seed)
     evidence = [id for both in arms for arm in both.values() for id in arm.records]
     return once(job.dossier, "generations", {"seed": job.plan.seed}, job.seed, lambda: (body, {}), evidence)
+
+
+def _calibration(job: Job, judge: OpenSubject) -> Calibration:
+    """By the same labelled replies for every judge: those of the base, in the situations of the job's own seed."""
+    found, _ = calibrated_on(
+        judge,
+        load(job.model),
+        job.constitution,
+        job.context,
+        run_situations(job),
+        partial(shown_by, job.plan.behaviours),
+        seed=job.seed,
+        max_new_tokens=job.budget.max_new_tokens,
+        journal=Journal(job.folder / "labelled.jsonl"),
+    )
+    return found
 
 
 def _body(
