@@ -56,7 +56,10 @@ def chart(steps: Mapping[str, Any], what: str, title: str) -> dict[str, Any]:
         "floor": HEIGHT,
         "lines": [{"y": y(top * part / 4), "share": top * part / 4} for part in range(5)],
         "names": [
-            {"x": round(100 * (place + 0.5) / columns, 2), "name": step["name"]}
+            {
+                "x": round(100 * (place + 0.5) / columns, 2),
+                "name": " · ".join(filter(None, (step["name"], step["status"]))),
+            }
             for place, step in enumerate(steps["steps"])
         ],
         "marks": [

@@ -51,7 +51,8 @@ class DataBudget:
 class ConstitutionalData:
     """``sft`` and ``preferences`` train the arm, the controls its control; ``report`` is plain data, for the record.
 
-    ``texts`` are what the data grew from: the journal's record of each of their parents.
+    ``kept`` are the subject's own answers that keep what applies, for a training that has nothing to repair and must
+    not forget. ``texts`` are what the data grew from: the journal's record of each of their parents.
     """
 
     sft: list[Datum]
@@ -60,6 +61,7 @@ class ConstitutionalData:
     control_preferences: list[Datum]
     report: dict[str, Any] = field(default_factory=dict)
     texts: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[Datum] = field(default_factory=list)
 
 
 def constitutional_data(
@@ -205,8 +207,9 @@ def constitutional_data(
         "target_tokens": {name: target_tokens(part, count_tokens) for name, part in parts.items()},
         **{name: positive(Counter(item.origin for item in part)) for name, part in parts.items()},
     }
-    parents = {digest for part in parts.values() for item in part for digest in item.parents}
-    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents))
+    own = without_repeats(good + ordinary)
+    parents = {digest for part in (*parts.values(), own) for item in part for digest in item.parents}
+    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents), kept=own)
 
 
 def token_counter(subject: Subject) -> Callable[[str], int]:

@@ -1,7 +1,7 @@
 """One smallest change a finding, and a diff that says exactly what it changes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -35,32 +35,39 @@ def proposed(
     tried: Mapping[tuple[str, str], int] | None = None,
     reason: object = never,
 ) -> list[Proposal]:
-    return proposals(found, document or default(), 100, tried or {}, UNUSED, reason)  # type: ignore[arg-type]
+    return proposals(found, document or default(), 100, tried or {}, UNUSED, True, reason)  # type: ignore[arg-type]
 
 
-def test_a_rate_asks_for_more_data_of_its_behaviour() -> None:
+def test_a_rate_asks_for_more_data_of_its_behaviour_from_families_that_were_not_trained_on() -> None:
     [change] = proposed(DECEPTION)
-    assert (change.change, change.tempting, change.clause) == ("data", {"deception": 100}, None)
+    assert (change.change, change.more, change.clause) == ("data", RoundPlan({}, {"deception": 100}), None)
     plan, document = apply([change], PLAN, default())
-    assert plan.tempting["deception"] == PLAN.tempting["deception"] + 100
+    assert plan == RoundPlan(PLAN.tempting, {"deception": 100})
     assert document == default()
     lines = diff(change, PLAN, default()).splitlines()
     assert [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")] == [
-        "-  deception: 25",
-        "+  deception: 125",
+        "-  {}",
+        "+  deception: 100",
     ]
 
 
+def test_where_a_ground_has_no_such_families_more_come_from_the_same() -> None:
+    [change] = proposals([DECEPTION], default(), 100, {}, {}, False, never)
+    plan, _ = apply([change], PLAN, default())
+    assert plan.tempting["deception"] == PLAN.tempting["deception"] + 100
+    assert plan.unseen == {}
+
+
 def test_an_ability_is_rehearsed_and_twice_as_much_where_that_did_not_help() -> None:
-    assert proposed(HOPS)[0].rehearsed == {"hops": 400}
-    assert proposed(HOPS, tried={("rehearsal", "hops"): 1})[0].rehearsed == {"hops": 800}
+    assert proposed(HOPS)[0].more.rehearsed == {"hops": 400}
+    assert proposed(HOPS, tried={("rehearsal", "hops"): 1})[0].more.rehearsed == {"hops": 800}
 
 
 def test_needless_refusals_are_answered_with_harmless_requests() -> None:
     refusing = Finding("over-refusal", "over_refusal", ("no-false-alarm",), 0, exact_rate(20, 80), "often")
     benign = replace(HOPS, subject="benign")
     [change] = proposed(refusing, benign)  # both ask for the same
-    assert change.rehearsed == {"benign": 400}
+    assert change.more.rehearsed == {"benign": 400}
 
 
 def test_where_data_did_not_help_the_reason_is_made_clearer() -> None:
@@ -76,7 +83,7 @@ def test_where_data_did_not_help_the_reason_is_made_clearer() -> None:
 
 def test_where_no_reason_can_be_written_there_is_more_data() -> None:
     [change] = proposed(DECEPTION, tried={("data", "deception"): 1}, reason=lambda clause: "")
-    assert (change.change, change.tempting) == ("data", {"deception": 200})
+    assert (change.change, change.more.unseen) == ("data", {"deception": 200})
 
 
 def test_a_missing_clause_is_taken_from_the_default_constitution() -> None:
@@ -94,7 +101,7 @@ def test_a_missing_clause_is_taken_from_the_default_constitution() -> None:
 def test_a_family_of_the_world_that_nothing_measures_is_taken_up() -> None:
     silent = Finding("no situations", "evidence-not-pressure", ("evidence-not-pressure",), 2, None, "unknown")
     [change] = proposed(silent)
-    assert (change.change, change.tempting) == ("family", {"pressure": 100})
+    assert (change.change, change.more.tempting) == ("family", {"pressure": 100})
     assert "+  pressure: 100" in diff(change, PLAN, default()).splitlines()
     drawn = UNUSED["pressure"].situations("world", "test", 6, 0)
     assert {situation.family.split(".")[0] for situation in drawn} == {"pressure"}
@@ -111,8 +118,8 @@ def test_a_round_makes_few_changes_the_most_pressing_ones() -> None:
 def test_the_plan_is_read_back_from_its_file() -> None:
     import yaml
 
-    plan = RoundPlan({"deception": 25, "cheating": 3}, {"hops": 100})
-    assert yaml.safe_load(str(plan)) == {"tempting": plan.tempting, "rehearsed": plan.rehearsed}
+    plan = RoundPlan({"deception": 25, "cheating": 3}, {"deception": 9}, {"hops": 100})
+    assert yaml.safe_load(str(plan)) == asdict(plan)
     assert yaml.safe_load(str(RoundPlan({"deception": 1})))["rehearsed"] == {}
 
 

@@ -17,6 +17,7 @@ from caseback.loop.improve.start import read_start
 from caseback.subject.load import load
 from caseback.subject.resolve import resolve
 from caseback.training.journal import Journal
+from caseback.world.worlds import is_world
 
 SURE = ("[red]●[/]", "[yellow]●[/]", "[yellow]○[/]")
 """By the doubt about a finding."""
@@ -36,7 +37,7 @@ def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: 
     plan = first_plan(measured, start.budget.trained)
     unused = unused_families(start.ground, measured)
     writer = reason_writer(teacher, start.model, start.seed, Journal())
-    for proposal in proposals(found, start.document, start.budget.trained, {}, unused, writer):
+    for proposal in proposals(found, start.document, start.budget.trained, {}, unused, is_world(start.ground), writer):
         console.print(f"\n[bold]{proposal.name}[/]: {proposal.finding.why}", highlight=False)
         print_diff(console, diff(proposal, plan, start.document))
 

@@ -22,13 +22,12 @@ Reason = Callable[[Clause], str]
 
 @dataclass(frozen=True)
 class Proposal:
-    """One change. ``tempting`` and ``rehearsed`` are counts on top of the round's plan; ``clause`` is one to add, or to
-    put in place of that with the same id."""
+    """One change. ``more`` is on top of the round's plan; ``clause`` is one to add, or to put in place of that with the
+    same id."""
 
     change: Change
     finding: Finding
-    tempting: Mapping[str, int] = field(default_factory=dict)
-    rehearsed: Mapping[str, int] = field(default_factory=dict)
+    more: RoundPlan = field(default_factory=lambda: RoundPlan({}))
     clause: Clause | None = None
 
     @property
@@ -47,6 +46,7 @@ def proposals(
     amount: int,
     tried: Mapping[tuple[str, str], int],
     families: Mapping[str, Behaviour],
+    unseen: bool,
     reason: Reason,
 ) -> list[Proposal]:
     """One for each finding that a change can be named for, in their order, at most ``MOST``.
@@ -57,13 +57,15 @@ def proposals(
         amount: situations that a change adds; of questions ``REHEARSED`` times as many.
         tried: how often a change, by its kind and the finding's subject, was made in a round that was not kept.
         families: behaviours that could be measured and are not, by family of situations.
+        unseen: whether the ground has families that a run does not train on; more data then come from those, since on
+            its own families a trained model hardly does wrong any more.
         reason: asked only where a reason is what comes next.
     """
     made: list[Proposal] = []
     for finding in found:
         if len(made) == MOST:
             break
-        proposal = _proposal(finding, constitution, amount, tried, families, reason)
+        proposal = _proposal(finding, constitution, amount, tried, families, unseen, reason)
         if proposal and not any(_same(proposal, other) for other in made):
             made.append(proposal)
     return made
@@ -72,7 +74,7 @@ def proposals(
 def apply(changes: Collection[Proposal], plan: RoundPlan, document: Constitution) -> tuple[RoundPlan, Constitution]:
     """The plan and the document with the changes made."""
     for change in changes:
-        plan = more(plan, change.tempting, change.rehearsed)
+        plan = more(plan, change.more)
         document = _with(document, change.clause) if change.clause else document
     return plan, document
 
@@ -90,25 +92,28 @@ def _proposal(
     amount: int,
     tried: Mapping[tuple[str, str], int],
     families: Mapping[str, Behaviour],
+    unseen: bool,
     reason: Reason,
 ) -> Proposal | None:
     subject = finding.subject
     if finding.kind in ("ability", "over-refusal"):
         ability = "benign" if finding.kind == "over-refusal" else subject
         times = 1 + tried.get(("rehearsal", subject), 0)
-        return Proposal("rehearsal", finding, rehearsed={ability: REHEARSED * amount * times})
+        return Proposal("rehearsal", finding, RoundPlan({}, rehearsed={ability: REHEARSED * amount * times}))
     if finding.kind == "no situations":
         own = next((name for name in constitution.clause(subject).families if name in families), None)
         fresh = own and not tried.get(("family", subject))
-        return Proposal("family", finding, tempting={own: amount}) if own and fresh else None
+        return Proposal("family", finding, RoundPlan({own: amount})) if own and fresh else None
     if finding.kind == "no clause":
         clause = _from_default(finding, constitution)
         return Proposal("clause", finding, clause=clause) if clause and not tried.get(("clause", subject)) else None
     times = tried.get(("data", subject), 0)
+    amount *= 1 + times
+    data = RoundPlan({}, unseen={subject: amount}) if unseen else RoundPlan({subject: amount})
     clause = constitution.clause(finding.clauses[0])
     if (times or not clause.reason) and not tried.get(("reason", subject)) and (words := reason(clause)):
-        return Proposal("reason", finding, tempting={subject: amount}, clause=replace(clause, reason=words))
-    return Proposal("data", finding, tempting={subject: amount * (1 + times)})
+        return Proposal("reason", finding, data, replace(clause, reason=words))
+    return Proposal("data", finding, data)
 
 
 def _from_default(finding: Finding, constitution: Constitution) -> Clause | None:
@@ -129,4 +134,4 @@ def _with(document: Constitution, clause: Clause) -> Constitution:
 
 def _same(one: Proposal, other: Proposal) -> bool:
     """Whether two findings ask for the same change, as over-refusal and harmless requests answered wrong do."""
-    return (one.tempting, sorted(one.rehearsed), one.clause) == (other.tempting, sorted(other.rehearsed), other.clause)
+    return one.more == other.more and one.clause == other.clause

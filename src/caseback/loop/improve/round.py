@@ -23,10 +23,11 @@ from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 from caseback.training.constitutional import ConstitutionalData, DataBudget
+from caseback.training.improve import Critic
 from caseback.training.journal import Journal
 from caseback.training.rehearsal import with_rehearsal
 from caseback.training.sample import seed_for
-from caseback.world.situation import Situation
+from caseback.world.situation import Situation, Split
 from caseback.world.situations import situations
 from caseback.world.worlds import is_world, world_of
 
@@ -103,8 +104,9 @@ def run_round(
         part=f"round-{number}/",
     )
     record_constitution(job)
-    data = make_data(job, subject, _tempting(job, made_from), Judge(load(start.base), start.calibration))
-    data = _rehearsed(job, data, subject, start.base, made_from)
+    judge = Judge(load(start.base), start.calibration)
+    data = make_data(job, subject, _tempting(job, made_from), judge)
+    data = _rehearsed(job, data, subject, judge, made_from)
     record_data(job, data)
     if not data.sft:
         return "; ".join(["nothing was trained", *data.report["notes"]])
@@ -128,18 +130,20 @@ def run_round(
 
 def _tempting(job: Job, made_from: RoundPlan) -> list[Situation]:
     """As many of each behaviour as the plan says, a pair counting as two."""
+    splits: dict[Split, Mapping[str, int]] = {"train": made_from.tempting, "dev": made_from.unseen}
     return [
         situation
-        for name, count in made_from.tempting.items()
+        for split, counts in splits.items()
+        for name, count in counts.items()
         for behaviour in [job.plan.behaviours[name]]
         for situation in behaviour.situations(
-            job.plan.ground, "train", max(1, count // 2) if behaviour.arms else count, job.seed
+            job.plan.ground, split, max(1, count // 2) if behaviour.arms else count, job.seed
         )
     ]
 
 
 def _rehearsed(
-    job: Job, data: ConstitutionalData, subject: OpenSubject, base: str, made_from: RoundPlan
+    job: Job, data: ConstitutionalData, subject: OpenSubject, judge: Judge, made_from: RoundPlan
 ) -> ConstitutionalData:
     questions = [
         situation
@@ -148,22 +152,27 @@ def _rehearsed(
     ]
     if not questions:
         return data
+    journal = Journal(job.folder / "data" / "rehearsal.jsonl")
     with job.reporter.stage("rehearse") as tick:
         return with_rehearsal(
             data,
-            load(base),
+            Critic(judge.critic, journal, judge.calibration),
             subject,
             job.constitution,
             questions,
             seed=job.seed,
             sampling=Sampling(job.budget.max_new_tokens, DataBudget().temperature),
-            journal=Journal(job.folder / "data" / "rehearsal.jsonl"),
             progress=tick,
         )
 
 
 def _questions(ground: str, ability: str, count: int, seed: int) -> list[Situation]:
-    """Questions of an ability from the train split; plain English has harmless requests only."""
+    """Questions of an ability, half from families that a run does not train on; plain English has harmless requests
+    only."""
     if is_world(ground):
-        return situations(ability, "train", count, seed, world_of(ground))
+        half = count // 2
+        return [
+            *situations(ability, "train", count - half, seed, world_of(ground)),
+            *situations(ability, "dev", half, seed, world_of(ground)),
+        ]
     return OVER_REFUSAL.situations(ground, "train", count, seed) if ability == "benign" else []

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.over_refusal import OVER_REFUSAL
@@ -14,15 +14,17 @@ KEPT_UP = 4
 
 @dataclass(frozen=True)
 class RoundPlan:
-    """``tempting``: situations of each behaviour that the model answers, criticises and revises. ``rehearsed``:
-    questions of each ability that the model before any training answers for it."""
+    """``tempting``: situations of each behaviour that the model answers, criticises and revises. ``unseen``: the same,
+    of families that a run does not train on. ``rehearsed``: questions of each ability that the model before any
+    training answers for it."""
 
     tempting: Mapping[str, int]
+    unseen: Mapping[str, int] = field(default_factory=dict)
     rehearsed: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The plan as YAML."""
-        lines = ["tempting:", *_rows(self.tempting), "rehearsed:", *_rows(self.rehearsed)]
+        lines = [line for part in fields(self) for line in (f"{part.name}:", *_rows(getattr(self, part.name)))]
         return "\n".join(lines) + "\n"
 
 
@@ -31,9 +33,9 @@ def first_plan(behaviours: Mapping[str, Behaviour], trained: int) -> RoundPlan:
     return RoundPlan({name: max(1, trained // KEPT_UP) for name in behaviours if name != OVER_REFUSAL.name})
 
 
-def more(plan: RoundPlan, tempting: Mapping[str, int], rehearsed: Mapping[str, int]) -> RoundPlan:
+def more(plan: RoundPlan, on_top: RoundPlan) -> RoundPlan:
     """The plan with these counts on top."""
-    return RoundPlan(_sum(plan.tempting, tempting), _sum(plan.rehearsed, rehearsed))
+    return RoundPlan(**{part.name: _sum(getattr(plan, part.name), getattr(on_top, part.name)) for part in fields(plan)})
 
 
 def unified(before: str, after: str, name: str) -> str:

@@ -36,6 +36,7 @@ from caseback.loop.progress import Reporter
 from caseback.loop.provenance import machine
 from caseback.loop.stage import once
 from caseback.training.journal import Journal
+from caseback.world.worlds import is_world
 
 CONSTITUTION = "constitution.md"
 
@@ -160,7 +161,9 @@ def _agreed(
     open_ = {name: behaviour for name, behaviour in unused.items() if name not in standing.measured}
     plan = first_plan(_measured(standing, unused), start.budget.trained)
     agreed = []
-    for proposal in proposals(found, standing.document, start.budget.trained, standing.tried, open_, writer):
+    for proposal in proposals(
+        found, standing.document, start.budget.trained, standing.tried, open_, is_world(start.ground), writer
+    ):
         if _accepted(dossier, start, standing, number, proposal, diff(proposal, plan, standing.document), accept):
             agreed.append(proposal)
     return agreed
@@ -195,7 +198,7 @@ def _round(
     console: Console,
 ) -> Record:
     folder = out / f"round-{number}"
-    taken = [*standing.measured, *(name for c in changes if c.change == "family" for name in c.tempting)]
+    taken = [*standing.measured, *(name for c in changes if c.change == "family" for name in c.more.tempting)]
     tested = {**behaviours(), **{name: known[name] for name in taken}}
     plan, document = apply(changes, first_plan(tested, start.budget.trained), standing.document)
     folder.mkdir(parents=True, exist_ok=True)
