@@ -24,18 +24,21 @@ def round_body(
     document: Constitution,
     found: Sequence[Finding],
     changes: Sequence[Proposal],
-    measured: Sequence[str],
+    taken_up: Sequence[str],
     result: Measured | str,
 ) -> dict[str, Any]:
-    """The body of a ``round`` record. ``measured`` are the families taken up so far; a result that is text says why
-    nothing was trained, which counts as rolled back."""
+    """The body of a ``round`` record.
+
+    ``taken_up`` are the families measured beside those of a run; a result that is text says why nothing was trained,
+    which counts as rolled back.
+    """
     body = {
         "number": number,
         "start": start,
         "constitution": digest(document),
         "findings": [asdict(finding) for finding in found],
         "changes": [change.as_dict() | {"name": change.name} for change in changes],
-        "measured": list(measured),
+        "taken_up": list(taken_up),
     }
     if isinstance(result, str):
         return {**body, "status": "rolled back", "why": result, "trained": False, "model": start}

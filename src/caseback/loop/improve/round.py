@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.constitution.clause import Constitution
 from caseback.constitution.render import compact
-from caseback.dossier.dossier import Dossier
+from caseback.dossier.dossier import read_dossier
 from caseback.loop.arms import Arm, plan
 from caseback.loop.improve.decide import Decision, decide
-from caseback.loop.improve.fresh import fresh_plan, words
+from caseback.loop.improve.fresh import fresh_plan, heard_in, words
 from caseback.loop.improve.round_plan import RoundPlan
-from caseback.loop.improve.start import Start
+from caseback.loop.improve.work import Standing, Work
 from caseback.loop.job import Job
 from caseback.loop.measured import measured
 from caseback.loop.progress import Reporter
@@ -59,44 +57,26 @@ class Measured:
     asked: int
 
 
-def run_round(
-    dossier: Dossier,
-    reporter: Reporter,
-    start: Start,
-    number: int,
-    model: str,
-    document: Constitution,
-    made_from: RoundPlan,
-    behaviours: Mapping[str, Behaviour],
-    rounds: int,
-    folder: Path,
-    heard: frozenset[str],
-) -> Measured | str:
-    """Train from ``model`` on what the round's plan says, and measure; or why nothing could be trained.
+def run_round(work: Work, standing: Standing, number: int, made_from: RoundPlan) -> Measured | str:
+    """Train the last accepted model on what the round's plan says, and measure; or why nothing could be trained.
 
     Args:
-        dossier: where all of it is recorded; what it holds is not done again.
-        reporter: progress.
-        start: the run that is improved.
+        work: what all rounds share.
+        standing: with the document and the families as the round's changes have made them.
         number: of the round, from 1.
-        model: the last one that was accepted.
-        document: the constitution with the round's changes.
         made_from: what the data are made from.
-        behaviours: what is measured, families newly taken up among them, over-refusal not.
-        rounds: at most, for the intervals.
-        folder: of the round.
-        heard: situations asked before, as ``words`` gives them.
     """
+    start, model, document = work.start, standing.model, standing.document
     subject = load(model)
     seed = seed_for(start.seed, "round", number)
     job = Job(
-        dossier=dossier,
-        reporter=reporter,
+        dossier=work.dossier,
+        reporter=Reporter(work.console, dict(SHARES)),
         model=model,
-        folder=folder,
+        folder=work.folder(number),
         constitution=document,
         context=compact(document, subject.count_tokens).text,
-        plan=plan(start.ground, behaviours, document, start.budget, seed),
+        plan=plan(start.ground, standing.measured(work), document, start.budget, seed),
         budget=start.budget,
         seed=seed,
         reference=start.reference,
@@ -111,6 +91,7 @@ def run_round(
     if not data.sft:
         return "; ".join(["nothing was trained", *data.report["notes"]])
     both = train_both(job, data, model)
+    heard = heard_before(work, job.part)
     job = replace(job, plan=fresh_plan(job, {"model": model, "repaired": str(both.arm)}))
     before = measured(job, load(model), "before", "measure the model before")
     repaired = measured(job, load(str(both.arm)), "repaired", "measure the repaired model")
@@ -120,12 +101,18 @@ def run_round(
         before,
         repaired,
         control,
-        decision=decide(before, repaired, control, rounds),
+        decision=decide(before, repaired, control, work.rounds),
         model=both.arm,
         fresh_seed=job.plan.seed,
         repeated=sum(said in heard for said in asked),
         asked=len(asked),
     )
+
+
+def heard_before(work: Work, part: str) -> frozenset[str]:
+    """Situations that the run or an earlier round asked, by their words."""
+    with read_dossier(work.start.run / "dossier") as run:
+        return heard_in(run) | heard_in(work.dossier, without=part)
 
 
 def _tempting(job: Job, made_from: RoundPlan) -> list[Situation]:
