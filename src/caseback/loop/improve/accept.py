@@ -6,9 +6,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from caseback.loop.improve.dry_run import print_diff, reason_writer
+from caseback.loop.improve.dry_run import print_diff
 from caseback.loop.improve.findings import Finding
 from caseback.loop.improve.proposals import Proposal, diff, proposals
+from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.work import Standing, Work
 from caseback.loop.stage import once

@@ -1,21 +1,17 @@
 """What the next round would change, shown and not done."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.behaviours.registry import behaviours
-from caseback.constitution.clause import Clause
 from caseback.loop.improve.families import unused_families
 from caseback.loop.improve.findings import Finding, findings
 from caseback.loop.improve.proposals import diff, proposals
-from caseback.loop.improve.reason import clearer_reason
+from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.start import read_start
-from caseback.subject.load import load
-from caseback.subject.resolve import resolve
 from caseback.training.journal import Journal
 from caseback.world.worlds import is_world
 
@@ -40,11 +36,6 @@ def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: 
     for proposal in proposals(found, start.document, start.budget.trained, {}, unused, is_world(start.ground), writer):
         console.print(f"\n[bold]{proposal.name}[/]: {proposal.finding.why}", highlight=False)
         print_diff(console, diff(proposal, plan, start.document))
-
-
-def reason_writer(teacher: str | None, model: str, seed: int, journal: Journal) -> Callable[[Clause], str]:
-    """Writes a clearer reason with the teacher, or the model itself, loaded only once it is asked."""
-    return lambda clause: clearer_reason(resolve(teacher) if teacher else load(model), clause, seed, journal)
 
 
 def print_findings(console: Console, found: list[Finding]) -> None:

@@ -98,6 +98,7 @@ def lineage_page(record: Record, document: Constitution, dossier: Dossier) -> di
             f"measured on situations drawn after the last was trained (seed {body['fresh_seed']}). {body['why']}"
         ),
         "head": dossier.head(),
+        "changes": body["changes"],
         "series": {"model": {"name": "trained", "kind": "after"}, "control": {"name": "control", "kind": "other"}},
         "steps": [
             {

@@ -1,11 +1,14 @@
 """A clearer reason for a clause, written by a model."""
 
 import re
+from collections.abc import Callable
 
 from caseback.chat import user
 from caseback.constitution.clause import Clause
 from caseback.constitution.tasks import principle_line
 from caseback.constitution.wording import content_words
+from caseback.subject.load import load
+from caseback.subject.resolve import resolve
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.ask import ask
 from caseback.training.journal import Journal
@@ -15,6 +18,11 @@ DRAWN = 8
 """Reasons that are drawn; the first that is fit is taken."""
 LONGEST = 40
 """Words of a reason that is fit."""
+
+
+def reason_writer(teacher: str | None, model: str, seed: int, journal: Journal) -> Callable[[Clause], str]:
+    """Writes a clearer reason with the teacher, or the model itself, loaded only once it is asked."""
+    return lambda clause: clearer_reason(resolve(teacher) if teacher else load(model), clause, seed, journal)
 
 
 def clearer_reason(writer: Subject, clause: Clause, seed: int, journal: Journal) -> str:
