@@ -31,7 +31,7 @@ def words(messages: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(f"{message['role']}: {message['content']}" for message in messages)
 
 
-def heard_in(dossier: Dossier, without: str = "-") -> frozenset[str]:
+def heard_in(dossier: Dossier, without: tuple[str, ...] = ()) -> frozenset[str]:
     """Every situation that the measurements of a dossier asked, by its words, but for the arms that begin so."""
     asked = [record for record in dossier.records("measurement") if not record.body["arm"].startswith(without)]
     digests = {record.artefacts["samples"] for record in asked}

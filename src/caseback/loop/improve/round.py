@@ -112,7 +112,7 @@ def run_round(work: Work, standing: Standing, number: int, made_from: RoundPlan)
 def heard_before(work: Work, part: str) -> frozenset[str]:
     """Situations that the run or an earlier round asked, by their words."""
     with read_dossier(work.start.run / "dossier") as run:
-        return heard_in(run) | heard_in(work.dossier, without=part)
+        return heard_in(run) | heard_in(work.dossier, without=(part,))
 
 
 def _tempting(job: Job, made_from: RoundPlan) -> list[Situation]:
