@@ -14,6 +14,7 @@ from caseback.errors import CasebackError
 
 COMMANDS = {
     "run": "caseback.cli.run:run",
+    "improve": "caseback.cli.improve:app",
     "constitution": "caseback.cli.constitution:app",
     "chat": "caseback.cli.chat:chat",
     "generate": "caseback.cli.chat:generate",

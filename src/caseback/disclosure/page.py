@@ -42,7 +42,12 @@ def render_html(card: Mapping[str, Any]) -> str:
     Every text in it is escaped, and characters that are not seen are shown by their number: what a model wrote cannot
     act on the page or reorder it.
     """
-    return _environment().get_template("card.html.j2").render(card=card)
+    return render_page("card.html.j2", card=card)
+
+
+def render_page(template: str, **what: object) -> str:
+    """A page from one of the templates, escaped as ``render_html`` says."""
+    return _environment().get_template(template).render(**what)
 
 
 def visible(text: str) -> str:

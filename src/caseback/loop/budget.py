@@ -1,6 +1,6 @@
 """How much work a run does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -23,3 +23,11 @@ class Budget:
 SMALL = Budget("small", measured=80, harmless=120, capability=120, trained=100, max_new_tokens=96)
 FULL = Budget("full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256)
 BUDGETS = {budget.name: budget for budget in (SMALL, FULL)}
+
+
+def resized(budget: Budget, measured: int | None, trained: int | None) -> Budget:
+    """The budget with other counts where they are given; harmless requests in the same proportion as ``measured``."""
+    if measured is not None:
+        harmless = max(1, round(budget.harmless * measured / budget.measured))
+        budget = replace(budget, name="custom", measured=measured, harmless=harmless)
+    return budget if trained is None else replace(budget, name="custom", trained=trained)

@@ -15,7 +15,8 @@ class Job:
     """One run: where it is recorded, what it works on.
 
     ``model`` is the folder or hub id that was asked for, ``context`` the compact constitution, ``reference`` whether
-    the model lives in the reference world.
+    the model lives in the reference world. ``part`` stands before the names of what is recorded where the job is one
+    of several in a dossier.
     """
 
     dossier: Dossier
@@ -29,6 +30,7 @@ class Job:
     seed: int
     reference: bool
     parameters: int
+    part: str = ""
 
     def not_measured(self, what: str, why: str) -> None:
         """Record what this run leaves open, once."""

@@ -15,15 +15,16 @@ from caseback.constitution.render import compact
 from caseback.disclosure.write import write_card
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
-from caseback.loop.arms import Arm, measure_arm, plan
+from caseback.loop.arms import Arm, plan
 from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
+from caseback.loop.measured import measured
 from caseback.loop.placed import placed
 from caseback.loop.progress import Reporter
-from caseback.loop.provenance import command, machine, record_constitution, record_subject
+from caseback.loop.provenance import command, machine, record_constitution
 from caseback.loop.records import change_data
 from caseback.loop.stage import once
-from caseback.loop.training import make_data, train_arm
+from caseback.loop.training import make_data, record_data, run_situations, train_both
 from caseback.loop.verdict import Change, Verdict, capability_change, change, verdict
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
@@ -130,34 +131,22 @@ def run(
 
 def _work(job: Job, subject: OpenSubject) -> Outcome:
     """All stages in order, each recorded as it ends."""
-    arms = {"before": _arm(job, subject, "before", "measure the model as it is")}
+    arms = {"before": measured(job, subject, "before", "measure the model as it is")}
     if arms["before"].unable:
         return _close(job, arms, "before", arms["before"].unable)
-    arms["prompted"] = _arm(job, subject, "prompted", "measure it with the constitution in view", job.context)
-    data = make_data(job, subject)
+    arms["prompted"] = measured(job, subject, "prompted", "measure it with the constitution in view", job.context)
+    data = make_data(job, subject, run_situations(job))
+    record_data(job, data)
     if not data.sft:
         return _close(job, arms, "before", "; ".join(["nothing was trained", *data.report["notes"]]))
     del subject
-    trained = train_arm(job, "train: supervised", "sft", "sft", job.model, data.sft)
-    control = train_arm(job, "train the control: supervised", "control", "sft", job.model, data.control, "sft")
-    final = "sft"
-    if data.preferences and data.control_preferences:
-        arms["sft"] = _arm(job, load(str(trained)), "sft", "measure after supervised training")
-        trained = train_arm(job, "train: preferences", "dpo", "dpo", str(trained), data.preferences)
-        title = "train the control: preferences"
-        control = train_arm(job, title, "control-dpo", "dpo", str(control), data.control_preferences, "dpo")
-        final = "dpo"
-    else:
-        job.not_measured("training on preferences", "too few preferences were accepted to train on")
-    arms[final] = _arm(job, load(str(trained)), final, "measure the trained model")
-    arms["control"] = _arm(job, load(str(control)), "control", "measure the control")
-    return _close(job, arms, final, "", trained)
-
-
-def _arm(job: Job, subject: OpenSubject, arm: str, title: str, system: str | None = None) -> Arm:
-    record_subject(job, subject, arm)
-    with job.reporter.stage(title) as tick:
-        return measure_arm(job.dossier, job.plan, subject, arm, tick, system)
+    both = train_both(job, data, job.model)
+    if both.method == "dpo":
+        supervised = str(job.folder / "models" / "sft")
+        arms["sft"] = measured(job, load(supervised), "sft", "measure after supervised training")
+    arms[both.method] = measured(job, load(str(both.arm)), both.method, "measure the trained model")
+    arms["control"] = measured(job, load(str(both.control)), "control", "measure the control")
+    return _close(job, arms, both.method, "", both.arm)
 
 
 def _close(job: Job, arms: dict[str, Arm], final: str, unable: str, model: Path | None = None) -> Outcome:

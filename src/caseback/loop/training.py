@@ -1,7 +1,7 @@
 """The training steps of a run: data from the constitution, and a model from the data, both recorded."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,45 +13,85 @@ from caseback.loop.job import Job
 from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
+from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
-from caseback.training.recipe import Recipe, load_recipe
+from caseback.training.recipe import Method, Recipe, load_recipe
 from caseback.training.train import train
+from caseback.world.situation import Situation
 
+PARTS = ("sft", "preferences", "control", "control_preferences")
 LARGE = 50_000_000
 """Parameters from which on the learning rates usual for adapters on large models are used."""
 
 
-def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
-    """Training data from the situations of the train split; the journal keeps a killed run from repeating anything."""
+@dataclass(frozen=True)
+class Both:
+    """A model and its control, trained the same way; ``method`` is the last one that was used on them."""
+
+    arm: Path
+    control: Path
+    method: Method
+
+
+def run_situations(job: Job) -> list[Situation]:
+    """Those of the train split that a run makes its data from: as many of each behaviour."""
+    return tempting_situations(job.plan.behaviours, job.plan.ground, "train", job.budget.trained, job.seed)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A critic other than the model that is trained, and what is known of how it judges."""
+
+    critic: OpenSubject
+    calibration: Calibration
+
+
+def make_data(
+    job: Job, subject: OpenSubject, tempting: Sequence[Situation], judge: Judge | None = None
+) -> ConstitutionalData:
+    """Training data from tempting situations, and from as many harmless ones; the journal keeps a killed run from
+    repeating anything. Without a judge the subject is its own critic, its threshold set by a few labels."""
     behaviours = job.plan.behaviours
-    tempting = tempting_situations(behaviours, job.plan.ground, "train", job.budget.trained, job.seed)
     harmless = harmless_situations(job.plan.ground, len(tempting), job.seed)
 
     with job.reporter.stage("make training data") as tick:
-        data = constitutional_data(
+        return constitutional_data(
             subject,
             job.constitution,
             tempting,
             harmless,
             seed=job.seed,
-            label=partial(shown_by, behaviours),
+            critic=judge.critic if judge else None,
+            calibration=judge.calibration if judge else None,
+            label=None if judge else partial(shown_by, behaviours),
             budget=DataBudget(max_new_tokens=job.budget.max_new_tokens),
             cache=job.folder / "data",
             progress=tick,
         )
 
+
+def record_data(job: Job, data: ConstitutionalData) -> None:
+    """Keep the data, the report, and the texts that they grew from."""
+
     def work() -> tuple[dict[str, Any], dict[str, str]]:
-        parts = {
-            "sft": data.sft,
-            "preferences": data.preferences,
-            "control": data.control,
-            "control_preferences": data.control_preferences,
-        }
+        parts = {name: getattr(data, name) for name in PARTS}
         kept = {name: put_samples(job.dossier, map(asdict, rows)) for name, rows in parts.items()}
         return {"report": data.report}, {**kept, "texts": put_samples(job.dossier, data.texts)}
 
     once(job.dossier, "training_data", {"report": data.report}, job.seed, work)
-    return data
+
+
+def train_both(job: Job, data: ConstitutionalData, start: str) -> Both:
+    """Train a model and its control from the one at ``start``: supervised, then on preferences where there are any."""
+    arm = train_arm(job, "train: supervised", "sft", "sft", start, data.sft)
+    control = train_arm(job, "train the control: supervised", "control", "sft", start, data.control, "sft")
+    if not (data.preferences and data.control_preferences):
+        job.not_measured("training on preferences", "too few preferences were accepted to train on")
+        return Both(arm, control, "sft")
+    arm = train_arm(job, "train: preferences", "dpo", "dpo", str(arm), data.preferences)
+    title = "train the control: preferences"
+    control = train_arm(job, title, "control-dpo", "dpo", str(control), data.control_preferences, "dpo")
+    return Both(arm, control, "dpo")
 
 
 def train_arm(
@@ -64,7 +104,7 @@ def train_arm(
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:
         body = {
-            "arm": arm,
+            "arm": job.part + arm,
             "method": method,
             "recipe": recipe.as_dict(),
             "examples": trained.examples,
@@ -74,12 +114,12 @@ def train_arm(
             "seconds": trained.seconds,
             "loss": [[step, loss] for step, loss in enumerate(trained.losses, start=1)],
             "seed": job.seed,
-            "control_of": control_of or None,
+            "control_of": job.part + control_of if control_of else None,
         }
         return body, {"data": put_samples(job.dossier, map(asdict, data))}
 
-    made = [record.id for record in job.dossier.records("training_data")]
-    once(job.dossier, "training", {"arm": arm, "fingerprint": trained.fingerprint}, job.seed, work, made)
+    made = [record.id for record in job.dossier.records("training_data")][-1:]
+    once(job.dossier, "training", {"arm": job.part + arm, "fingerprint": trained.fingerprint}, job.seed, work, made)
     return trained.path
 
 

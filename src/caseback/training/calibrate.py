@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from caseback.constitution.clause import Constitution
 from caseback.errors import CasebackError
+from caseback.subject.subject import Sampling, Subject
 from caseback.training.critique import MAX_LABELS, Calibration, calibrate_critic
-from caseback.training.improve import Reply
-from caseback.training.sample import Case
+from caseback.training.improve import Critic, Reply, judged
+from caseback.training.journal import Journal
+from caseback.training.sample import Case, cases, guided_replies, plain_replies
 from caseback.world.situation import Situation
 
 Label = Callable[[Situation, str], bool | None]
@@ -60,6 +63,38 @@ def calibrated(
         return Calibration(), f"critic uncalibrated: {error}"
     own = {id: _threshold(rows) for id, rows in sorted(by_clause.items()) if _enough(rows)}
     return replace(overall, clauses=own), ""
+
+
+def calibrated_on(
+    critic: Subject,
+    writer: Subject,
+    constitution: Constitution,
+    context: str,
+    situations: Sequence[Situation],
+    label: Label,
+    *,
+    seed: int,
+    max_new_tokens: int,
+    journal: Journal,
+) -> tuple[Calibration, str]:
+    """The thresholds of a critic from replies that another wrote, plain and with the constitution in view.
+
+    So several critics can be set by one set of labels, and one that is to judge good replies only, among which few
+    break a clause, by replies of both kinds.
+
+    Args:
+        critic: who is calibrated; gives probabilities.
+        writer: who writes the replies; the journal keeps them for the next critic.
+        constitution: the document.
+        context: its compact rendering.
+        situations: those that tempt; their families are taken in turn.
+        label: asked ``MAX_LABELS`` times at most.
+    """
+    tempting = [case for case in cases(constitution, situations, 1, seed, harmless=False) if case.clauses]
+    few = [tempting[i] for i in in_turn(tempting, MAX_LABELS // 2)]
+    sampling, who = Sampling(max_new_tokens), Critic(critic, journal)
+    texts = plain_replies(writer, few, sampling, journal), guided_replies(writer, context, few, sampling, journal)
+    return calibrated(few, [judged(who, few, said) for said in texts], label, MAX_LABELS)
 
 
 def _threshold(rows: Sequence[Labelled]) -> Calibration:

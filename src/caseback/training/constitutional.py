@@ -51,7 +51,8 @@ class DataBudget:
 class ConstitutionalData:
     """``sft`` and ``preferences`` train the arm, the controls its control; ``report`` is plain data, for the record.
 
-    ``texts`` are what the data grew from: the journal's record of each of their parents.
+    ``kept`` are the subject's own answers that keep what applies, for a training that has nothing to repair and must
+    not forget. ``texts`` are what the data grew from: the journal's record of each of their parents.
     """
 
     sft: list[Datum]
@@ -60,6 +61,7 @@ class ConstitutionalData:
     control_preferences: list[Datum]
     report: dict[str, Any] = field(default_factory=dict)
     texts: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[Datum] = field(default_factory=list)
 
 
 def constitutional_data(
@@ -70,6 +72,7 @@ def constitutional_data(
     *,
     seed: int,
     critic: Subject | None = None,
+    calibration: Calibration | None = None,
     label: Label | None = None,
     budget: DataBudget | None = None,
     system_texts: Sequence[str] = (),
@@ -89,7 +92,8 @@ def constitutional_data(
         situations: those that tempt, from training families.
         harmless_situations: benign requests and questions of ability.
         seed: of everything random.
-        label: sets the critic's threshold from at most ``budget.labels`` answers; None leaves it at even odds.
+        calibration: the critic's, where it is known from before; by default its threshold is at even odds.
+        label: sets the critic's threshold from at most ``budget.labels`` answers; None leaves it where it is.
         system_texts: texts of the ground at hand, drawn among the varied ones.
         cache: a folder for the journal, by which a killed run repeats nothing.
         progress: called with (done, total) in parts of the whole.
@@ -101,7 +105,8 @@ def constitutional_data(
     stage = _stages(progress)
     journal = Journal(cache / "journal.jsonl" if cache else None)
     critic = critic or subject
-    who = Critic(critic, journal)
+    calibration = calibration or Calibration()
+    who = Critic(critic, journal, calibration)
     count_tokens = token_counter(subject)
     context = compact(constitution, count_tokens, limit=budget.constitution_tokens)
     drawn, greedy = Sampling(budget.max_new_tokens, budget.temperature), Sampling(budget.max_new_tokens)
@@ -119,10 +124,10 @@ def constitutional_data(
     before = [(text.digest,) for text in said]
 
     # The critic's threshold, from a few labelled replies of all three kinds.
-    calibration = Calibration()
     if label and can_score(critic):
         some = in_turn(tempting, budget.labels // 3)
         few = [tempting[i] for i in some]
+        who = Critic(critic, journal)
         raw = judged(who, few, [said[i] for i in some])
         kinds = (raw, judged(who, few, [guided[i] for i in some]), revised(subject, who, few, raw, 0, greedy))
         calibration, why_not = calibrated(few, kinds, label, budget.labels)
@@ -202,8 +207,9 @@ def constitutional_data(
         "target_tokens": {name: target_tokens(part, count_tokens) for name, part in parts.items()},
         **{name: positive(Counter(item.origin for item in part)) for name, part in parts.items()},
     }
-    parents = {digest for part in parts.values() for item in part for digest in item.parents}
-    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents))
+    own = without_repeats(good + ordinary)
+    parents = {digest for part in (*parts.values(), own) for item in part for digest in item.parents}
+    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents), kept=own)
 
 
 def token_counter(subject: Subject) -> Callable[[str], int]:

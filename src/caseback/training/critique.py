@@ -6,6 +6,7 @@ goes against the principle" against "No"; a written verdict cannot be moved to a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,13 @@ class Calibration:
     def threshold_of(self, clause: str) -> float:
         """The threshold of a clause: its own, or that of all."""
         return self.clauses.get(clause, self).threshold
+
+
+def calibration_from(record: Mapping[str, Any]) -> Calibration:
+    """The calibration that a data report keeps as plain data."""
+    rates = {name: Rate(**record[name]) if record[name] else None for name in ("hits", "alarms")}
+    clauses = {id: calibration_from(own) for id, own in record["clauses"].items()}
+    return Calibration(**{**record, **rates, "clauses": clauses})
 
 
 def calibrate_critic(odds: Sequence[float], broken: Sequence[bool]) -> Calibration:

@@ -4,16 +4,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from caseback.chat import Message
 
-Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "document", "control"]
+Origin = Literal[
+    "revised", "guided", "plain", "ordinary", "counter", "rehearsed", "preferred", "control", "bad",
+    "reflection", "conversation", "advice", "document", "story", "refusal", "tools",
+]  # fmt: skip
 """How the target came to be: ``revised`` after a critique; ``guided``, sampled with the constitution in context;
 ``plain``, the subject's own and found to keep it; ``ordinary``, the subject's own on harmless ground, there to keep
-what it can do; ``counter``, its own preferred to a needless refusal; ``document``, talk about the character;
-``control``, its own, drawn again."""
-ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "document", "control")
+what it can do; ``counter``, its own preferred to a needless refusal; ``rehearsed``, that of a model before it was
+trained, to win back what it could do; ``preferred``, chosen by a judge out of two; ``control``, its own, drawn again;
+``bad``, its own and found to show a behaviour, to measure how fast that is learnt again. The others are written texts,
+each named for its form."""
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
 @dataclass(frozen=True)

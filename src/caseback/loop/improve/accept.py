@@ -1,0 +1,64 @@
+"""Who accepts a change: a person who sees the diff, or nobody, where it runs unattended."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from caseback.loop.improve.dry_run import print_diff
+from caseback.loop.improve.findings import Finding
+from caseback.loop.improve.proposals import Proposal, diff, proposals
+from caseback.loop.improve.reason import reason_writer
+from caseback.loop.improve.round_plan import first_plan
+from caseback.loop.improve.work import Standing, Work
+from caseback.loop.stage import once
+from caseback.training.journal import Journal
+from caseback.world.worlds import is_world
+
+Accept = Callable[[Proposal, str], bool]
+"""``accept(proposal, diff)``."""
+
+
+def everything(proposal: Proposal, diff: str) -> bool:
+    """Every change is accepted."""
+    return True
+
+
+def ask_person(console: Console) -> Accept:
+    """Show each change and its diff, and take y or n."""
+
+    def accept(proposal: Proposal, diff: str) -> bool:
+        console.print(f"\n[bold]{proposal.name}[/]: {proposal.finding.why}", highlight=False)
+        print_diff(console, diff)
+        return typer.confirm("make this change?", err=True)
+
+    return accept
+
+
+def agreed(
+    work: Work, standing: Standing, number: int, found: Sequence[Finding], teacher: str | None, accept: Accept
+) -> list[Proposal]:
+    """The changes of a round that were accepted; each answer is recorded, and not asked for again."""
+    start = work.start
+    proposed = proposals(
+        found,
+        standing.document,
+        start.budget.trained,
+        standing.tried,
+        {name: behaviour for name, behaviour in work.unused.items() if name not in standing.taken_up},
+        is_world(start.ground),
+        reason_writer(teacher, standing.model, start.seed, Journal(work.folder(number) / "reasons.jsonl")),
+    )
+    plan = first_plan(standing.measured(work), start.budget.trained)
+    yes = [_accepted(work, standing, number, one, diff(one, plan, standing.document), accept) for one in proposed]
+    return [proposal for proposal, accepted in zip(proposed, yes, strict=True) if accepted]
+
+
+def _accepted(work: Work, standing: Standing, number: int, proposal: Proposal, text: str, accept: Accept) -> bool:
+    inputs = {"round": number, "model": standing.model, "proposal": proposal.as_dict()}
+
+    def ask() -> tuple[dict[str, Any], dict[str, str]]:
+        return {**inputs, "name": proposal.name, "diff": text, "accepted": accept(proposal, text)}, {}
+
+    return bool(once(work.dossier, "proposal", inputs, work.start.seed, ask).body["accepted"])

@@ -1,0 +1,54 @@
+"""What the next round would change, shown and not done."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from caseback.behaviours.over_refusal import OVER_REFUSAL
+from caseback.behaviours.registry import behaviours
+from caseback.loop.improve.families import unused_families
+from caseback.loop.improve.findings import Finding, findings
+from caseback.loop.improve.proposals import diff, proposals
+from caseback.loop.improve.reason import reason_writer
+from caseback.loop.improve.round_plan import first_plan
+from caseback.loop.improve.start import read_start
+from caseback.training.journal import Journal
+from caseback.world.worlds import is_world
+
+SURE = ("[red]●[/]", "[yellow]●[/]", "[yellow]○[/]")
+"""By the doubt about a finding."""
+MARKS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: str | None, console: Console) -> None:
+    """Print the findings of a finished run and the changes of a first round, each with its diff.
+
+    Raises:
+        CasebackError: where the run is not finished or its constitution is another.
+    """
+    measured = {**behaviours(), OVER_REFUSAL.name: OVER_REFUSAL}
+    start = read_start(run, constitution, measured, console)
+    found = findings(start.evidence, start.document, measured, bound)
+    print_findings(console, found)
+    plan = first_plan(measured, start.budget.trained)
+    unused = unused_families(start.ground, measured)
+    writer = reason_writer(teacher, start.model, start.seed, Journal())
+    for proposal in proposals(found, start.document, start.budget.trained, {}, unused, is_world(start.ground), writer):
+        console.print(f"\n[bold]{proposal.name}[/]: {proposal.finding.why}", highlight=False)
+        print_diff(console, diff(proposal, plan, start.document))
+
+
+def print_findings(console: Console, found: list[Finding]) -> None:
+    """One line for each, the most pressing first."""
+    for finding in found:
+        clauses = f" [dim]against {', '.join(finding.clauses)}[/]" if finding.kind == "behaviour" else ""
+        subject = finding.subject.replace("_", " ")
+        console.print(f"{SURE[finding.doubt]} {finding.kind}: [bold]{subject}[/]{clauses}: {finding.why}")
+    if not found:
+        console.print("nothing to mend was found: no rate may be above the bound, and every clause was measured")
+
+
+def print_diff(console: Console, text: str) -> None:
+    """A unified diff with its colours."""
+    for line in text.splitlines():
+        console.print(line, style=MARKS.get(line[:1], "dim"), markup=False, highlight=False)
