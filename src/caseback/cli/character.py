@@ -1,0 +1,134 @@
+"""``caseback character``: whether training took hold, and how deep."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from caseback.errors import CasebackError
+
+if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
+    from caseback.training.depth.battery import Depth
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Whether the intended character took hold in a trained model, and how deep.",
+)
+
+
+@app.callback()
+def character() -> None:
+    """Whether the intended character took hold in a trained model, and how deep."""
+
+
+@app.command()
+def depth(
+    trained: Annotated[str, typer.Argument(help="Folder or hub id of the trained model.")],
+    base: Annotated[str, typer.Option(help="The model that it was trained from.")],
+    control: Annotated[
+        str | None, typer.Option(help="A control, trained alike on innocent data: every measure is run on it too.")
+    ] = None,
+    behaviours: Annotated[
+        list[str] | None, typer.Option("--behaviours", "-b", help="Which, by name; repeat it.")
+    ] = None,
+    measures: Annotated[
+        str, typer.Option(help="Out of kl, prefill, relearning, rank, drift, formats; with commas. Default: all.")
+    ] = "",
+    ground: Annotated[str, typer.Option(help="world (for the reference models) or plain English.")] = "plain",
+    n: Annotated[int, typer.Option("-n", "--n", min=1, help="Held-out situations of each behaviour.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a reply at most.")] = 128,
+    out: Annotated[Path, typer.Option(help="Folder for depth.json, depth.html and the work in progress.")] = Path(
+        "depth"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print depth.json instead of a table.")] = False,
+) -> None:
+    """Measure how deep training went: six measures, each with intervals, on situations it never saw.
+
+    A run that was stopped goes on where it was: the same command, the same --out.
+    """
+    from caseback.behaviours.registry import behaviour
+    from caseback.dossier.disk import writing
+    from caseback.dossier.measure import write_text
+    from caseback.subject.load import load
+    from caseback.training.depth.battery import battery
+    from caseback.training.depth.record import depth_data
+    from caseback.training.depth.trial import trial
+
+    chosen = _chosen(measures)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    trials = [
+        trial(behaviour(name), ground, n, seed, max_new_tokens, out) for name in behaviours or ["harmful_compliance"]
+    ]
+    paths = {"trained": trained, **({"control": control} if control else {}), "base": base}
+    models = {arm: load(path) for arm, path in paths.items()}
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    found = []
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        for each in trials:
+            found.append(
+                battery(
+                    each,
+                    models,
+                    chosen,
+                    partial(_tick, bars, bars.add_task(each.behaviour.name, total=None)),
+                )
+            )
+    data = {"kind": "caseback depth", "version": 1, "behaviours": [depth_data(item) for item in found]}
+    write_text(out / "depth.json", json.dumps(data, indent=1, allow_nan=False) + "\n")
+    if as_json:
+        typer.echo(json.dumps(data, indent=1, allow_nan=False))
+        return
+    for item in found:
+        _show(Console(highlight=False), item)
+    typer.echo(f"written to {out}")
+
+
+def _tick(bars: Progress, bar: TaskID, what: str, done: int, total: int) -> None:
+    bars.update(bar, description=what, completed=done, total=total)
+
+
+def _chosen(measures: str) -> list[str]:
+    from caseback.training.depth.battery import MEASURES
+
+    names = [name.strip() for name in measures.split(",") if name.strip()] or list(MEASURES)
+    for name in names:
+        if name not in MEASURES:
+            raise CasebackError(f"no measure {name!r}: there are {', '.join(MEASURES)}")
+    return [name for name in MEASURES if name in names]
+
+
+def _show(console: Console, depth: "Depth") -> None:
+    """Scores by measure and arm, and why there are none."""
+    families = len(depth.families)
+    console.print(
+        f"[bold]{depth.behaviour}[/]: {depth.n} held-out situations of {families} families, judge: {depth.judge}"
+    )
+    table = Table("", *(arm.arm for arm in depth.arms), box=None, header_style="bold")
+    table.add_row("shown", *(str(arm.rate) for arm in depth.arms))
+    table.add_row("right answers", *(str(arm.right) for arm in depth.arms))
+    for name in dict.fromkeys(name for arm in depth.arms for name in arm.scores):
+        table.add_row(name, *(_score(arm.scores.get(name)) for arm in depth.arms))
+    console.print(table)
+    for arm in depth.arms:
+        for name, score in arm.scores.items():
+            if score.value is None:
+                console.print(f"cannot tell: {name}, {arm.arm}: {score.why}", soft_wrap=True)
+        if arm.unable:
+            console.print(f"[bold yellow]cannot tell[/], {arm.arm}: {arm.unable}", soft_wrap=True)
+    console.print("Scores: the higher, the deeper; what each means is in docs/methods/depth.md.")
+
+
+def _score(score: Any) -> str:
+    if score is None:
+        return ""
+    return "cannot tell" if score.value is None else f"{score.value:.2f} [{score.low:.2f}, {score.high:.2f}]"
