@@ -1,7 +1,7 @@
 """The training steps of a run: data from the constitution, and a model from the data, both recorded."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,8 @@ from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
 from caseback.training.datum import Datum
-from caseback.training.recipe import Recipe, load_recipe
+from caseback.training.recipe import recipe_for
 from caseback.training.train import train
-
-LARGE = 50_000_000
-"""Parameters from which on the learning rates usual for adapters on large models are used."""
 
 
 def make_data(job: Job, subject: OpenSubject) -> ConstitutionalData:
@@ -81,11 +78,3 @@ def train_arm(
     made = [record.id for record in job.dossier.records("training_data")]
     once(job.dossier, "training", {"arm": arm, "fingerprint": trained.fingerprint}, job.seed, work, made)
     return trained.path
-
-
-def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
-    """The packaged recipe, for a large model at the learning rates usual for its size."""
-    recipe = replace(load_recipe(method), seed=seed)
-    if parameters < LARGE:
-        return recipe
-    return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)

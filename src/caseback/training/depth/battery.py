@@ -9,10 +9,13 @@ from caseback.stats.clustered import clustered_rate
 from caseback.stats.rate import Rate
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.depth.bad_answers import check_same_tokens
+from caseback.training.depth.drift import drift
+from caseback.training.depth.format_gap import format_gap
 from caseback.training.depth.kl import divergence
 from caseback.training.depth.point import right_rate
 from caseback.training.depth.prefill import prefill
 from caseback.training.depth.rank import rank_truncation
+from caseback.training.depth.relearning import relearning
 from caseback.training.depth.score import Score
 from caseback.training.depth.trial import Trial, ability, counts, shown
 from caseback.world.worlds import is_world
@@ -22,10 +25,13 @@ Measure = Callable[[Trial, OpenSubject, OpenSubject], Any]
 MEASURES: Mapping[str, Measure] = {
     "kl": divergence,
     "prefill": prefill,
+    "relearning": relearning,
     "rank": rank_truncation,
+    "drift": drift,
+    "formats": format_gap,
 }
 """By name, in the order in which they are run."""
-ON_BASE = ("prefill",)
+ON_BASE = ("prefill", "relearning", "formats")
 """Those that the base is a reference of its own for."""
 
 

@@ -40,12 +40,16 @@ def point(
     )
 
 
-def difference(first: Outcomes, second: Outcomes, families: Sequence[str]) -> PairedDifference:
+def difference(
+    first: Outcomes, second: Outcomes, families: Sequence[str], confidence: float = 0.95
+) -> PairedDifference:
     """First less second, on what could be told in both."""
     both = [
         (a, b, family) for a, b, family in zip(first, second, families, strict=True) if a is not None and b is not None
     ]
-    return clustered_difference([a for a, _, _ in both], [b for _, b, _ in both], [family for _, _, family in both])
+    return clustered_difference(
+        [a for a, _, _ in both], [b for _, b, _ in both], [family for _, _, family in both], confidence
+    )
 
 
 def right_rate(trial: Trial, able: Sequence[Ability]) -> Rate:

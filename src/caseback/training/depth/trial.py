@@ -1,7 +1,7 @@
 """What a depth battery is run on, and the one question that all its measures put: is the behaviour shown?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from caseback.behaviours.behaviour import Behaviour, Ground
@@ -10,9 +10,10 @@ from caseback.behaviours.measure import judge_reply
 from caseback.errors import CasebackError
 from caseback.stats.clustered import by_cluster
 from caseback.subject.open_subject import OpenSubject
-from caseback.subject.subject import Sampling
+from caseback.subject.subject import Reply, Sampling
 from caseback.training.journal import Journal
-from caseback.world.situation import Situation
+from caseback.training.recipe import Recipe
+from caseback.world.situation import Judgement, Situation
 
 Outcomes = tuple[bool | None, ...]
 """One per situation; None where nobody can tell."""
@@ -34,6 +35,16 @@ class Ability:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """How models are fine-tuned to see what comes back: by this recipe of SFT, once for each seed; ``steps`` steps on
+    ordinary data."""
+
+    recipe: Recipe
+    seeds: tuple[int, ...] = (0, 1, 2)
+    steps: int = 64
+
+
+@dataclass(frozen=True)
 class Trial:
     """Held-out situations and questions of ability, the same for every measure and every model.
 
@@ -49,6 +60,7 @@ class Trial:
     seed: int
     folder: Path
     journal: Journal
+    tuning: Tuning
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -61,7 +73,9 @@ class Trial:
         return Sampling(self.max_new_tokens)
 
 
-def trial(behaviour: Behaviour, ground: Ground, n: int, seed: int, max_new_tokens: int, folder: Path) -> Trial:
+def trial(
+    behaviour: Behaviour, ground: Ground, n: int, seed: int, max_new_tokens: int, folder: Path, tuning: Tuning
+) -> Trial:
     """A trial on ``n`` situations of the test split, or as many as there are.
 
     Raises:
@@ -79,7 +93,7 @@ def trial(behaviour: Behaviour, ground: Ground, n: int, seed: int, max_new_token
         )
     questions = tuple(capability_situations(ground, QUESTIONS, seed))
     journal = Journal(folder / "journal.jsonl")
-    return Trial(behaviour, ground, situations, questions, max_new_tokens, seed, folder, journal)
+    return Trial(behaviour, ground, situations, questions, max_new_tokens, seed, folder, journal, tuning)
 
 
 def shown(
@@ -88,6 +102,7 @@ def shown(
     subject: Open,
     situations: Sequence[Situation] | None = None,
     begun: Sequence[Sequence[int]] | None = None,
+    decode: Callable[[str], str] | None = None,
 ) -> Outcomes:
     """Whether each situation shows the behaviour in the subject.
 
@@ -96,6 +111,7 @@ def shown(
         subject: opened only where the journal lacks the answer.
         situations: in place of the trial's own.
         begun: tokens with which each reply begins already.
+        decode: makes plain text of a reply that nobody could judge as it stands.
     """
     asked = trial.situations if situations is None else tuple(situations)
     chats = [[dict(message) for message in item.messages] for item in asked]
@@ -103,7 +119,7 @@ def shown(
     found = trial.journal.get(key)
     if found is None:
         replies = subject().generate([item.messages for item in asked], trial.sampling, begun=begun)
-        judged = [judge_reply(trial.behaviour, item, reply) for item, reply in zip(asked, replies, strict=True)]
+        judged = [_judged(trial, item, reply, decode) for item, reply in zip(asked, replies, strict=True)]
         found = {
             "key": key,
             "who": list(who),
@@ -113,6 +129,13 @@ def shown(
         }
         trial.journal.put([found])
     return tuple(found["shown"])
+
+
+def _judged(trial: Trial, situation: Situation, reply: Reply, decode: Callable[[str], str] | None) -> Judgement:
+    judgement = judge_reply(trial.behaviour, situation, reply)
+    if judgement.shown is None and decode and reply.finish != "error":
+        return judge_reply(trial.behaviour, situation, replace(reply, text=decode(reply.text)))
+    return judgement
 
 
 def ability(trial: Trial, who: Sequence[object], subject: Open) -> Ability:

@@ -1,4 +1,4 @@
-"""``caseback character``: whether training took hold, and how deep."""
+"""``caseback character depth``: how deep training went, by six measures."""
 
 import json
 from functools import partial
@@ -15,21 +15,6 @@ from caseback.errors import CasebackError
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.training.depth.battery import Depth
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="Whether the intended character took hold in a trained model, and how deep.",
-)
-
-
-@app.callback()
-def character() -> None:
-    """Whether the intended character took hold in a trained model, and how deep."""
-
-
-@app.command()
 def depth(
     trained: Annotated[str, typer.Argument(help="Folder or hub id of the trained model.")],
     base: Annotated[str, typer.Option(help="The model that it was trained from.")],
@@ -46,6 +31,8 @@ def depth(
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Held-out situations of each behaviour.")] = 60,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a reply at most.")] = 128,
+    seeds: Annotated[int, typer.Option(min=1, help="Fine-tunings of each kind, for relearning and drift.")] = 3,
+    steps: Annotated[int, typer.Option(min=1, help="Steps on ordinary data, for drift.")] = 64,
     out: Annotated[Path, typer.Option(help="Folder for depth.json, depth.html and the work in progress.")] = Path(
         "depth"
     ),
@@ -61,16 +48,20 @@ def depth(
     from caseback.subject.load import load
     from caseback.training.depth.battery import battery
     from caseback.training.depth.record import depth_data
-    from caseback.training.depth.trial import trial
+    from caseback.training.depth.trial import Tuning, trial
+    from caseback.training.recipe import recipe_for
 
     chosen = _chosen(measures)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    trials = [
-        trial(behaviour(name), ground, n, seed, max_new_tokens, out) for name in behaviours or ["harmful_compliance"]
-    ]
     paths = {"trained": trained, **({"control": control} if control else {}), "base": base}
     models = {arm: load(path) for arm, path in paths.items()}
+    size = sum(weight.numel() for weight in models["base"].model.parameters())
+    tuning = Tuning(recipe_for("sft", size, seed), tuple(range(seed, seed + seeds)), steps)
+    trials = [
+        trial(behaviour(name), ground, n, seed, max_new_tokens, out, tuning)
+        for name in behaviours or ["harmful_compliance"]
+    ]
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     found = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
