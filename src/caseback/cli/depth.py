@@ -15,6 +15,7 @@ from caseback.errors import CasebackError
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.training.depth.battery import Depth
 
+
 def depth(
     trained: Annotated[str, typer.Argument(help="Folder or hub id of the trained model.")],
     base: Annotated[str, typer.Option(help="The model that it was trained from.")],
@@ -33,9 +34,13 @@ def depth(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a reply at most.")] = 128,
     seeds: Annotated[int, typer.Option(min=1, help="Fine-tunings of each kind, for relearning and drift.")] = 3,
     steps: Annotated[int, typer.Option(min=1, help="Steps on ordinary data, for drift.")] = 64,
-    out: Annotated[Path, typer.Option(help="Folder for depth.json, depth.html and the work in progress.")] = Path(
-        "depth"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for depth.json, depth.html and the work in progress [default: depth, or RUN/depth]."),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder of a `caseback run`, in whose dossier the result is recorded.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print depth.json instead of a table.")] = False,
 ) -> None:
     """Measure how deep training went: six measures, each with intervals, on situations it never saw.
@@ -43,8 +48,11 @@ def depth(
     A run that was stopped goes on where it was: the same command, the same --out.
     """
     from caseback.behaviours.registry import behaviour
+    from caseback.disclosure.depth_page import render_depth
+    from caseback.dossier import read_dossier
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
+    from caseback.loop.depth import record_depth
     from caseback.subject.load import load
     from caseback.training.depth.battery import battery
     from caseback.training.depth.record import depth_data
@@ -52,6 +60,9 @@ def depth(
     from caseback.training.recipe import recipe_for
 
     chosen = _chosen(measures)
+    if run:
+        read_dossier(run / "dossier").close()  # a wrong folder is told before anything is measured
+    out = out or (run / "depth" if run else Path("depth"))
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     paths = {"trained": trained, **({"control": control} if control else {}), "base": base}
@@ -74,14 +85,49 @@ def depth(
                     partial(_tick, bars, bars.add_task(each.behaviour.name, total=None)),
                 )
             )
-    data = {"kind": "caseback depth", "version": 1, "behaviours": [depth_data(item) for item in found]}
-    write_text(out / "depth.json", json.dumps(data, indent=1, allow_nan=False) + "\n")
+    data = depth_data(found)
+    text = json.dumps(data, indent=1, allow_nan=False)
+    write_text(out / "depth.json", text + "\n")
+    write_text(out / "depth.html", render_depth(data))
+    if run:
+        record_depth(run / "dossier", data, seed)
     if as_json:
-        typer.echo(json.dumps(data, indent=1, allow_nan=False))
+        typer.echo(text)
         return
     for item in found:
         _show(Console(highlight=False), item)
-    typer.echo(f"written to {out}")
+    typer.echo(f"page   {out / 'depth.html'}")
+
+
+def agree(
+    depths: Annotated[list[Path], typer.Argument(help="The depth.json of several models, or of several seeds.")],
+    behaviour: Annotated[str, typer.Option("--behaviour", "-b", help="Which.")] = "harmful_compliance",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Whether the measures of depth agree about which of several models are deeper.
+
+    Kendall's tau between every two measures over the trained models. Deep is said only where all are at least 0.6.
+    """
+    from dataclasses import asdict
+
+    from caseback.training.depth.agreement import agreement
+    from caseback.training.depth.depth_file import read_scores
+
+    found = agreement({str(path): read_scores(path, behaviour) for path in depths})
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=1).replace("NaN", "null"))
+        return
+    console = Console(highlight=False)
+    table = Table("", "", "tau", "95%", "p", "models", box=None, header_style="bold")
+    for pair in found.pairs:
+        tau = pair.tau
+        table.add_row(
+            pair.first, pair.second, f"{tau.value:.2f}", f"[{tau.low:.2f}, {tau.high:.2f}]", f"{tau.p:.3f}", str(tau.n)
+        )
+    console.print(table)
+    console.print(f"[bold]{found.verdict}[/]: {found.why}", soft_wrap=True)
+    for place, name in enumerate(found.order, start=1):
+        console.print(f"{place}. {name}", soft_wrap=True)
 
 
 def _tick(bars: Progress, bar: TaskID, what: str, done: int, total: int) -> None:

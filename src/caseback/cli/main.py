@@ -20,6 +20,7 @@ COMMANDS = {
     "world": "caseback.cli.world:app",
     "behaviours": "caseback.cli.behaviours:app",
     "train": "caseback.cli.train:app",
+    "character": "caseback.cli.character:app",
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",
     "claims": "caseback.cli.claims:app",

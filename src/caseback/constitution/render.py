@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from caseback.constitution.clause import TIERS, Clause, Constitution, Tier
 from caseback.constitution.form import (
@@ -99,6 +100,13 @@ def first_sentences(text: str, n: int) -> str:
     line = " ".join(text.strip().split("\n\n")[0].split())
     ends = [match.start() + len(match[0].rstrip()) for match in _SENTENCE_END.finditer(line)]
     return line[: ends[n - 1]] if len(ends) >= n else line
+
+
+def sentences_of(text: str) -> list[str]:
+    """The sentences of the text's first paragraph, each in one line."""
+    line = " ".join(text.strip().split("\n\n")[0].split())
+    starts = [0, *(match.end() for match in _SENTENCE_END.finditer(line))]
+    return [part.strip() for start, end in pairwise([*starts, len(line)]) if (part := line[start:end]).strip()]
 
 
 def estimate_tokens(text: str) -> int:

@@ -36,7 +36,7 @@ def kendall(first: Sequence[float], second: Sequence[float], confidence: float =
     The p-value is exact: every order of the second list is as likely as any other under no agreement. They are all
     listed up to eight cases, beyond that drawn with a fixed seed. The interval is Hoeffding's for a mean over pairs of
     cases (Journal of the American Statistical Association 58, 1963, section 5b), which covers at every n and says
-    little at a small one: tau 1 of five cases goes with [-0.92, 1]. It is that of tau-a, the same as tau-b without ties.
+    little at a small one: tau 1 of five cases goes with [-0.92, 1]. It is that of tau-a, the same without ties.
 
     Raises:
         ValueError: where the lists differ in length.

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from caseback.chat import Message
 
-Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "control", "bad"]
+Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "document", "control", "bad"]
 """How the target came to be: ``revised`` after a critique; ``guided``, sampled with the constitution in context;
 ``plain``, the subject's own and found to keep it; ``ordinary``, the subject's own on harmless ground, there to keep
-what it can do; ``counter``, its own preferred to a needless refusal; ``control``, its own, drawn again;
-``bad``, its own and found to show a behaviour, to measure how fast that is learnt again."""
-ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "control", "bad")
+what it can do; ``counter``, its own preferred to a needless refusal; ``document``, talk about the character;
+``control``, its own, drawn again; ``bad``, its own and found to show a behaviour, to measure how fast that is learnt
+again."""
+ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "document", "control", "bad")
 
 
 @dataclass(frozen=True)

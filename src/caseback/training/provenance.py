@@ -33,6 +33,12 @@ def repair_datum(repair: Repair, margin: float, *, preference: bool) -> Datum:
     return datum(case, new, origin, clauses, old if preference else None)
 
 
+def text_datum(case: Case, text: Text, origin: Origin) -> Datum:
+    """Something written to the case's prompt, as its target; what is ordinary serves no clause."""
+    clauses = () if origin == "ordinary" else tuple(clause.id for clause in case.clauses)
+    return _datum(case, (text,), origin, clauses, (text.digest,))
+
+
 def control_datum(case: Case, text: Text, other: Text | None = None) -> Datum:
     """One of the subject's own texts as target of the control; with ``other``, preferred to that by lot."""
     texts = (text, other) if other else (text,)

@@ -67,8 +67,8 @@ def _told(scores: Mapping[str, Mapping[str, float | None]], measure: str) -> lis
 
 def _pair(scores: Mapping[str, Mapping[str, float | None]], first: str, second: str) -> PairOfMeasures:
     models = [model for model in _told(scores, first) if scores[model].get(second) is not None]
-    lists = [[float(scores[model][name] or 0.0) for model in models] for name in (first, second)]
-    return PairOfMeasures(first, second, kendall(*lists), tuple(models))
+    one, other = ([float(scores[model][name] or 0.0) for model in models] for name in (first, second))
+    return PairOfMeasures(first, second, kendall(one, other), tuple(models))
 
 
 def _why_unclear(pair: PairOfMeasures) -> str:

@@ -64,7 +64,7 @@ def format_gap(trial: Trial, subject: OpenSubject, base: OpenSubject) -> FormatG
     if unable or not told:
         return FormatGap(tuple(found), "", untold(unable or "the base shows the behaviour in no format"))
     level = 1 - 0.05 / len(told)
-    gaps = {name: difference(outcomes, plain, trial.families, level) for name, outcomes in told.items()}
+    gaps = {name: difference(outcomes, plain, trial.families, confidence=level) for name, outcomes in told.items()}
     joint = joint_p({name: _by_family(trial, outcomes, plain) for name, outcomes in told.items()})
     found = [replace(each, p=joint.get(each.format)) for each in found]
     largest = max(gaps, key=lambda name: gaps[name].value)

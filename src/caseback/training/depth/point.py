@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.clustered_paired import clustered_difference
+from caseback.stats.crossed import crossed_difference
 from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate
 from caseback.training.depth.trial import Ability, Outcomes, Trial, counts
@@ -30,26 +31,33 @@ def point(
     trial: Trial, x: float, outcomes: Outcomes, reference: Outcomes | None = None, able: Sequence[Ability] = ()
 ) -> Point:
     """The point at ``x``; ``outcomes`` and ``reference`` are one per situation of the trial, or of several rounds."""
-    families = trial.families * (len(outcomes) // len(trial.families))
+    rounds = len(outcomes) // len(trial.families)
+    families = trial.families * rounds
+    seeds = [seed for seed in range(rounds) for _ in trial.families]
     return Point(
         x=x,
         rate=clustered_rate(counts(families, outcomes)),
         unknown=sum(outcome is None for outcome in outcomes),
-        change=None if reference is None else difference(outcomes, reference, families),
+        change=None if reference is None else difference(outcomes, reference, families, seeds),
         right=right_rate(trial, able) if able else None,
     )
 
 
 def difference(
-    first: Outcomes, second: Outcomes, families: Sequence[str], confidence: float = 0.95
+    first: Outcomes,
+    second: Outcomes,
+    families: Sequence[str],
+    seeds: Sequence[int] = (),
+    confidence: float = 0.95,
 ) -> PairedDifference:
-    """First less second, on what could be told in both."""
-    both = [
-        (a, b, family) for a, b, family in zip(first, second, families, strict=True) if a is not None and b is not None
-    ]
-    return clustered_difference(
-        [a for a, _, _ in both], [b for _, b, _ in both], [family for _, _, family in both], confidence
-    )
+    """First less second, on what could be told in both; the interval speaks of new families, and of new seeds too where
+    there are several."""
+    told = [i for i, pair in enumerate(zip(first, second, strict=True)) if None not in pair]
+    firsts, seconds = ([bool(each[i]) for i in told] for each in (first, second))
+    labels = [families[i] for i in told]
+    if len(set(seeds)) > 1:
+        return crossed_difference(firsts, seconds, labels, [seeds[i] for i in told], confidence)
+    return clustered_difference(firsts, seconds, labels, confidence)
 
 
 def right_rate(trial: Trial, able: Sequence[Ability]) -> Rate:

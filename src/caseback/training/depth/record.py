@@ -1,20 +1,19 @@
 """A depth battery as plain data, for depth.json and for a dossier."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate
 from caseback.training.depth.battery import Arm, Depth
+from caseback.training.depth.depth_file import KIND, VERSION
 
 
-def depth_data(depth: Depth) -> dict[str, Any]:
-    """The battery as JSON data: every dataclass an object, every figure that is missing null."""
-    made = _plain(depth)
-    assert isinstance(made, dict)
-    return {"kind": "caseback depth", "version": 1, **made}
+def depth_data(behaviours: Sequence[Depth]) -> dict[str, Any]:
+    """Batteries as JSON data: every dataclass an object, every figure that is missing null."""
+    return {"kind": KIND, "version": VERSION, "behaviours": [_plain(item) for item in behaviours]}
 
 
 def _plain(value: Any) -> Any:

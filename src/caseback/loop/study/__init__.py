@@ -1,0 +1,1 @@
+"""The character study: which telling of a constitution carries furthest, measured where no demonstration reached."""
