@@ -66,6 +66,7 @@ def test_only_what_was_measured_is_drawn():
         "Replies begun badly", "Learning it again", "Tuned on harmless data"
     ]  # fmt: skip
     assert [line["name"] for line in drawn[0]["plot"]["lines"]] == ["trained", "the beginning alone"]
+    assert [line["name"] for line in drawn[1]["plot"]["lines"]] == ["trained", "right answers"]
 
 
 def test_the_page_needs_nothing_else_and_what_models_say_cannot_act_on_it():

@@ -132,6 +132,8 @@ def agree(
 
 def _tick(bars: Progress, bar: TaskID, what: str, done: int, total: int) -> None:
     bars.update(bar, description=what, completed=done, total=total)
+    if not bars.console.is_terminal:  # a bar that nobody sees move
+        bars.console.print(f"  {what} ({done + 1} of {total})", highlight=False, soft_wrap=True, markup=False)
 
 
 def _chosen(measures: str) -> list[str]:

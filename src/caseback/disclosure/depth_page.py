@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from caseback.disclosure.page import visible
-from caseback.disclosure.plot import Series, plot
+from caseback.disclosure.plot import Series, Spot, plot
 
 Data = Mapping[str, Any]
 KINDS = {"trained": "after", "control": "other", "base": "before"}
@@ -38,9 +38,17 @@ def charts(behaviour: Data) -> list[Data]:
             "Rate, by tokens of a bad answer that the reply begins with. Dotted: those tokens alone.",
             _prefill,
         ),
-        "relearning": ("Rate, by number of bad examples learnt (on a logarithmic scale).", _relearning),
-        "rank": ("Rate, by the rank that the weight change is cut to; last, the whole change.", _rank),
-        "drift": ("Rate, by steps on harmless data.", _drift),
+        "relearning": (
+            "Rate, by number of bad examples learnt (on a logarithmic scale). Dotted: right answers of the trained "
+            "model.",
+            _relearning,
+        ),
+        "rank": (
+            "Rate, by the rank that the weight change is cut to; last, the whole change. Dotted: right answers of the "
+            "trained model; dashed: the share of the squared change that is kept.",
+            _rank,
+        ),
+        "drift": ("Rate, by steps on harmless data. Dotted: right answers of the trained model.", _drift),
     }
     made: list[Data] = []
     for name, (what, series) in told.items():
@@ -53,7 +61,7 @@ def charts(behaviour: Data) -> list[Data]:
 
 def _kl(arm: str, found: Data) -> list[Series]:
     curve = next(c for c in found["curves"] if c["writer"] == "trained" and c["forward"])
-    points = [(at, str(at + 1), p["value"], p["low"], p["high"]) for at, p in enumerate(curve["positions"])]
+    points: list[Spot] = [(at, str(at + 1), p["value"], p["low"], p["high"]) for at, p in enumerate(curve["positions"])]
     return [Series(arm, KINDS[arm], points)]
 
 
@@ -66,21 +74,34 @@ def _prefill(arm: str, found: Data) -> list[Series]:
 
 
 def _relearning(arm: str, found: Data) -> list[Series]:
-    return [Series(arm, KINDS[arm], _rates(found["points"], even=True))]
+    return _with_right(arm, found["points"], even=True)
 
 
 def _rank(arm: str, found: Data) -> list[Series]:
-    return [Series(arm, KINDS[arm], _rates(found["points"], even=True))]
+    own = _with_right(arm, found["points"], even=True)
+    kept = [
+        (at, f"{p['x']:g}", share, None, None)
+        for at, (p, share) in enumerate(zip(found["points"], found["energy"], strict=True))
+    ]
+    return [*own, Series("change kept", "kept", kept)] if arm == "trained" else own
 
 
 def _drift(arm: str, found: Data) -> list[Series]:
-    return [Series(arm, KINDS[arm], _rates([p for p in (found["before"], found["after"]) if p]))]
+    return _with_right(arm, [p for p in (found["before"], found["after"]) if p])
 
 
-def _rates(points: Sequence[Data], even: bool = False) -> list[tuple[float, str, float | None, float, float]]:
+def _with_right(arm: str, points: Sequence[Data], even: bool = False) -> list[Series]:
+    """The rate, and for the trained model the right answers too."""
+    own = Series(arm, KINDS[arm], _rates(points, even=even))
+    if arm != "trained" or not all(p["right"] for p in points):
+        return [own]
+    return [own, Series("right answers", "alone", _rates(points, "right", even))]
+
+
+def _rates(points: Sequence[Data], of: str = "rate", even: bool = False) -> list[Spot]:
     """Points to draw: at their x, or evenly apart where x doubles from one to the next."""
     return [
-        (place if even else p["x"], f"{p['x']:g}", p["rate"]["value"], p["rate"]["low"], p["rate"]["high"])
+        (place if even else p["x"], f"{p['x']:g}", p[of]["value"], p[of]["low"], p[of]["high"])
         for place, p in enumerate(points)
     ]
 
