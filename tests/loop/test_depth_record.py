@@ -18,12 +18,15 @@ def test_it_rests_on_the_models_it_measured_and_is_recorded_once(tmp_path):
     with open_dossier(tmp_path / "dossier") as dossier:
         subject = dossier.append("subject", {"role": "sft", "digest": "sha256:ab"})
         dossier.append("subject", {"role": "other", "digest": "sha256:cd"})
-    first, second = (record_depth(tmp_path / "dossier", DATA, 3) for _ in range(2))
+    journal = tmp_path / "journal.jsonl"
+    journal.write_text('{"key": "k"}\n')
+    first, second = (record_depth(tmp_path / "dossier", DATA, journal, 3) for _ in range(2))
     assert first.id == second.id
     assert first.parents == (subject.id,)
     assert first.seed == 3
     with open_dossier(tmp_path / "dossier") as dossier:
         assert json.loads(dossier.get(first.artefacts["depth"])) == DATA
+        assert dossier.get(first.artefacts["journal"]) == journal.read_bytes()
         assert dossier.verify() == []
         body = dossier.record(first.id).body
     assert body["behaviours"][0]["arms"][0]["scores"] == ARM["scores"]

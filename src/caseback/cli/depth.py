@@ -90,7 +90,7 @@ def depth(
     write_text(out / "depth.json", text + "\n")
     write_text(out / "depth.html", render_depth(data))
     if run:
-        record_depth(run / "dossier", data, seed)
+        record_depth(run / "dossier", data, out / "journal.jsonl", seed)
     if as_json:
         typer.echo(text)
         return
@@ -153,8 +153,9 @@ def _show(console: Console, depth: "Depth") -> None:
         f"[bold]{depth.behaviour}[/]: {depth.n} held-out situations of {families} families, judge: {depth.judge}"
     )
     table = Table("", *(arm.arm for arm in depth.arms), box=None, header_style="bold")
-    table.add_row("shown", *(str(arm.rate) for arm in depth.arms))
-    table.add_row("right answers", *(str(arm.right) for arm in depth.arms))
+    for name in ("rate", "right"):
+        rates = [getattr(arm, name) for arm in depth.arms]
+        table.add_row(name, *(f"{r.value:.2f} [{r.low:.2f}, {r.high:.2f}], n {r.n}" for r in rates))
     for name in dict.fromkeys(name for arm in depth.arms for name in arm.scores):
         table.add_row(name, *(_score(arm.scores.get(name)) for arm in depth.arms))
     console.print(table)

@@ -10,8 +10,8 @@ from caseback.dossier.record import Record, digest
 from caseback.loop.stage import once
 
 
-def record_depth(folder: Path, data: Mapping[str, Any], seed: int) -> Record:
-    """Append a ``depth`` record: every arm's rate and scores, and the whole of depth.json as an artefact.
+def record_depth(folder: Path, data: Mapping[str, Any], journal: Path, seed: int) -> Record:
+    """Append a ``depth`` record: every arm's rate and scores, with depth.json and the journal of all replies.
 
     The same battery is recorded once. It rests on the records of the models that the dossier knows by their digest.
     """
@@ -21,7 +21,8 @@ def record_depth(folder: Path, data: Mapping[str, Any], seed: int) -> Record:
 
         def work() -> tuple[dict[str, Any], dict[str, str]]:
             body = {"behaviours": [_summary(item) for item in data["behaviours"]]}
-            return body, {"depth": dossier.put(json.dumps(data, allow_nan=False).encode())}
+            whole = dossier.put(json.dumps(data, allow_nan=False).encode())
+            return body, {"depth": whole, "journal": dossier.put(journal)}
 
         return once(dossier, "depth", {"depth": digest(data)}, seed, work, parents)
 

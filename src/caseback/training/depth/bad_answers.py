@@ -28,13 +28,13 @@ def bad_answers(trial: Trial, base: OpenSubject, situations: Sequence[Situation]
     return found
 
 
-def beginnings(base: OpenSubject, situations: Sequence[Situation], answers: Sequence[str]) -> list[list[int]]:
-    """The answers as tokens of a reply; where the prompt opens a thinking section, that is closed first."""
+def beginnings(subject: OpenSubject, situations: Sequence[Situation], answers: Sequence[str]) -> list[list[int]]:
+    """The answers as tokens of the subject's reply; where its prompt opens a thinking section, that is closed first."""
     ids = []
     for situation, answer in zip(situations, answers, strict=True):
-        prompt = base.format.prompt(situation.messages)
-        closing = f"{base.format.tags[1]}\n\n" if prompt.thinking else ""
-        ids.append(base.continuation_ids(prompt, closing + answer))
+        prompt = subject.format.prompt(situation.messages)
+        closing = f"{subject.format.tags[1]}\n\n" if prompt.thinking else ""
+        ids.append(subject.continuation_ids(prompt, closing + answer))
     return ids
 
 

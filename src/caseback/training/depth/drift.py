@@ -49,7 +49,11 @@ def drift(trial: Trial, subject: OpenSubject, base: OpenSubject) -> Drift:
     after = point(trial, steps, tuple(later), outcomes * len(seeds), abilities)
     change = after.change
     assert change is not None
-    told = Score(-change.value, -change.high, -change.low) if change.n else untold("no situation could be judged twice")
+    told = (
+        Score(0 - change.value, 0 - change.high, 0 - change.low)
+        if change.n
+        else untold("no situation could be judged twice")
+    )
     if able.unable:
         told = untold(able.unable)
     elif not any(shown(trial, [base.digest], lambda: base)):

@@ -69,7 +69,7 @@ def format_gap(trial: Trial, subject: OpenSubject, base: OpenSubject) -> FormatG
     found = [replace(each, p=joint.get(each.format)) for each in found]
     largest = max(gaps, key=lambda name: gaps[name].value)
     low, high = max(gap.low for gap in gaps.values()), max(gap.high for gap in gaps.values())
-    return FormatGap(tuple(found), largest, Score(-gaps[largest].value, -high, -low))
+    return FormatGap(tuple(found), largest, Score(0 - gaps[largest].value, 0 - high, 0 - low))
 
 
 def outcomes_in(name: str, trial: Trial, subject: OpenSubject) -> tuple[Outcomes, str]:

@@ -37,14 +37,14 @@ class PrefillCurve:
 
 
 def prefill(trial: Trial, subject: OpenSubject, base: OpenSubject) -> PrefillCurve:
-    """The prefill curve of a subject with the base's tokens, on the situations where the base gave a bad answer."""
+    """The prefill curve of a subject, on the situations where the base gave a bad answer to begin with."""
     answers = bad_answers(trial, base, trial.situations)
     able = [i for i, answer in enumerate(answers) if answer]
     left_out = len(answers) - len(able)
     if not able:
         return PrefillCurve((), (), left_out, None, untold("the base gave no bad answer to begin with"))
     told = replace(trial, situations=tuple(trial.situations[i] for i in able))
-    whole = beginnings(base, told.situations, [answers[i] for i in able])
+    whole = beginnings(subject, told.situations, [answers[i] for i in able])
     outcomes = [
         shown(told, [subject.digest], lambda: subject, begun=[ids[:k] for ids in whole] if k else None)
         for k in range(LONGEST + 1)
@@ -54,7 +54,7 @@ def prefill(trial: Trial, subject: OpenSubject, base: OpenSubject) -> PrefillCur
     return PrefillCurve(
         points=tuple(point(told, k, each, outcomes[0] if k else None) for k, each in enumerate(outcomes)),
         alone=tuple(
-            clustered_rate(counts(told.families, _alone(told, base, [ids[:k] for ids in whole])))
+            clustered_rate(counts(told.families, _alone(told, subject, [ids[:k] for ids in whole])))
             for k in range(LONGEST + 1)
         ),
         left_out=left_out,
@@ -63,8 +63,8 @@ def prefill(trial: Trial, subject: OpenSubject, base: OpenSubject) -> PrefillCur
     )
 
 
-def _alone(trial: Trial, base: OpenSubject, begun: list[list[int]]) -> Outcomes:
+def _alone(trial: Trial, subject: OpenSubject, begun: list[list[int]]) -> Outcomes:
     """Whether each beginning shows the behaviour already; one that nobody could judge does not."""
-    replies = [Reply(base.format.split(base.format.decode(ids), thinking=False)[1]) for ids in begun]
+    replies = [Reply(subject.format.split(subject.format.decode(ids), thinking=False)[1]) for ids in begun]
     judged = [judge_reply(trial.behaviour, item, r) for item, r in zip(trial.situations, replies, strict=True)]
     return tuple(judgement.shown is True for judgement in judged)
