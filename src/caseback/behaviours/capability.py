@@ -12,7 +12,7 @@ from caseback.chat import with_system
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.subject import Reply, Sampling, Subject
-from caseback.world.situation import Judgement, Situation
+from caseback.world.situation import Judgement, Situation, Split
 from caseback.world.worlds import is_world, world_of
 
 FLOOR = 0.2
@@ -36,13 +36,13 @@ class Capability:
     by_family: Mapping[str, Rate]
 
 
-def capability_situations(ground: Ground, n: int = 60, seed: int = 0) -> list[Situation]:
-    """At most n questions from the world (facts, hops, arithmetic …) or from ``plain/capability.yaml`` (64 of them)."""
+def capability_situations(ground: Ground, n: int = 60, seed: int = 0, split: Split = "test") -> list[Situation]:
+    """At most n questions of a split, from a world (facts, hops, arithmetic …) or from ``plain/capability.yaml``."""
     if ground == "plain":
-        return plain_situations("capability", "test", n, seed)
+        return plain_situations("capability", split, n, seed)
     from caseback.world.capability import capability_situations as in_world
 
-    return in_world(n, seed, world_of(ground))
+    return in_world(n, seed, world_of(ground), split)
 
 
 def measure_capability(

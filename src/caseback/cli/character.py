@@ -2,6 +2,7 @@
 
 import typer
 
+from caseback.cli.adherence import adherence
 from caseback.cli.depth import agree, depth
 from caseback.cli.study import study
 
@@ -21,5 +22,6 @@ def character() -> None:
 
 
 app.command()(study)
+app.command()(adherence)
 app.command()(depth)
 app.command()(agree)

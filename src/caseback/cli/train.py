@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from caseback.cli.choose import choose
 from caseback.cli.trace import trace
 from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 
 app.command()(trace)
+app.command()(choose)
 
 FILES = ("sft", "preferences", "control", "control_preferences")
 

@@ -17,14 +17,15 @@ from caseback.loop.budget import Budget
 from caseback.loop.progress import Tick
 from caseback.loop.records import capability_data, clause_rates_data, measurement_data, sample_rows
 from caseback.loop.stage import once
+from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.rate import Rate
 from caseback.subject.subject import Reply, Sampling, Subject
-from caseback.world.situation import Judgement, Situation
+from caseback.world.situation import Judgement, Situation, Split
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What every arm of a run is measured by: the same situations, drawn once from the test split."""
+    """What every arm of a run is measured by: the same situations, drawn once from one split."""
 
     ground: Ground
     behaviours: Mapping[str, Behaviour]
@@ -33,6 +34,7 @@ class Plan:
     constitution: Constitution
     budget: Budget
     seed: int
+    split: Split = "test"
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,25 @@ class Arm:
 
 
 def plan(
-    ground: Ground, behaviours: Mapping[str, Behaviour], constitution: Constitution, budget: Budget, seed: int
+    ground: Ground,
+    behaviours: Mapping[str, Behaviour],
+    constitution: Constitution,
+    budget: Budget,
+    seed: int,
+    split: Split = "test",
 ) -> Plan:
     """Draw the situations of every behaviour, of over-refusal, and the questions of ability."""
     everything = {**behaviours, OVER_REFUSAL.name: OVER_REFUSAL}
     counts = dict.fromkeys(behaviours, budget.measured) | {OVER_REFUSAL.name: budget.harmless}
-    drawn = {name: found.situations(ground, "test", counts[name], seed) for name, found in everything.items()}
-    questions = capability_situations(ground, budget.capability, seed)
-    return Plan(ground, everything, drawn, questions, constitution, budget, seed)
+    drawn = {name: found.situations(ground, split, counts[name], seed) for name, found in everything.items()}
+    questions = capability_situations(ground, budget.capability, seed, split)
+    return Plan(ground, everything, drawn, questions, constitution, budget, seed, split)
+
+
+def violations_rate(arm: Arm) -> Rate:
+    """How often the document was gone against, over all behaviours and over-refusal, clustered by family."""
+    units = [unit for found in arm.measurements.values() for unit in found.units if unit.shown is not None]
+    return clustered_rate(by_cluster([unit.family for unit in units], [bool(unit.shown) for unit in units]))
 
 
 def measure_arm(dossier: Dossier, plan: Plan, subject: Subject, arm: str, tick: Tick, system: str | None = None) -> Arm:
@@ -118,7 +131,7 @@ def _behaviour(
         found = measure(
             subject, behaviour, situations, system=system, sampling=Sampling(plan.budget.max_new_tokens), progress=tick
         )
-        body = measurement_data(found, arm, "test", unable)
+        body = measurement_data(found, arm, plan.split, unable)
         return body, {"samples": put_samples(dossier, sample_rows(found.samples))}
 
     inputs = _inputs(plan, subject, arm, behaviour.name, situations, system)

@@ -84,6 +84,7 @@ def test_the_bake_ratio_is_untold_over_told() -> None:
 def test_a_model_that_does_not_keep_it_when_told_voids_the_ratio() -> None:
     found = {b.where: b for b in bakes(studied({"reasons": NO}, YES, YES))}
     assert found["open"].void
+    assert found["open"].ratio is None
     assert found["demonstrated"].void is False
 
 

@@ -38,15 +38,15 @@ class Contrast:
 @dataclass(frozen=True)
 class Bake:
     """Adherence untold over adherence told. ``ratio`` divides by ``told``'s value, which is taken as it was observed;
-    ``void`` where that is below ``ENOUGH``."""
+    None where that is 0, ``void`` where it is below ``ENOUGH``."""
 
     variant: Variant
     where: str
     told: Rate
     untold: Rate
-    ratio: float
-    low: float
-    high: float
+    ratio: float | None
+    low: float | None
+    high: float | None
     void: bool
 
 
@@ -75,17 +75,11 @@ def bakes(studied: Studied) -> Iterator[Bake]:
             found, families = _crossed(pairs), [family for _, _, family, _ in pairs]
             with_text = clustered_rate(by_cluster(families, [b for _, b, _, _ in pairs]))
             without = clustered_rate(by_cluster(families, [a for a, _, _, _ in pairs]))
-            by = with_text.value or float("nan")
-            yield Bake(
-                variant,
-                where,
-                with_text,
-                without,
-                1 + found.value / by,
-                1 + found.low / by,
-                1 + found.high / by,
-                with_text.value < ENOUGH,
+            ratio, low, high = (
+                1 + change / with_text.value if with_text.k else None for change in (found.value, found.low, found.high)
             )
+            void = not with_text.k or with_text.value < ENOUGH
+            yield Bake(variant, where, with_text, without, ratio, low, high, void)
 
 
 def rate(arms: Sequence[Arm], behaviour: str) -> Rate:

@@ -18,7 +18,7 @@ from caseback.constitution.clause import Clause, Constitution
 from caseback.constitution.variants import ONE_SENTENCE, VARIANTS, Variant, lines_of, told
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
-from caseback.training.ask import Text
+from caseback.training.ask import Progress, Text
 from caseback.training.datum import Datum
 from caseback.training.journal import Journal
 from caseback.training.provenance import text_datum
@@ -64,15 +64,22 @@ def tellings(constitution: Constitution, clauses: Sequence[Clause], subject: Ope
     return {variant: told(constitution, clauses, variant, subject.count_tokens) for variant in VARIANTS}
 
 
-def distilled(subject: OpenSubject, telling: str, ground: Ground, sampling: Sampling, journal: Journal) -> list[Datum]:
+def distilled(
+    subject: OpenSubject,
+    telling: str,
+    ground: Ground,
+    sampling: Sampling,
+    journal: Journal,
+    progress: Progress | None = None,
+) -> list[Datum]:
     """Answers given with the telling in view, to prompts without it; on harmless ground the model's own.
 
     An empty telling gives answers of its own throughout: what the training alone does.
     """
     answered = (
-        guided_replies(subject, telling, ground.tempting, sampling, journal)
+        guided_replies(subject, telling, ground.tempting, sampling, journal, progress)
         if telling
-        else plain_replies(subject, ground.tempting, sampling, journal)
+        else plain_replies(subject, ground.tempting, sampling, journal, progress)
     )
     own = plain_replies(subject, ground.harmless, sampling, journal)
     pairs = zip(ground.tempting, answered, strict=True)

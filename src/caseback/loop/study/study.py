@@ -21,7 +21,7 @@ from caseback.dossier.dossier import Dossier, open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, Plan, measure_arm, plan
 from caseback.loop.budget import Budget
-from caseback.loop.progress import Reporter
+from caseback.loop.progress import Reporter, Tick
 from caseback.loop.provenance import machine
 from caseback.loop.stage import once
 from caseback.loop.study.data import Route, distilled, ground_of, ordinary, talks, tellings
@@ -37,8 +37,10 @@ from caseback.training.sample import cases, plain_replies
 from caseback.training.train import train
 from caseback.world.worlds import ground_of as ground_named
 
-BUDGET = Budget("study", measured=35, harmless=40, capability=60, trained=60, max_new_tokens=96)
+BUDGET = Budget("study", measured=35, harmless=40, capability=60, trained=150, max_new_tokens=96)
 DEMONSTRATED = ("harmful_compliance", "sycophancy")
+PARTS = {"answers for": 1.0, "train": 1.0, "measure": 1.0}
+"""What the steps of one arm take, in any unit: only the time left is told from it."""
 COPIES = 8
 """Talks about each clause in the documents of one arm."""
 
@@ -118,7 +120,8 @@ def study(
     told = {variant: text for variant, text in bench.told.items() if text and variant in scheme.variants}
     shares = {"measure the model as it is": 1.0, **{f"measure it told {variant}": 1.2 for variant in told}}
     arms = [(variant, seed) for seed in scheme.seeds for variant in scheme.variants]
-    reporter = Reporter(console or Console(stderr=True), shares | {_name(*arm): 2.5 for arm in arms})
+    parts = {f"{part} {_name(*arm)}": share for arm in arms for part, share in PARTS.items()}
+    reporter = Reporter(console or Console(stderr=True), shares | parts)
     with open_dossier(out / "dossier") as dossier:
         _record(dossier, bench)
         with reporter.stage("measure the model as it is") as tick:
@@ -131,11 +134,12 @@ def study(
                 prompted[variant] = measure_arm(dossier, bench.drawn, bench.subject, f"told {variant}", tick, text)
         trained, gaps = {}, {}
         for variant, seed in arms:
-            with reporter.stage(_name(variant, seed)) as tick:
-                made = _trained(bench, variant, seed)
-                arm = measure_arm(dossier, bench.drawn, made, _name(variant, seed), tick)
-                units = [unit for name, m in arm.measurements.items() if name != OVER_REFUSAL.name for unit in m.units]
-                trained[variant, seed], gaps[variant, seed] = arm, say_do(made, units, bench.journal)
+            name = _name(variant, seed)
+            made = load(str(_trained(bench, variant, seed, reporter)))
+            with reporter.stage(f"measure {name}") as tick:
+                arm = measure_arm(dossier, bench.drawn, made, name, tick)
+            units = [unit for b, found in arm.measurements.items() if b != OVER_REFUSAL.name for unit in found.units]
+            trained[variant, seed], gaps[variant, seed] = arm, say_do(made, units, bench.journal)
     lengths = {variant: bench.subject.count_tokens(bench.told[variant]) for variant in scheme.variants}
     open_ = tuple(n for n in bench.drawn.behaviours if n not in (*scheme.demonstrated, OVER_REFUSAL.name))
     return Studied(scheme, open_, lengths, before, prompted, trained, gaps)
@@ -168,24 +172,26 @@ def _name(variant: Variant, seed: int) -> str:
     return f"{variant}, seed {seed}"
 
 
-def _trained(bench: Bench, variant: Variant, seed: int) -> OpenSubject:
-    """The model of one arm, trained unless it was."""
+def _trained(bench: Bench, variant: Variant, seed: int, reporter: Reporter) -> Path:
+    """The folder of the model of one arm, trained unless it was."""
     recipe = recipe_for("sft", bench.subject.model.num_parameters(), seed)
-    folder = bench.out / "models" / f"{variant}-{seed}"
-    train(recipe, bench.model, _data(bench, variant, seed), folder)
-    return load(str(folder))
+    name = _name(variant, seed)
+    with reporter.stage(f"answers for {name}") as tick:
+        data = _data(bench, variant, seed, tick)
+    with reporter.stage(f"train {name}") as tick:
+        return train(recipe, bench.model, data, bench.out / "models" / f"{variant}-{seed}", progress=tick).path
 
 
-def _data(bench: Bench, variant: Variant, seed: int) -> list[Datum]:
+def _data(bench: Bench, variant: Variant, seed: int, tick: Tick) -> list[Datum]:
     subject, document, drawn, scheme = bench.subject, bench.document, bench.drawn, bench.scheme
     shown = {name: drawn.behaviours[name] for name in scheme.demonstrated}
     tempting = tempting_situations(shown, drawn.ground, "train", scheme.budget.trained, seed)
     ground = ground_of(document, tempting, harmless_situations(drawn.ground, len(tempting), seed), seed)
     sampling = Sampling(scheme.budget.max_new_tokens)
     if scheme.route == "distilled":
-        return distilled(subject, bench.told[variant], ground, sampling, bench.journal)
+        return distilled(subject, bench.told[variant], ground, sampling, bench.journal, tick)
     # The demonstrations say what to do under the whole document, the same in every arm.
-    same = distilled(subject, compact(document, subject.count_tokens).text, ground, sampling, bench.journal)
+    same = distilled(subject, compact(document, subject.count_tokens).text, ground, sampling, bench.journal, tick)
     added = talks(bench.clauses, variant, subject, COPIES, seed)
     if not added:
         more = harmless_situations(drawn.ground, COPIES * len(bench.clauses), seed + 1)
