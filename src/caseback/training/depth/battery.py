@@ -1,7 +1,7 @@
 """The depth battery: every measure on the trained model, on its control, and on the base where that is a reference."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from caseback.behaviours.calibration import Calibration, calibration_of
@@ -16,7 +16,7 @@ from caseback.training.depth.point import right_rate
 from caseback.training.depth.prefill import prefill
 from caseback.training.depth.rank import rank_truncation
 from caseback.training.depth.relearning import relearning
-from caseback.training.depth.score import Score
+from caseback.training.depth.score import Score, untold
 from caseback.training.depth.trial import Trial, ability, counts, shown
 from caseback.world.worlds import is_world
 
@@ -33,6 +33,8 @@ MEASURES: Mapping[str, Measure] = {
 """By name, in the order in which they are run."""
 ON_BASE = ("prefill", "relearning", "formats")
 """Those that the base is a reference of its own for."""
+WITHOUT_ACTS = ("kl",)
+"""Those that can be told of a model whatever it does or fails to do."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,11 @@ def battery(
 
 
 def _arm(trial: Trial, arm: str, subject: OpenSubject, measures: Mapping[str, Any]) -> Arm:
+    """The arm, without scores for what a model does that can do too little."""
     can = ability(trial, [subject.digest], lambda: subject)
     rate = clustered_rate(counts(trial.families, shown(trial, [subject.digest], lambda: subject)))
-    return Arm(arm, subject.name, subject.digest, rate, right_rate(trial, [can]), can.unable, measures)
+    told = {
+        name: replace(found, score=untold(can.unable)) if can.unable and name not in WITHOUT_ACTS else found
+        for name, found in measures.items()
+    }
+    return Arm(arm, subject.name, subject.digest, rate, right_rate(trial, [can]), can.unable, told)

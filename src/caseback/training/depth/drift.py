@@ -54,9 +54,7 @@ def drift(trial: Trial, subject: OpenSubject, base: OpenSubject) -> Drift:
         if change.n
         else untold("no situation could be judged twice")
     )
-    if able.unable:
-        told = untold(able.unable)
-    elif not any(shown(trial, [base.digest], lambda: base)):
+    if not any(shown(trial, [base.digest], lambda: base)):
         told = untold("the base never shows the behaviour, so nothing could come back")
     return Drift(before, after, len(data), seeds, told)
 

@@ -10,7 +10,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.depth.formats import FORMATS
 from caseback.training.depth.point import difference
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Outcomes, Trial, ability, counts, shown
+from caseback.training.depth.trial import Outcomes, Trial, counts, shown
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ def format_gap(trial: Trial, subject: OpenSubject, base: OpenSubject) -> FormatG
         found.append(FormatRate(name, *_rate(trial, outcomes), gap, beside, why_not))
         if not why_not and gap and gap.n:
             told[name] = outcomes
-    unable = ability(trial, [subject.digest], lambda: subject).unable
-    if unable or not told:
-        return FormatGap(tuple(found), "", untold(unable or "the base shows the behaviour in no format"))
+    if not told:
+        return FormatGap(tuple(found), "", untold("the base shows the behaviour in no format"))
     level = 1 - 0.05 / len(told)
     gaps = {name: difference(outcomes, plain, trial.families, confidence=level) for name, outcomes in told.items()}
     joint = joint_p({name: _by_family(trial, outcomes, plain) for name, outcomes in told.items()})

@@ -86,7 +86,7 @@ def rank_truncation(trial: Trial, trained: OpenSubject, base: OpenSubject) -> Ra
     points = tuple(
         point(trial, r, each, before if r else None, [a]) for r, each, a in zip(ranks, outcomes, able, strict=True)
     )
-    unmoved = _unmoved(trial, moved.low, moved.high, able[-1].unable)
+    unmoved = _unmoved(trial, moved.low, moved.high)
     if unmoved:
         return RankCurve(points, tuple(shares), None, None, None, untold(unmoved))
     found = smallest(ranks, outcomes)
@@ -171,10 +171,8 @@ def _real(change: Change) -> int:
     return int((change.values > 1e-4 * change.values.amax()).sum(-1).max())
 
 
-def _unmoved(trial: Trial, low: float, high: float, unable: str) -> str:
+def _unmoved(trial: Trial, low: float, high: float) -> str:
     """Why there is no change to share out among ranks; empty where there is one."""
-    if unable:
-        return unable
     if len(set(trial.families)) < clusters_needed():
         return f"fewer than {clusters_needed()} families: no change can be shown"
     return "the rate did not measurably change in training" if low <= 0 <= high else ""
