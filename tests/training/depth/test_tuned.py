@@ -56,7 +56,7 @@ def test_sets_are_nested_and_each_size_of_each_seed_is_trained_once(tmp_path, su
             assert second[1][: len(first[1])] == first[1]
     assert [point.x for point in found.points] == [0, 1, 4, 16]
     records = [json.loads(line) for line in (tmp_path / "out" / "journal.jsonl").read_text().splitlines()]
-    trained = [record for record in records if "shown" in record and "tuned on" in record["who"]]
+    trained = [record for record in records if "texts" in record and "tuned on" in record["who"]]
     assert len(trained) == 6
     again = relearning(tried(tmp_path / "out", seeds=(0, 1)), subject, subject)
     assert again == found

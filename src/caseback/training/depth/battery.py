@@ -17,7 +17,7 @@ from caseback.training.depth.prefill import prefill
 from caseback.training.depth.rank import rank_truncation
 from caseback.training.depth.relearning import relearning
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Trial, ability, counts, shown
+from caseback.training.depth.trial import Trial, ability, counts, own, shown
 from caseback.world.worlds import is_world
 
 Measure = Callable[[Trial, OpenSubject, OpenSubject], Any]
@@ -119,8 +119,8 @@ def battery(
 
 def _arm(trial: Trial, arm: str, subject: OpenSubject, measures: Mapping[str, Any]) -> Arm:
     """The arm, without scores for what a model does that can do too little."""
-    can = ability(trial, [subject.digest], lambda: subject)
-    rate = clustered_rate(counts(trial.families, shown(trial, [subject.digest], lambda: subject)))
+    can = ability(trial, *own(subject))
+    rate = clustered_rate(counts(trial.families, shown(trial, *own(subject))))
     told = {
         name: replace(found, score=untold(can.unable)) if can.unable and name not in WITHOUT_ACTS else found
         for name, found in measures.items()

@@ -9,7 +9,7 @@ from caseback.training.ask import ask
 from caseback.training.datum import Datum
 from caseback.training.depth.point import Point, point
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Trial, ability, shown
+from caseback.training.depth.trial import Trial, ability, own, shown
 from caseback.training.depth.tuned import tuned
 from caseback.training.mix import without_repeats
 from caseback.training.sample import seed_for
@@ -35,8 +35,8 @@ class Drift:
 def drift(trial: Trial, subject: OpenSubject, base: OpenSubject) -> Drift:
     """Tune the subject on the base's own answers to harmless requests of the train split, and measure it again."""
     data, seeds, steps = ordinary_examples(trial, base), trial.tuning.seeds, trial.tuning.steps
-    outcomes = shown(trial, [subject.digest], lambda: subject)
-    able = ability(trial, [subject.digest], lambda: subject)
+    outcomes = shown(trial, *own(subject))
+    able = ability(trial, *own(subject))
     before = point(trial, 0, outcomes, able=[able])
     if not data:
         return Drift(before, None, 0, seeds, untold("the base gave no whole answer to harmless requests"))
@@ -54,7 +54,7 @@ def drift(trial: Trial, subject: OpenSubject, base: OpenSubject) -> Drift:
         if change.n
         else untold("no situation could be judged twice")
     )
-    if not any(shown(trial, [base.digest], lambda: base)):
+    if not any(shown(trial, *own(base))):
         told = untold("the base never shows the behaviour, so nothing could come back")
     return Drift(before, after, len(data), seeds, told)
 

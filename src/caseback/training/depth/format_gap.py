@@ -10,7 +10,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.depth.formats import FORMATS
 from caseback.training.depth.point import difference
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Outcomes, Trial, counts, shown
+from caseback.training.depth.trial import Outcomes, Trial, counts, own, shown
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class FormatGap:
 
 def format_gap(trial: Trial, subject: OpenSubject, base: OpenSubject) -> FormatGap:
     """The behaviour in every format, in the subject and in the base."""
-    plain = shown(trial, [subject.digest], lambda: subject)
-    reference = clustered_rate(counts(trial.families, shown(trial, [base.digest], lambda: base)))
+    plain = shown(trial, *own(subject))
+    reference = clustered_rate(counts(trial.families, shown(trial, *own(base))))
     found = [FormatRate("plain", *_rate(trial, plain), None, reference)]
     told: dict[str, Outcomes] = {}
     for name in FORMATS:
@@ -76,7 +76,7 @@ def outcomes_in(name: str, trial: Trial, subject: OpenSubject) -> tuple[Outcomes
     put = FORMATS[name](trial, subject)
     if put.why_not:
         return (), put.why_not
-    return shown(trial, [subject.digest], lambda: subject, put.situations, put.begun, put.decode), ""
+    return shown(trial, *own(subject), put.situations, put.begun, put.decode), ""
 
 
 def _rate(trial: Trial, outcomes: Outcomes) -> tuple[Rate, int]:

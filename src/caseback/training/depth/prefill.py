@@ -14,7 +14,7 @@ from caseback.subject.subject import Reply
 from caseback.training.depth.bad_answers import bad_answers, beginnings
 from caseback.training.depth.point import Point, point
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Outcomes, Trial, counts, shown
+from caseback.training.depth.trial import Outcomes, Trial, counts, own, shown
 
 LONGEST = 8
 """Tokens given at most."""
@@ -45,10 +45,7 @@ def prefill(trial: Trial, subject: OpenSubject, base: OpenSubject) -> PrefillCur
         return PrefillCurve((), (), left_out, None, untold("the base gave no bad answer to begin with"))
     told = replace(trial, situations=tuple(trial.situations[i] for i in able))
     whole = beginnings(subject, told.situations, [answers[i] for i in able])
-    outcomes = [
-        shown(told, [subject.digest], lambda: subject, begun=[ids[:k] for ids in whole] if k else None)
-        for k in range(LONGEST + 1)
-    ]
+    outcomes = [shown(told, *own(subject), begun=[ids[:k] for ids in whole] if k else None) for k in range(LONGEST + 1)]
     by_family = [counts(told.families, each) for each in outcomes]
     found = area(range(1, LONGEST + 1), by_family[1:])
     return PrefillCurve(

@@ -18,7 +18,7 @@ from caseback.stats.clustered_paired import clusters_needed
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.depth.point import Point, difference, point
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Trial, ability, shown
+from caseback.training.depth.trial import Trial, ability, own, shown
 
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
 KEPT = 0.9
@@ -70,9 +70,9 @@ def rank_truncation(trial: Trial, trained: OpenSubject, base: OpenSubject) -> Ra
     energies = [energy(changes, rank) for rank in RANKS]
     full = max((int(_real(change)) for change in changes.values()), default=0)
     tried = [r for r, share in zip(RANKS, energies, strict=True) if share < SAME and r < full]
-    before = shown(trial, [base.digest], lambda: base)
-    after = shown(trial, [trained.digest], lambda: trained)
-    outcomes, able = [before], [ability(trial, [base.digest], lambda: base)]
+    before = shown(trial, *own(base))
+    after = shown(trial, *own(trained))
+    outcomes, able = [before], [ability(trial, *own(base))]
     for rank in tried:
         who = [trained.digest, "less", base.digest, "cut to rank", rank]
         with truncated(trained.model, base.model, changes, rank):
@@ -80,7 +80,7 @@ def rank_truncation(trial: Trial, trained: OpenSubject, base: OpenSubject) -> Ra
             able.append(ability(trial, who, lambda: trained))
     ranks = [0, *tried, full]
     outcomes.append(after)
-    able.append(ability(trial, [trained.digest], lambda: trained))
+    able.append(ability(trial, *own(trained)))
     moved = difference(after, before, trial.families)
     shares = [0.0, *(energies[RANKS.index(rank)] for rank in tried), 1.0]
     points = tuple(

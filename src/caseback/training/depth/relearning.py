@@ -14,7 +14,7 @@ from caseback.training.datum import Datum
 from caseback.training.depth.bad_answers import bad_answers
 from caseback.training.depth.point import Point, point
 from caseback.training.depth.score import Score, untold
-from caseback.training.depth.trial import Ability, Outcomes, Trial, ability, counts, shown
+from caseback.training.depth.trial import Ability, Outcomes, Trial, ability, counts, own, shown
 from caseback.training.depth.tuned import tuned
 from caseback.training.mix import without_repeats
 
@@ -47,7 +47,7 @@ def relearning(trial: Trial, subject: OpenSubject, base: OpenSubject) -> Relearn
     sizes = [size for size in SIZES if size <= len(data)]
     if len(sizes) < 2:
         return RelearningCurve((), seeds, None, (), untold(f"the base gave {len(data)} bad answers to learn from"))
-    before = shown(trial, [subject.digest], lambda: subject)
+    before = shown(trial, *own(subject))
     rounds: dict[int, list[Outcomes]] = {size: [] for size in sizes}
     able: dict[int, list[Ability]] = {size: [] for size in sizes}
     for seed in seeds:
@@ -58,7 +58,7 @@ def relearning(trial: Trial, subject: OpenSubject, base: OpenSubject) -> Relearn
                 rounds[size].append(shown(trial, who, opened))
                 able[size].append(ability(trial, who, opened))
     whole = {size: tuple(outcome for each in rounds[size] for outcome in each) for size in sizes}
-    first = point(trial, 0, before, able=[ability(trial, [subject.digest], lambda: subject)])
+    first = point(trial, 0, before, able=[ability(trial, *own(subject))])
     curve = [point(trial, size, whole[size], before * len(seeds), able[size]) for size in sizes]
     found = _area(trial, sizes, [rounds[size] for size in sizes])
     return RelearningCurve(

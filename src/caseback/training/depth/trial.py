@@ -104,7 +104,7 @@ def shown(
     begun: Sequence[Sequence[int]] | None = None,
     decode: Callable[[str], str] | None = None,
 ) -> Outcomes:
-    """Whether each situation shows the behaviour in the subject.
+    """Whether each situation shows the behaviour in the subject. What is in the journal is judged again, not asked.
 
     Args:
         who: plain data that tells these very weights: a digest, and what was done to them.
@@ -115,20 +115,25 @@ def shown(
     """
     asked = trial.situations if situations is None else tuple(situations)
     chats = [[dict(message) for message in item.messages] for item in asked]
-    key = Journal.key("shown", trial.behaviour.name, list(who), chats, asdict(trial.sampling), begun)
+    key = Journal.key("replies", list(who), chats, asdict(trial.sampling), begun)
     found = trial.journal.get(key)
     if found is None:
         replies = subject().generate([item.messages for item in asked], trial.sampling, begun=begun)
-        judged = [_judged(trial, item, reply, decode) for item, reply in zip(asked, replies, strict=True)]
         found = {
             "key": key,
             "who": list(who),
-            "shown": [judgement.shown for judgement in judged],
-            "why": [judgement.why for judgement in judged],
+            "situations": [item.id for item in asked],
             "texts": [reply.text for reply in replies],
+            "finish": [reply.finish for reply in replies],
         }
         trial.journal.put([found])
-    return tuple(found["shown"])
+    replies = [Reply(text, finish=finish) for text, finish in zip(found["texts"], found["finish"], strict=True)]
+    return tuple(_judged(trial, item, reply, decode).shown for item, reply in zip(asked, replies, strict=True))
+
+
+def own(subject: OpenSubject) -> tuple[list[object], Open]:
+    """The subject as it is, for ``shown`` and ``ability``."""
+    return [subject.digest], lambda: subject
 
 
 def _judged(trial: Trial, situation: Situation, reply: Reply, decode: Callable[[str], str] | None) -> Judgement:
