@@ -1,7 +1,7 @@
 """The training steps of a run: data from the constitution, and a model from the data, both recorded."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,11 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
 from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
-from caseback.training.recipe import Method, Recipe, load_recipe
+from caseback.training.recipe import Method, recipe_for
 from caseback.training.train import train
 from caseback.world.situation import Situation
 
 PARTS = ("sft", "preferences", "control", "control_preferences")
-LARGE = 50_000_000
-"""Parameters from which on the learning rates usual for adapters on large models are used."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +119,3 @@ def train_arm(
     made = [record.id for record in job.dossier.records("training_data")][-1:]
     once(job.dossier, "training", {"arm": job.part + arm, "fingerprint": trained.fingerprint}, job.seed, work, made)
     return trained.path
-
-
-def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
-    """The packaged recipe, for a large model at the learning rates usual for its size."""
-    recipe = replace(load_recipe(method), seed=seed)
-    if parameters < LARGE:
-        return recipe
-    return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)

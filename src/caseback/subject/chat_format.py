@@ -22,11 +22,15 @@ THINKING_TAGS = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """A chat ready for the model. ``thinking``: it ends inside a thinking section, which the reply begins in."""
+    """A chat ready for the model. ``thinking``: it ends inside a thinking section, which the reply begins in.
+
+    ``begun`` are the last of ``ids`` where these are the beginning of the reply already; they are not in ``text``.
+    """
 
     text: str
     ids: list[int]
     thinking: bool
+    begun: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class ChatFormat:
         roles = ", ".join(message["role"] for message in messages)
         raise CasebackError(f"the chat template refuses a chat with roles {roles}: {refusal}")
 
+    @property
+    def thinks(self) -> bool:
+        """Whether the tokenizer or its template knows the marks of a thinking section."""
+        return _knows(self.tokenizer, self.tags)
+
     def decode(self, tokens: list[int]) -> str:
         """The completion's raw text, marks of thinking sections and special tokens included."""
         text: str = self.tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False)
@@ -114,13 +123,11 @@ class ChatFormat:
 def chat_format(tokenizer: Any, end_ids: frozenset[int]) -> ChatFormat:
     """Find out by trial how this tokenizer's chats work. ``end_ids``: the model's own end-of-text tokens."""
     template = tokenizer.chat_template
-    source = template if isinstance(template, str) else " ".join((template or {}).values())
-    vocabulary = tokenizer.get_added_vocab()
-    known = [tags for tags in THINKING_TAGS if tags[0] in source or all(tag in vocabulary for tag in tags)]
+    known = [tags for tags in THINKING_TAGS if _knows(tokenizer, tags)]
     if tokenizer.eos_token_id is not None:
         end_ids |= {tokenizer.eos_token_id}
     # In the channel format the end of a message is not the end of the turn.
-    if template and "<|channel|>" not in source:
+    if template and "<|channel|>" not in _source(tokenizer):
         end_ids |= _end_of_turn(tokenizer)
     return ChatFormat(
         tokenizer=tokenizer,
@@ -129,6 +136,16 @@ def chat_format(tokenizer: Any, end_ids: frozenset[int]) -> ChatFormat:
         end_ids=end_ids,
         tags=known[0] if known else THINKING_TAGS[0],
     )
+
+
+def _source(tokenizer: Any) -> str:
+    template = tokenizer.chat_template
+    return template if isinstance(template, str) else " ".join((template or {}).values())
+
+
+def _knows(tokenizer: Any, tags: tuple[str, str]) -> bool:
+    vocabulary = tokenizer.get_added_vocab()
+    return tags[0] in _source(tokenizer) or all(tag in vocabulary for tag in tags)
 
 
 def render(tokenizer: Any, messages: list[Message], options: Mapping[str, Any]) -> str:

@@ -90,6 +90,7 @@ class OpenSubject:
         sampling: Sampling = Sampling(),  # noqa: B008
         *,
         seeds: Sequence[int] | None = None,
+        begun: Sequence[Sequence[int]] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Reply]:
         """One reply per chat, in order; a reply depends on its chat, the sampling and its seed, not on the batch.
@@ -99,13 +100,19 @@ class OpenSubject:
 
         Args:
             seeds: one per chat, default its index.
+            begun: tokens with which each reply has begun already, one list per chat. They are part of its text, but
+                not of its ``tokens`` nor of the room that it has.
             progress: called with (replies finished, replies in all).
         """
         check_sampling(sampling)
         seeds = range(len(chats)) if seeds is None else seeds
         if len(seeds) != len(chats):
             raise CasebackError(f"{len(seeds)} seeds for {len(chats)} chats: give one each")
+        if begun is not None and len(begun) != len(chats):
+            raise CasebackError(f"{len(begun)} beginnings for {len(chats)} chats: give one each")
         prompts = [self.format.prompt(chat) for chat in chats]
+        if begun is not None:
+            prompts = [replace(p, ids=[*p.ids, *ids], begun=tuple(ids)) for p, ids in zip(prompts, begun, strict=True)]
         rows = [self._row(prompt, sampling, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
         done = sum(row is None for row in rows)
         for grown in self._completing([row for row in rows if row], sampling):
@@ -149,12 +156,12 @@ class OpenSubject:
         pairs = []
         for chat, continuation in zip(chats, continuations, strict=True):
             prompt = self.format.prompt(chat)
-            pairs.append((prompt.ids, self._continuation_ids(prompt, continuation)))
+            pairs.append((prompt.ids, self.continuation_ids(prompt, continuation)))
             if (limit := context_length(self.model)) and sum(map(len, pairs[-1])) > limit:
                 raise CasebackError(f"chat and continuation of {sum(map(len, pairs[-1]))} tokens; context is {limit}")
         return score(self.model, pairs)
 
-    def _continuation_ids(self, prompt: Prompt, continuation: str) -> list[int]:
+    def continuation_ids(self, prompt: Prompt, continuation: str) -> list[int]:
         """Tokens of the continuation: as they follow the prompt's where those stay as they are, else by themselves."""
         if not self.has_template and not continuation[:1].isspace():
             continuation = " " + continuation
@@ -182,7 +189,7 @@ class OpenSubject:
     def _reply(self, prompt: Prompt, row: Row | None, sampling: Sampling) -> Reply:
         if row is None:
             return Reply("", finish="error", prompt_tokens=len(prompt.ids), error=self._too_long(prompt))
-        raw = cut(self.format.decode(row.tokens), (*sampling.stop, *self.format.stops))
+        raw = cut(self.format.decode([*prompt.begun, *row.tokens]), (*sampling.stop, *self.format.stops))
         thinking, text = self.format.split(raw, prompt.thinking)
         return Reply(
             text=text,

@@ -1,7 +1,7 @@
 """How a model is trained: a few named settings, and any of TRL's own passed through unchanged."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,9 @@ REWARDED: tuple[Method, ...] = ("grpo", "rloo")
 """Methods that draw replies and reward them."""
 PACKAGED = ("sft", "dpo", "kto", "grpo", "rloo")
 """Recipes that come with the package, by name."""
+
+LARGE = 50_000_000
+"""Parameters from which on the learning rates usual for adapters on large models are used."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,14 @@ def load_recipe(source: str | Path) -> Recipe:
     except yaml.YAMLError as error:
         raise CasebackError(f"{source}: not YAML ({' '.join(str(error).split())})") from error
     return parse_recipe(record, str(source))
+
+
+def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
+    """The packaged recipe, for a large model at the learning rates usual for its size."""
+    recipe = replace(load_recipe(method), seed=seed)
+    if parameters < LARGE:
+        return recipe
+    return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
 
 
 def parse_recipe(record: object, source: str = "recipe") -> Recipe:

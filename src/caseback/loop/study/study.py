@@ -26,13 +26,13 @@ from caseback.loop.provenance import machine
 from caseback.loop.stage import once
 from caseback.loop.study.data import Route, distilled, ground_of, ordinary, talks, tellings
 from caseback.loop.study.say_do import say_do
-from caseback.loop.training import recipe_for
 from caseback.stats.paired import PairedDifference
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 from caseback.training.datum import Datum
 from caseback.training.journal import Journal
+from caseback.training.recipe import recipe_for
 from caseback.training.sample import cases, plain_replies
 from caseback.training.train import train
 from caseback.world.worlds import ground_of as ground_named
