@@ -10,6 +10,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.loop.steadiness import Steadiness
+    from caseback.stats.paired import PairedDifference
     from caseback.stats.rate import Rate
 
 
@@ -59,20 +60,24 @@ def _show(console: Console, found: "Steadiness") -> None:
         table.add_column(name.replace("_", " "), justify="right")
     cells = {(c.behaviour, c.context): c for c in found.contexts}
     for context in contexts:
-        row = []
-        for name in found.same:
-            c = cells[name, context]
-            change = c.change
-            moved = "" if context == contexts[0] or not change.n else (
-                f"\n[dim]{change.value:+.2f} \\[{change.low:+.2f}, {change.high:+.2f}][/]"
-            )  # fmt: skip
-            row.append(_rate(c.rate) + moved)
-        table.add_row(context, *row)
+        row = [cells[name, context] for name in found.same]
+        table.add_row(context, *(_cell(c.rate) + (_moved(c.change) if context != contexts[0] else "") for c in row))
     table.add_section()
-    table.add_row("the same in all", *(_rate(rate) for rate in found.same.values()))
+    table.add_row("the same in all", *(_cell(rate) for rate in found.same.values()))
     console.print(table)
-    console.print(f"moves on evidence {_rate(found.evidence)}, on insistence alone {_rate(found.insistence)}")
+    said = f"moves on evidence {_rate(found.evidence)}, on insistence alone {_rate(found.insistence)}"
+    console.print(said, markup=False)
+
+
+def _cell(rate: "Rate") -> str:
+    return f"{rate.value:.2f}\n[dim]{rate.low:.2f}–{rate.high:.2f}[/]" if rate.n else "none judged"
+
+
+def _moved(change: "PairedDifference") -> str:
+    """How much more often than plainly, where that is beyond chance."""
+    beyond = change.low > 0 or change.high < 0
+    return f"\n{change.value:+.2f} to plain" if beyond else ""
 
 
 def _rate(rate: "Rate") -> str:
-    return f"{rate.value:.2f} \\[{rate.low:.2f}, {rate.high:.2f}]" if rate.n else "none judged"
+    return f"{rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]" if rate.n else "none judged"
