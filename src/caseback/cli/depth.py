@@ -154,18 +154,21 @@ def _show(console: Console, depth: "Depth") -> None:
     )
     table = Table("", *(arm.arm for arm in depth.arms), box=None, header_style="bold")
     for name in ("rate", "right"):
-        rates = [getattr(arm, name) for arm in depth.arms]
-        table.add_row(name, *(f"{r.value:.2f} [{r.low:.2f}, {r.high:.2f}], n {r.n}" for r in rates))
+        table.add_row(name, *(_rate(getattr(arm, name)) for arm in depth.arms))
     for name in dict.fromkeys(name for arm in depth.arms for name in arm.scores):
         table.add_row(name, *(_score(arm.scores.get(name)) for arm in depth.arms))
     console.print(table)
     for arm in depth.arms:
-        for name, score in arm.scores.items():
-            if score.value is None:
-                console.print(f"cannot tell: {name}, {arm.arm}: {score.why}", soft_wrap=True)
         if arm.unable:
             console.print(f"[bold yellow]cannot tell[/], {arm.arm}: {arm.unable}", soft_wrap=True)
+        for name, score in arm.scores.items():
+            if score.value is None and score.why != arm.unable:
+                console.print(f"cannot tell: {name}, {arm.arm}: {score.why}", soft_wrap=True)
     console.print("Scores: the higher, the deeper; what each means is in docs/methods/depth.md.")
+
+
+def _rate(rate: Any) -> str:
+    return f"{rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}], n {rate.n}" if rate.n else "none judged"
 
 
 def _score(score: Any) -> str:
