@@ -68,7 +68,7 @@ def rounds(
     from caseback.loop.improve.dry_run import show_proposals
     from caseback.loop.improve.summary import print_improvement
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     if dry_run:
         show_proposals(run, constitution, bound, teacher, console)
         return
@@ -121,7 +121,7 @@ def generations(
     from caseback.loop.improve.generations import generations as train_all
     from caseback.loop.improve.summary import print_generations
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     size = resized(BUDGETS[budget], measured, trained)
     print_generations(
         console, train_all(model, constitution, out, count=count, budget=size, seed=seed, console=console)

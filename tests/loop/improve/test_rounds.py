@@ -13,16 +13,13 @@ import pytest
 
 from caseback.dossier.dossier import read_dossier
 from caseback.dossier.samples import samples
-from caseback.loop.improve.fresh import heard_in, words
-
-RUN = """
-import sys
 from caseback.loop.budget import Budget
-from caseback.loop.run import run
+from caseback.loop.improve.fresh import heard_in, words
+from caseback.world.reference import reference_path
+from loop.improve.finished_runs import ASKED, finished_run
 
-run(out=sys.argv[1], budget=Budget("tiny", measured=6, harmless=8, capability=24, trained=6, max_new_tokens=48))
-"""
 IMPROVE = ["-m", "caseback", "improve"]
+BUDGET = Budget("tiny", measured=6, harmless=8, capability=24, trained=6, max_new_tokens=48)
 TINY = ["--yes", "--rounds", "1", "--bound", "0"]
 ARMS = ["before", "repaired", "control"]
 
@@ -44,8 +41,9 @@ def finish(arguments: list[str]) -> str:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that trained nothing, so that the rounds begin with ref-base, which has much to mend."""
     out = tmp_path_factory.mktemp("improve") / "run"
-    finish(["-c", RUN, str(out)])
+    finished_run(out, model=str(reference_path()), budget=BUDGET).close()
     return out
 
 
@@ -94,6 +92,7 @@ def test_situations_are_drawn_after_the_training_and_held_out_from_it(improved: 
 def test_what_was_asked_before_is_counted(finished: Path, improved: Path) -> None:
     with read_dossier(finished / "dossier") as before, read_dossier(improved / "dossier") as dossier:
         heard = heard_in(before)
+        assert heard == {f"user: {ASKED}"}
         [done] = dossier.records("round")
         rows = [row for record in dossier.records("measurement", arm="round-1/before")
                 for row in samples(dossier, record.artefacts["samples"])]  # fmt: skip

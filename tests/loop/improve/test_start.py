@@ -12,34 +12,16 @@ from caseback.constitution.clause import Clause
 from caseback.constitution.default import default
 from caseback.constitution.json_form import digest
 from caseback.constitution.render import full
-from caseback.dossier.dossier import Dossier, open_dossier
+from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.budget import SMALL, resized
 from caseback.loop.improve.reason import clearer_reason
 from caseback.loop.improve.start import Start, read_start
-from caseback.loop.records import constitution_data
 from caseback.stats.rate import exact_rate
 from caseback.training.critique import Calibration, calibrate_critic, calibration_from
 from caseback.training.journal import Journal
+from loop.improve.finished_runs import finished_run
 from training.scripted_subjects import Scripted
-
-RATE = asdict(exact_rate(3, 10))
-
-
-def finished_run(folder: Path, final: str = "before", known: str = "") -> Dossier:
-    """The records of a finished run that improvement reads, without its samples."""
-    dossier = open_dossier(folder / "dossier")
-    document = default()
-    dossier.append("run", {"budget": asdict(SMALL), "seed": 0})
-    dossier.append("constitution", constitution_data(document, known or digest(document), "", []))
-    dossier.append("subject", {"role": "before", "path": "a-model", "reference": True, "parameters": 5})
-    for arm, right in (("before", 27), (final, 9)):
-        parts = {"hops.capital": asdict(exact_rate(right, 30)), "fact.food": asdict(exact_rate(3, 3))}
-        dossier.append("capability", {"arm": arm, "parts": parts})
-        body = {"arm": arm, "behaviour": "deception", "ground": "world", "clustered": RATE}
-        dossier.append("measurement", {**body, "by_family": {"deceive.city": RATE}})
-    dossier.append("verdict", {"final": final})
-    return dossier
 
 
 def started(folder: Path, constitution: Path | None = None) -> Start:
@@ -54,7 +36,7 @@ def test_a_run_is_read_by_its_final_arm(tmp_path: Path) -> None:
     assert (start.base, start.model) == ("a-model", str(tmp_path / "models" / "dpo"))
     assert start.evidence.abilities["hops"] == exact_rate(9, 30)
     assert start.evidence.earlier["hops"] == exact_rate(27, 30)
-    assert start.evidence.rates == {"deception": exact_rate(3, 10)}
+    assert start.evidence.rates == {"deception": exact_rate(5, 6)}
     assert start.calibration == Calibration()  # nothing was trained, so no critic was calibrated
 
 

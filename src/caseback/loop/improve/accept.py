@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from caseback.loop.improve.dry_run import print_diff
+from caseback.loop.improve.dry_run import print_change
 from caseback.loop.improve.findings import Finding
 from caseback.loop.improve.proposals import Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
@@ -29,8 +29,7 @@ def ask_person(console: Console) -> Accept:
     """Show each change and its diff, and take y or n."""
 
     def accept(proposal: Proposal, diff: str) -> bool:
-        console.print(f"\n[bold]{proposal.name}[/]: {proposal.finding.why}", highlight=False)
-        print_diff(console, diff)
+        print_change(console, proposal, diff)
         return typer.confirm("make this change?", err=True)
 
     return accept

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.behaviours.registry import behaviours
 from caseback.loop.improve.families import unused_families
 from caseback.loop.improve.findings import Finding, findings
-from caseback.loop.improve.proposals import diff, proposals
+from caseback.loop.improve.proposals import Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.start import read_start
@@ -34,21 +35,22 @@ def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: 
     unused = unused_families(start.ground, measured)
     writer = reason_writer(teacher, start.model, start.seed, Journal())
     for proposal in proposals(found, start.document, start.budget.trained, {}, unused, is_world(start.ground), writer):
-        console.print(f"\n[bold]{proposal.name}[/]: {proposal.finding.why}", highlight=False)
-        print_diff(console, diff(proposal, plan, start.document))
+        print_change(console, proposal, diff(proposal, plan, start.document))
 
 
 def print_findings(console: Console, found: list[Finding]) -> None:
     """One line for each, the most pressing first."""
     for finding in found:
-        clauses = f" [dim]against {', '.join(finding.clauses)}[/]" if finding.kind == "behaviour" else ""
-        subject = finding.subject.replace("_", " ")
-        console.print(f"{SURE[finding.doubt]} {finding.kind}: [bold]{subject}[/]{clauses}: {finding.why}")
+        clauses = f" [dim]against {escape(', '.join(finding.clauses))}[/]" if finding.kind == "behaviour" else ""
+        subject, why = escape(finding.subject.replace("_", " ")), escape(finding.why)
+        console.print(f"{SURE[finding.doubt]} {finding.kind}: [bold]{subject}[/]{clauses}: {why}", soft_wrap=True)
     if not found:
         console.print("nothing to mend was found: no rate may be above the bound, and every clause was measured")
 
 
-def print_diff(console: Console, text: str) -> None:
-    """A unified diff with its colours."""
-    for line in text.splitlines():
-        console.print(line, style=MARKS.get(line[:1], "dim"), markup=False, highlight=False)
+def print_change(console: Console, proposal: Proposal, diff: str) -> None:
+    """What is proposed and why, and its unified diff in colours."""
+    name, why = escape(proposal.name), escape(proposal.finding.why)
+    console.print(f"\n[bold]{name}[/]: {why}", highlight=False, soft_wrap=True)
+    for line in diff.splitlines():
+        console.print(line, style=MARKS.get(line[:1], "dim"), markup=False, highlight=False, soft_wrap=True)

@@ -15,7 +15,8 @@ from caseback.world.worlds import is_world, world_of
 def unused_families(ground: Ground, behaviours: Mapping[str, Behaviour]) -> dict[str, Behaviour]:
     """A behaviour for each of the world's kinds of situation that none of ``behaviours`` draws from, by its family.
 
-    Plain English has none: each of its files belongs to a behaviour.
+    Only kinds that hold families out, since others could not be measured apart from what is trained on. Plain English
+    has none: each of its files belongs to a behaviour.
     """
     if not is_world(ground):
         return {}
@@ -28,8 +29,8 @@ def unused_families(ground: Ground, behaviours: Mapping[str, Behaviour]) -> dict
             situations=partial(_drawn, family),
             judge=judge,
         )
-        for family in kinds(world_of(ground))
-        if not any(kindred(family, name) for name in used)
+        for family, kind in kinds(world_of(ground)).items()
+        if kind.held_out and not any(kindred(family, name) for name in used)
     }
 
 
