@@ -122,7 +122,12 @@ def agree(
     for pair in found.pairs:
         tau = pair.tau
         table.add_row(
-            pair.first, pair.second, f"{tau.value:.2f}", f"[{tau.low:.2f}, {tau.high:.2f}]", f"{tau.p:.3f}", str(tau.n)
+            pair.first,
+            pair.second,
+            "–" if tau.value != tau.value else f"{tau.value:.2f}",
+            f"[{tau.low:.2f}, {tau.high:.2f}]",
+            f"{tau.p:.3f}",
+            str(tau.n),
         )
     console.print(table)
     console.print(f"[bold]{found.verdict}[/]: {found.why}", soft_wrap=True)
