@@ -42,12 +42,16 @@ def ask(
     journal: Journal,
     progress: Progress | None = None,
 ) -> list[Text]:
-    """One text for each chat, in order; what the journal holds already is not generated again."""
+    """One text for each chat, in order; what the journal holds already is not generated again.
+
+    A question that got no answer is not kept, so that it is asked again when the run goes on.
+    """
     keys = [
         Journal.key(task, subject.digest, [dict(m) for m in chat], asdict(sampling), seed)
         for chat, seed in zip(chats, seeds, strict=True)
     ]
     missing = _missing(keys, journal)
+    unanswered: dict[str, dict[str, Any]] = {}
     for start in range(0, len(missing), CHUNK):
         part = missing[start : start + CHUNK]
         replies = subject.generate(
@@ -56,22 +60,22 @@ def ask(
             seeds=[seeds[i] for i in part],
             progress=_shifted(progress, start, len(missing)),
         )
-        journal.put(
-            [
-                {
-                    "key": keys[i],
-                    "task": task,
-                    "subject": subject.digest,
-                    "seed": seeds[i],
-                    "chat": [dict(message) for message in chats[i]],
-                    "text": reply.text,
-                    "finish": reply.finish,
-                    "digest": digest_of([keys[i], reply.text]),
-                }
-                for i, reply in zip(part, replies, strict=True)
-            ]
-        )
-    return [_text(journal.get(key) or {}) for key in keys]
+        records = [
+            {
+                "key": keys[i],
+                "task": task,
+                "subject": subject.digest,
+                "seed": seeds[i],
+                "chat": [dict(message) for message in chats[i]],
+                "text": reply.text,
+                "finish": reply.finish,
+                "digest": digest_of([keys[i], reply.text]),
+            }
+            for i, reply in zip(part, replies, strict=True)
+        ]
+        unanswered.update({str(record["key"]): record for record in records if record["finish"] == "error"})
+        journal.put([record for record in records if record["finish"] != "error"])
+    return [_text(journal.get(key) or unanswered[key]) for key in keys]
 
 
 def ask_scores(

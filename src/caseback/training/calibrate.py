@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from caseback.errors import CasebackError
+from caseback.subject.subject import Sampling, Subject
+from caseback.training.ask import can_score
 from caseback.training.critique import MAX_LABELS, Calibration, calibrate_critic
-from caseback.training.improve import Reply
-from caseback.training.sample import Case
+from caseback.training.improve import Critic, Reply, judged, revised
+from caseback.training.sample import Case, guided_replies, plain_replies
 from caseback.world.situation import Situation
 
 Label = Callable[[Situation, str], bool | None]
@@ -25,6 +27,28 @@ def in_turn(cases: Sequence[Case], n: int) -> list[int]:
         kinds.setdefault(case.situation.family.split(".")[0], []).append(index)
     rounds = max(map(len, kinds.values()), default=0)
     return [kind[turn] for turn in range(rounds) for kind in kinds.values() if turn < len(kind)][:n]
+
+
+def critic_on_labels(
+    subject: Subject, critic: Critic, context: str, cases: Sequence[Case], label: Label, limit: int, drawn: Sampling
+) -> tuple[Critic, str]:
+    """The critic with thresholds from the subject's plain, guided and revised replies to some of the cases.
+
+    Args:
+        context: the compact constitution, under which the guided replies are given.
+        drawn: how plain replies are drawn; the others are greedy.
+
+    Returns:
+        The critic; and why it has no threshold, else empty. One that gives no probabilities has none to set.
+    """
+    if not can_score(critic.subject):
+        return critic, ""
+    few, greedy = [cases[i] for i in in_turn(cases, limit // 3)], Sampling(drawn.max_new_tokens)
+    plain = judged(critic, few, plain_replies(subject, few, drawn, critic.journal))
+    guided = judged(critic, few, guided_replies(subject, context, few, greedy, critic.journal))
+    kinds = (plain, guided, revised(subject, critic, few, plain, 0, greedy))
+    calibration, why_not = calibrated(few, kinds, label, limit)
+    return replace(critic, calibration=calibration), why_not
 
 
 def calibrated(

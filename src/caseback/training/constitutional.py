@@ -1,26 +1,26 @@
 """A constitution becomes training data: sample, criticise, revise, select, mix, and the control beside it."""
 
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from caseback.constitution.clause import Constitution
 from caseback.constitution.render import compact
 from caseback.subject.subject import Sampling, Subject
-from caseback.training.ask import Progress, can_score
-from caseback.training.calibrate import Label, calibrated, in_turn
-from caseback.training.control import control_data, target_tokens
+from caseback.training.ask import Progress
+from caseback.training.calibrate import Label, critic_on_labels
+from caseback.training.control import control_data
 from caseback.training.counter import counters
-from caseback.training.critique import MAX_LABELS, Calibration
+from caseback.training.critique import MAX_LABELS
 from caseback.training.datum import Datum
-from caseback.training.improve import Critic, improve, judged, revised
+from caseback.training.improve import Critic, improve, judged
 from caseback.training.journal import Journal
 from caseback.training.mix import mixed, without_repeats
+from caseback.training.progress import portion
 from caseback.training.provenance import Repair, datum, repair_datum
-from caseback.training.report import per_clause, positive, turned_down
+from caseback.training.report import per_clause, sizes, turned_down, who_judged
 from caseback.training.sample import cases, fresh_replies, guided_replies, plain_replies
 from caseback.world.situation import Situation
 
@@ -98,7 +98,10 @@ def constitutional_data(
         Data and report; without any accepted answer the lists are empty and ``report["notes"]`` says so.
     """
     budget = budget or DataBudget()
-    stage = _stages(progress)
+
+    def stage(name: str) -> Progress:
+        return portion(progress, STAGES.index(name), len(STAGES))
+
     journal = Journal(cache / "journal.jsonl" if cache else None)
     critic = critic or subject
     who = Critic(critic, journal)
@@ -119,15 +122,9 @@ def constitutional_data(
     before = [(text.digest,) for text in said]
 
     # The critic's threshold, from a few labelled replies of all three kinds.
-    calibration = Calibration()
-    if label and can_score(critic):
-        some = in_turn(tempting, budget.labels // 3)
-        few = [tempting[i] for i in some]
-        raw = judged(who, few, [said[i] for i in some])
-        kinds = (raw, judged(who, few, [guided[i] for i in some]), revised(subject, who, few, raw, 0, greedy))
-        calibration, why_not = calibrated(few, kinds, label, budget.labels)
+    if label:
+        who, why_not = critic_on_labels(subject, who, context.text, tempting, label, budget.labels, drawn)
         notes += [why_not] if why_not else []
-        who = Critic(critic, journal, calibration)
 
     # What breaks a clause is repaired where it can be; on harmless ground only if it then helps no less.
     plain = judged(who, tempting, said, progress=stage("judge"))
@@ -189,18 +186,14 @@ def constitutional_data(
     report = {
         "notes": notes,
         "seed": seed,
-        "subject": subject.digest,
-        "critic": critic.digest,
-        "critic_gives": "log-odds" if can_score(critic) else "words",
+        **who_judged(subject, who),
         "constitution_tokens": count_tokens(context.text),
         "clauses_left_out_of_context": list(context.left_out),
-        "calibration": asdict(calibration),
         "cases": {"tempting": len(tempting), "harmless": len(harmless)},
         "clauses": per_clause(plain, repairs, budget.margin),
         "turned_down": turned_down(plain, [reason for _, reason in outcome[: len(broken)]]),
         "harmless": {"flagged": len(flagged), "changed": len(changed), "needless_refusals_countered": len(counter)},
-        "target_tokens": {name: target_tokens(part, count_tokens) for name, part in parts.items()},
-        **{name: positive(Counter(item.origin for item in part)) for name, part in parts.items()},
+        **sizes(parts, count_tokens),
     }
     parents = {digest for part in parts.values() for item in part for digest in item.parents}
     return ConstitutionalData(**parts, report=report, texts=journal.texts(parents))
@@ -210,18 +203,3 @@ def token_counter(subject: Subject) -> Callable[[str], int]:
     """The subject's own count of tokens; of a closed subject, four bytes are taken for one."""
     own = getattr(subject, "count_tokens", None)
     return own if callable(own) else lambda text: -(-len(text.encode()) // 4)
-
-
-def _stages(progress: Progress | None) -> Callable[[str], Progress]:
-    """Progress of each stage as its part of one count, in hundredths of a stage."""
-
-    def stage(name: str) -> Progress:
-        at = STAGES.index(name)
-
-        def tick(done: int, total: int) -> None:
-            if progress and total:
-                progress(100 * at + 100 * done // total, 100 * len(STAGES))
-
-        return tick
-
-    return stage

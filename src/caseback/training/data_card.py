@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caseback.training.datum import Datum, data_digest
+from caseback.training.forms.told import forms_told
 
 ABOUT = {
     "sft": "prompts without the constitution, and the answers to learn",
-    "preferences": "the better answer and the one that was criticised; plain answers over needless refusals",
+    "preferences": "the better answer and the one that was criticised; plain answers over needless refusals; of two "
+    "answers the one that a judge chose",
     "control": "as many target tokens on the same situations, nothing of the constitution",
     "control_preferences": "the subject's own answers, preferred by lot",
 }
@@ -47,6 +49,7 @@ def data_card(parts: Mapping[str, Sequence[Datum]], report: Mapping[str, Any], t
         f"- Situations: {report['cases']['tempting']} tempting, {report['cases']['harmless']} harmless",
         "## By clause\n\nRows of each part that serve the clause; then replies judged by it in tempting situations, "
         "those that broke it, and those repaired.\n\n" + _by_clause(parts, report),
+        *_forms(report),
         "## By origin\n\n" + _table(("origin", *parts), [
             (origin, *(sum(row.origin == origin for row in rows) for rows in parts.values()))
             for origin in sorted({row.origin for rows in parts.values() for row in rows})
@@ -73,6 +76,11 @@ def _by_clause(parts: Mapping[str, Sequence[Datum]], report: Mapping[str, Any]) 
         for id in ids
     ]
     return _table(("clause", *kept, *counted), rows) if rows else "No clause was judged."
+
+
+def _forms(report: Mapping[str, Any]) -> list[str]:
+    lines = forms_told(report.get("forms", {}))
+    return ["## By form\n\n" + "\n".join(f"- {line}" for line in lines)] if lines else []
 
 
 def _limits(report: Mapping[str, Any]) -> list[str]:

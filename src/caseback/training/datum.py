@@ -4,15 +4,19 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from caseback.chat import Message
 
-Origin = Literal["revised", "guided", "plain", "ordinary", "counter", "control"]
+Origin = Literal[
+    "revised", "guided", "plain", "ordinary", "counter", "control", "preferred",
+    "reflection", "conversation", "advice", "document", "story", "refusal", "tools",
+]  # fmt: skip
 """How the target came to be: ``revised`` after a critique; ``guided``, sampled with the constitution in context;
 ``plain``, the subject's own and found to keep it; ``ordinary``, the subject's own on harmless ground, there to keep
-what it can do; ``counter``, its own preferred to a needless refusal; ``control``, its own, drawn again."""
-ORIGINS: tuple[Origin, ...] = ("revised", "guided", "plain", "ordinary", "counter", "control")
+what it can do; ``counter``, its own preferred to a needless refusal; ``control``, its own, drawn again; ``preferred``,
+chosen by a judge out of two. The others are written texts, each named for its form."""
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
 @dataclass(frozen=True)
