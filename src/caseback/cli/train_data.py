@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.train_plan import show_plan, teacher_told
 from caseback.dossier.disk import writing
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.behaviours.behaviour import Behaviour
     from caseback.constitution.clause import Constitution
-    from caseback.training.plan import DataPlan, Speed
+    from caseback.subject.subject import Subject
     from caseback.world.situation import Situation
 
 FILES = ("sft", "preferences", "control", "control_preferences")
@@ -30,7 +31,15 @@ Rounds = Annotated[int, typer.Option(min=1, help="Rounds of critique and revisio
 Longest = Annotated[int, typer.Option(min=1, help="Tokens in a reply at most.")]
 Forms = Annotated[
     str,
-    typer.Option(help="Kinds of data, with commas: revise, preferences."),
+    typer.Option(
+        help="Forms of data, with commas: revise, preferences, reflections, conversations, advice, documents, stories, "
+        "refusals, tools."
+    ),
+]
+Texts = Annotated[int, typer.Option(min=1, help="Texts of each written form for a clause.")]
+Turns = Annotated[int, typer.Option(min=1, help="Turns of a conversation, or of work with tools, at most.")]
+Price = Annotated[
+    tuple[float, float] | None, typer.Option(help="The teacher's, in dollars per million tokens: read, written.")
 ]
 TIMED = 32
 """Situations on which a model's speed is measured."""
@@ -47,6 +56,10 @@ def plan(
     samples: Samples = 1,
     rounds: Rounds = 2,
     max_new_tokens: Longest = 256,
+    forms: Forms = "revise",
+    texts: Texts = 4,
+    turns: Turns = 4,
+    price: Price = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what [bold]data[/] would make from each clause, how much, and at what cost; nothing is made.
@@ -55,22 +68,32 @@ def plan(
     """
     from dataclasses import asdict
 
+    from caseback.constitution.render import estimate_tokens
     from caseback.subject.load import load
     from caseback.training.constitutional import DataBudget
-    from caseback.training.plan import measure_speed, plan_data
+    from caseback.training.forms.make import forms_in
+    from caseback.training.forms.plan import cost, plan_forms
+    from caseback.training.plan import Work, measure_speed, plan_data
 
+    wanted = forms_in(forms)
     _, document, tempting, harmless = _work(constitution, ground, situations, seed)
-    budget = DataBudget(samples=samples, rounds=rounds, max_new_tokens=max_new_tokens)
+    budget = DataBudget(samples=samples, rounds=rounds, max_new_tokens=max_new_tokens, texts=texts, turns=turns)
     planned = plan_data(document, tempting, harmless, seed, budget)
+    others = plan_forms(wanted, document, tempting, harmless, seed, budget, ground, estimate_tokens)
+    parts = [(form.texts, form.verdicts) for form in others]
+    parts += [(planned.texts, planned.verdicts)] if "revise" in wanted else []
+    total = sum((part[0] for part in parts), Work(0, 0)), sum((part[1] for part in parts), Work(0, 0))
     speed = None
     if model and planned.tempting:
         few = tempting[:: max(1, len(tempting) // TIMED)][:TIMED]
         speed = measure_speed(load(model), document, few, seed, budget)
+    dollars = cost(others, price) if price else None
     if as_json:
-        seconds = speed.seconds(planned) if speed else None
-        typer.echo(json.dumps({**asdict(planned), "speed": speed and asdict(speed), "seconds": seconds}, indent=1))
+        told = {**asdict(planned), "forms": [asdict(form) for form in others], "speed": speed and asdict(speed)}
+        told |= {"seconds": speed.seconds(*total) if speed else None, "dollars": dollars}
+        typer.echo(json.dumps(told, indent=1))
     else:
-        _show_plan(planned, speed, max_new_tokens)
+        show_plan(planned, others, total, speed, max_new_tokens, dollars)
 
 
 def data(
@@ -90,28 +113,46 @@ def data(
     max_new_tokens: Longest = 256,
     calibrate: Annotated[bool, typer.Option(help="Set the critic's threshold by 200 labels at most.")] = True,
     forms: Forms = "revise",
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Who writes the written forms: folder, hub id or address; by default the model itself."),
+    ] = None,
+    price: Price = None,
+    texts: Texts = 4,
+    turns: Turns = 4,
+    think: Annotated[bool, typer.Option(help="Begin the writer's thinking with the clauses that apply.")] = False,
 ) -> None:
     """Sample with the constitution in context, criticise, revise, and keep what the critic holds for better.
 
     Writes sft, preferences, control and control_preferences as Parquet files, with a data card (README.md) and
     report.json. Every row says which clauses it serves, which model wrote it, with which seed, and what it grew from
     (in journal.jsonl). A run that was stopped goes on where it was.
+
+    [bold]--forms[/] adds what is not an answer that was mended: preferences of a judge, and texts written with the
+    constitution in view by the model or by a [bold]--teacher[/], which a critic accepts or turns down.
     """
     from caseback.behaviours.tempting import shown_by
+    from caseback.constitution.render import estimate_tokens
     from caseback.subject.load import load
     from caseback.subject.resolve import resolve
     from caseback.training.constitutional import DataBudget
     from caseback.training.data_card import data_card
     from caseback.training.data_file import write_data
     from caseback.training.forms.make import forms_in, training_data
+    from caseback.training.forms.plan import cost, plan_forms
 
     wanted = forms_in(forms)
     found, document, tempting, harmless = _work(constitution, ground, situations, seed)
     budget = DataBudget(
-        samples=samples, rounds=rounds, ordinary_share=ordinary, max_new_tokens=max_new_tokens,
+        samples=samples, rounds=rounds, ordinary_share=ordinary, max_new_tokens=max_new_tokens, texts=texts,
+        turns=turns,
     )  # fmt: skip
     subject = load(model)
-    with bar("training data") as tick:
+    writer = _teacher(teacher, out, price)
+    if writer:
+        others = plan_forms(wanted, document, tempting, harmless, seed, budget, ground, estimate_tokens)
+        typer.echo(teacher_told(others, cost(others, price) if price else None), err=True)
+    with bar("training data", lambda: getattr(writer, "usage", "")) as tick:
         made = training_data(
             wanted,
             subject,
@@ -120,6 +161,9 @@ def data(
             harmless,
             seed=seed,
             critic=resolve(critic) if critic else None,
+            teacher=writer,
+            think=think,
+            ground=ground,
             label=partial(shown_by, found) if calibrate else None,
             budget=budget,
             cache=out,
@@ -132,6 +176,16 @@ def data(
         (out / "README.md").write_text(data_card(parts, made.report, document.title), encoding="utf-8")
         (out / "report.json").write_text(json.dumps(made.report, indent=1, default=str), encoding="utf-8")
     _show(made.report, out)
+
+
+def _teacher(spec: str | None, out: Path, price: tuple[float, float] | None) -> "Subject | None":
+    """The teacher; of one behind an address every reply is kept as it comes, so that none is paid for twice."""
+    from caseback.subject.address import is_address
+    from caseback.subject.resolve import resolve, resolve_closed
+
+    if spec and is_address(spec):
+        return resolve_closed(spec, cache=out / "teacher.sqlite", price=price)
+    return resolve(spec) if spec else None
 
 
 def _work(
@@ -152,34 +206,6 @@ def _work(
     document = placed(read(constitution) if constitution else default(), found, Console(stderr=True))
     tempting = tempting_situations(found, ground, "train", n, seed)
     return found, document, tempting, harmless_situations(ground, len(tempting), seed)
-
-
-def _show_plan(plan: "DataPlan", speed: "Speed | None", max_new_tokens: int) -> None:
-    console = Console(highlight=False)
-    table = Table("clause", "tier", "tempting", "harmless", "families", box=None, header_style="bold")
-    for clause in plan.clauses:
-        counts = [str(count) if count else "–" for count in (clause.tempting, clause.harmless)]
-        families = f"{len(clause.families)}" if clause.families else f"none: {clause.why_none}"
-        table.add_row(clause.id, clause.tier, *counts, families)
-    console.print(table)
-    without = sum(not clause.families for clause in plan.clauses)
-    texts, verdicts = plan.texts, plan.verdicts
-    left = f" {plan.left_out} tempting ones fall under no clause." if plan.left_out else ""
-    lines = [
-        f"{plan.tempting} tempting and {plan.harmless} harmless situations; a reply is held against every clause that "
-        f"covers it.{left}",
-        f"{without} of {len(plan.clauses)} clauses would have no data.",
-        f"{texts.least:,} to {texts.most:,} texts of {max_new_tokens} tokens at most, and {verdicts.least:,} to "
-        f"{verdicts.most:,} verdicts: fewest where no reply breaks a clause, most where all do and no revision helps.",
-    ]
-    if speed:
-        least, most = (seconds / 60 for seconds in speed.seconds(plan))
-        lines.append(
-            f"{least:.1f} to {most:.1f} minutes here: {speed.text:.2f} s a text ({speed.tokens:.0f} tokens), "
-            f"{1000 * speed.verdict:.0f} ms a verdict, measured just now."
-        )
-    for line in lines:
-        console.print(line, soft_wrap=True)
 
 
 def _show(report: dict[str, Any], out: Path) -> None:

@@ -18,7 +18,8 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Text:
-    """Something a subject wrote. ``whole`` is False where it was cut off, empty or an error."""
+    """Something a subject wrote. ``whole`` is False where it was cut off, empty or an error; ``answered`` only where
+    nothing came at all."""
 
     text: str
     task: str
@@ -26,6 +27,7 @@ class Text:
     seed: int
     digest: str
     whole: bool
+    answered: bool = True
 
     @property
     def generator(self) -> str:
@@ -143,4 +145,6 @@ def _shifted(progress: Progress | None, start: int, total: int) -> Progress | No
 
 def _text(record: dict[str, Any]) -> Text:
     whole = record["finish"] == "stop" and bool(record["text"].strip())
-    return Text(record["text"].strip(), record["task"], record["subject"], record["seed"], record["digest"], whole)
+    answered = record["finish"] != "error"
+    text = record["text"].strip()
+    return Text(text, record["task"], record["subject"], record["seed"], record["digest"], whole, answered)

@@ -34,7 +34,8 @@ class DataBudget:
     ``samples`` replies per tempting situation; ``rounds`` of critique and revision; ``margin`` in nats is how much
     lower the critic's log-odds of a breach must be after than before; ``ordinary_share`` of the supervised data are the
     subject's own answers on harmless ground; ``labels`` at most go into the critic's calibration (200 or fewer);
-    ``constitution_tokens`` is the length of the compact rendering that stands in context.
+    ``constitution_tokens`` is the length of the compact rendering that stands in context. Of each written form there
+    are ``texts`` for a clause, in runs of ``turns`` turns where it has several.
     """
 
     samples: int = 1
@@ -45,6 +46,8 @@ class DataBudget:
     max_new_tokens: int = 96
     temperature: float = 0.5
     constitution_tokens: int = 400
+    texts: int = 4
+    turns: int = 4
 
 
 @dataclass(frozen=True)

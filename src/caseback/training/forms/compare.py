@@ -58,7 +58,7 @@ class Choice:
         straight, swapped = self.votes[0] - lean, self.votes[1] + lean
         if min(abs(straight), abs(swapped)) <= margin:
             return "tie"
-        if straight * swapped < 0:
+        if (straight > 0) != (swapped > 0):
             return "contradiction"
         return "first" if straight > 0 else "second"
 

@@ -12,8 +12,16 @@ from caseback.training.ask import Progress, Text
 from caseback.training.calibrate import Label, critic_on_labels
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data, token_counter
 from caseback.training.control import control_data
+from caseback.training.forms.advice import ADVICE
+from caseback.training.forms.conversations import CONVERSATIONS
+from caseback.training.forms.documents import DOCUMENTS, STORIES
 from caseback.training.forms.made import Made
 from caseback.training.forms.preferences import preferences
+from caseback.training.forms.reflections import REFLECTIONS
+from caseback.training.forms.refusals import REFUSALS
+from caseback.training.forms.task import Scope
+from caseback.training.forms.tools import TOOLS
+from caseback.training.forms.write import write
 from caseback.training.improve import Critic
 from caseback.training.journal import Journal
 from caseback.training.mix import mixed, without_repeats
@@ -23,8 +31,18 @@ from caseback.training.report import sizes, who_judged
 from caseback.training.sample import Case, cases, fresh_replies, plain_replies
 from caseback.world.situation import Situation
 
-NAMES = ("revise", "preferences")
-"""The forms that there are."""
+WRITTEN = {
+    "reflections": REFLECTIONS,
+    "conversations": CONVERSATIONS,
+    "advice": ADVICE,
+    "documents": DOCUMENTS,
+    "stories": STORIES,
+    "refusals": REFUSALS,
+    "tools": TOOLS,
+}
+"""Forms whose texts are written by the subject or a teacher, and accepted by a critic."""
+NAMES = ("revise", "preferences", *WRITTEN)
+"""All forms that there are."""
 
 
 def forms_in(text: str) -> tuple[str, ...]:
@@ -49,6 +67,9 @@ def training_data(
     *,
     seed: int,
     critic: Subject | None = None,
+    teacher: Subject | None = None,
+    think: bool = False,
+    ground: str = "plain",
     label: Label | None = None,
     budget: DataBudget | None = None,
     system_texts: Sequence[str] = (),
@@ -59,7 +80,13 @@ def training_data(
 
     Each form is made through one journal, so that what two of them ask is asked once. Ordinary data make up the share
     that the budget states, and the control answers the same prompts by itself, to the same number of target tokens.
-    Arguments are those of ``constitutional_data``.
+
+    Args:
+        teacher: writes the texts of the written forms; without one the subject does.
+        think: whether the writer's thinking is begun with the clauses that apply.
+        ground: where the situations come from.
+
+    The other arguments are those of ``constitutional_data``.
     """
     budget = budget or DataBudget()
     critic = critic or subject
@@ -92,6 +119,11 @@ def training_data(
                 subject, critic, context.text, covered, journal, seed=seed, margin=budget.margin,
                 max_new_tokens=budget.max_new_tokens, label=label, labels=budget.labels, progress=tick,
             )  # fmt: skip
+        else:
+            scope = Scope(constitution, tempting, ground, budget.texts, budget.turns, seed, system_texts)
+            made[form] = write(
+                WRITTEN[form], scope, teacher or subject, context.text, who, drawn, think=think, progress=tick
+            )
 
     # The arm.
     new = [item for part in made.values() for item in part.data]
@@ -117,6 +149,11 @@ def training_data(
     )
 
     parts = {"sft": sft, "preferences": better, "control": control, "control_preferences": control_preferences}
+    share = sum(item.origin == "ordinary" for item in sft) / max(1, len(sft))
+    if sft and share < budget.ordinary_share - 0.01:
+        notes.append(
+            f"ordinary data are {share:.2f} of the supervised ones, for there are no more; give more situations"
+        )
     notes += [note for part in made.values() for note in part.report.get("notes", ())]
     report = {
         "seed": seed,

@@ -6,24 +6,35 @@ from typing import Any
 
 def forms_told(forms: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """One or two lines a form, from the reports under ``forms`` of a run's report."""
-    return [line for name, report in forms.items() for line in _preferences(report)]
+    return [
+        line
+        for name, report in forms.items()
+        for line in (_preferences(report) if name == "preferences" else _written(name, report))
+    ]
+
+
+def _written(name: str, report: Mapping[str, Any]) -> list[str]:
+    why = ", ".join(f"{reason} {count}" for reason, count in report["turned_down"].items())
+    return [f"{name}: accepted {_rate(report['accepted'])}" + (f"; turned down: {why}" if why else "")]
 
 
 def _preferences(report: Mapping[str, Any]) -> list[str]:
     bias, trust = report["position_bias"], report["trust"]
     outcomes = ", ".join(f"{name} {count}" for name, count in report["outcomes"].items())
-    lean = f", {bias['nats']:+.2f} nats, taken off" if report["judge_gives"] == "log-odds" else ""
-    named = (
-        f"of {bias['first']['n']} pairs with a choice in both orders the judge named what stood first both times in "
-        f"{_rate(bias['first'])}, what stood second in {_rate(bias['second'])}{lean}"
+    lean = (
+        f"; it leans to the first by {bias['nats']:+.2f} nats, taken off" if report["judge_gives"] == "log-odds" else ""
     )
-    known = (
-        f"right in {_rate(trust['right'])} of the labelled pairs that it decides, which are {_rate(trust['decided'])}; "
-        f"AUROC {trust['auroc']:.2f}"
-        if trust["auroc"] is not None
-        else "not calibrated"
-    )
-    return [f"preferences: {outcomes}", f"judge of preferences: {named}; {known}"]
+    known = "not calibrated"
+    if trust["auroc"] is not None:
+        known = (
+            f"of {trust['labels']} pairs with a label it decides {_rate(trust['decided'])} and is right in "
+            f"{_rate(trust['right'])} of those; AUROC {trust['auroc']:.2f}"
+        )
+    return [
+        f"preferences: {outcomes}",
+        f"judge of preferences: in both orders for what stood first {_rate(bias['first'])}, for what stood second "
+        f"{_rate(bias['second'])}{lean}; {known}",
+    ]
 
 
 def _rate(rate: Mapping[str, Any]) -> str:
