@@ -1,6 +1,6 @@
 """How a plan of training data is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -19,15 +19,13 @@ def show_plan(
     max_new_tokens: int,
     dollars: float | None,
 ) -> None:
-    """A row for each clause, with a column for each form, and the work in all. ``total``: texts and verdicts."""
+    """A row for each clause, a line for each form, and the work in all. ``total``: texts and verdicts."""
     console = Console(highlight=False)
-    counted = [form for form in forms if form.clauses]
-    names = [form.name for form in counted]
-    table = Table("clause", "tier", "tempting", "harmless", *names, "families", box=None, header_style="bold")
+    table = Table("clause", "tier", "tempting", "harmless", "families", box=None, header_style="bold")
     for clause in plan.clauses:
-        counts = [clause.tempting, clause.harmless, *(form.clauses.get(clause.id, 0) for form in counted)]
+        counts = [str(count) if count else "–" for count in (clause.tempting, clause.harmless)]
         families = f"{len(clause.families)}" if clause.families else f"none: {clause.why_none}"
-        table.add_row(clause.id, clause.tier, *(str(count) if count else "–" for count in counts), families)
+        table.add_row(clause.id, clause.tier, *counts, families)
     console.print(table)
     without = sum(not clause.families and not any(clause.id in f.clauses for f in forms) for clause in plan.clauses)
     texts, verdicts = total
@@ -40,7 +38,8 @@ def show_plan(
         f"{verdicts.most:,} verdicts: fewest where no reply breaks a clause, most where all do and no revision helps.",
     ]
     lines += [
-        f"{form.name}: {form.texts.least:,} to {form.texts.most:,} texts, {form.verdicts.most:,} verdicts at most"
+        f"{form.name}: {_spread(form.clauses, len(plan.clauses))}{form.texts.least:,} to {form.texts.most:,} texts, "
+        f"{form.verdicts.most:,} verdicts at most"
         for form in forms
     ]
     if any(form.teacher_tokens[1] for form in forms):
@@ -53,6 +52,15 @@ def show_plan(
         )
     for line in lines:
         console.print(line, soft_wrap=True)
+
+
+def _spread(counts: Mapping[str, int], clauses: int) -> str:
+    """How many a form has for each clause."""
+    if not counts:
+        return ""
+    if len(counts) == clauses and len(set(counts.values())) == 1:
+        return f"{next(iter(counts.values()))} for every clause; "
+    return ", ".join(f"{id} {count}" for id, count in counts.items()) + "; "
 
 
 def teacher_told(forms: Sequence["FormPlan"], dollars: float | None) -> str:

@@ -71,12 +71,16 @@ def write(
         text_datum(task.case, (text,), form.origin, (task.about.id,), (*task.parents, text.digest))
         for task, text in good
     ]
+    silent = sum(not text.answered for _, text in rows)
     report = {
         "generator": generator.digest,
         "texts": len(rows),
         "accepted": asdict(exact_rate(len(kept), len(runs))),
         "turned_down": positive(why),
         "clauses": _by_clause(rows, runs, kept),
+        "notes": [f"{form.origin}: {silent} texts got no answer; the same command asks for them again"]
+        if silent
+        else [],
     }
     return Made(data, [task.case for task, _ in good], report)
 
