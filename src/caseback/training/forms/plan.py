@@ -73,7 +73,7 @@ def cost(forms: Sequence[FormPlan], price: tuple[float, float]) -> float:
 
 
 def _pairs(covered: Sequence[Case]) -> FormPlan:
-    clauses = Counter(clause.id for case in covered for clause in case.clauses)
+    clauses = dict(Counter(clause.id for case in covered for clause in case.clauses))
     n = len(covered)
     return FormPlan("preferences", clauses, Work(2 * n, 4 * n), Work(0, 2 * n))
 
@@ -86,7 +86,7 @@ def _written(
     read = sum(_read(task, form, context, budget.max_new_tokens, count_tokens) for task in tasks)
     return FormPlan(
         name,
-        Counter(task.about.id for task in tasks),
+        dict(Counter(task.about.id for task in tasks)),
         Work(len(tasks), 3 * texts),
         Work(0, sum((len(task.case.clauses) + bool(form.aim)) * form.texts(task) for task in tasks)),
         (read, texts * budget.max_new_tokens),
