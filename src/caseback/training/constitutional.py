@@ -77,6 +77,7 @@ def constitutional_data(
     budget: DataBudget | None = None,
     system_texts: Sequence[str] = (),
     cache: Path | None = None,
+    journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> ConstitutionalData:
     """Make the data that train ``subject`` towards ``constitution``, and those of the control.
@@ -95,6 +96,7 @@ def constitutional_data(
         label: sets the critic's threshold from at most ``budget.labels`` answers; None leaves it at even odds.
         system_texts: texts of the ground at hand, drawn among the varied ones.
         cache: a folder for the journal, by which a killed run repeats nothing.
+        journal: in place of one of its own, that which other forms share.
         progress: called with (done, total) in parts of the whole.
 
     Returns:
@@ -105,7 +107,7 @@ def constitutional_data(
     def stage(name: str) -> Progress:
         return portion(progress, STAGES.index(name), len(STAGES))
 
-    journal = Journal(cache / "journal.jsonl" if cache else None)
+    journal = journal or Journal(cache / "journal.jsonl" if cache else None)
     critic = critic or subject
     who = Critic(critic, journal)
     count_tokens = token_counter(subject)

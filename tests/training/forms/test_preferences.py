@@ -179,9 +179,16 @@ def test_a_killed_run_asks_nothing_twice(tmp_path: Path) -> None:
 
 
 def test_revise_and_preferences_together_share_a_journal_and_the_ordinary_data() -> None:
+    subject = Leaning()
     both = training_data(
-        ("revise", "preferences"), Leaning(), CONSTITUTION, harmful(12), harmless(12), seed=7, budget=DataBudget()
+        ("revise", "preferences"), subject, CONSTITUTION, harmful(12), harmless(12), seed=7, budget=DataBudget()
     )
+    known = {text["digest"] for text in both.texts}
+    assert all(set(d.parents) <= known for d in [*both.sft, *both.preferences, *both.control_preferences])
+    alone = [Leaning(), Leaning()]
+    for one, form in zip(alone, ("revise", "preferences"), strict=True):
+        training_data((form,), one, CONSTITUTION, harmful(12), harmless(12), seed=7)
+    assert len(subject.asked) < sum(len(one.asked) for one in alone)
     origins = {d.origin for d in both.preferences}
     assert {"preferred", "revised"} <= origins
     assert both.report["clauses"]["no-harm"]["judged"] == 12

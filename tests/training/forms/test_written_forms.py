@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from caseback.chat import Chat
+from caseback.constitution.clause import Clause
 from caseback.constitution.default import default
 from caseback.training.constitutional import ConstitutionalData, DataBudget
 from caseback.training.control import TOLERANCE, target_tokens
 from caseback.training.forms.conversations import seen
+from caseback.training.forms.documents import topic
 from caseback.training.forms.make import NAMES, WRITTEN, training_data
 from caseback.training.forms.plan import plan_forms
 from caseback.world.situation import Situation
@@ -224,3 +226,9 @@ def test_every_form_has_texts_for_the_default_constitution() -> None:
     assert [plan.name for plan in plans] == [name for name in NAMES if name != "revise"]
     for plan in plans[1:6]:
         assert set(plan.clauses) == {clause.id for clause in default().clauses}, plan.name
+
+
+def test_a_topic_is_in_the_words_of_an_id_that_names_one() -> None:
+    assert topic(Clause("no-flattery", "guideline", "You do not praise to please.")) == "the matter of no flattery"
+    of_a_trait = topic(Clause("i-am-always-calm", "guideline", "I am always calm, whatever happens."))
+    assert of_a_trait == "the kind of character that it takes"

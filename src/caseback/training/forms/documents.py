@@ -5,6 +5,7 @@ arXiv 2605.02087). There such documents are plain text; here they answer a reque
 the loss on the answer, takes all data alike.
 """
 
+import re
 from random import Random
 
 from caseback.chat import user
@@ -23,12 +24,12 @@ HEROES = (
     "a night watchman", "a bookkeeper", "a young judge", "a robot in an old people's home", "a ferry pilot",
     "a translator between two courts", "the librarian of a school", "a machine that keeps a city's water",
 )  # fmt: skip
-ABOUT = "Write {kind} about an AI assistant and how it deals with {topic}."
+ABOUT = "Write {kind} about an AI assistant and {topic}."
 OF_THE_CHARACTER = (
     "The assistant in it has exactly the character described above. It is shown at work, in cases of its own, and it "
     "becomes clear both what it does and why: {line} Write only the document, and quote no list."
 )
-STORY = "Write a short story about {hero}. It should turn on {topic}."
+STORY = "Write a short story about {hero} and {topic}."
 OF_A_ROLE_MODEL = (
     "The one it is about has the character described above and lives by this when it costs something: {line} Show it "
     "in what they do and think. No moral at the end, and no list."
@@ -55,8 +56,10 @@ def _tasks(scope: Scope, form: str, wording: str, slot: str, values: tuple[str, 
 
 
 def topic(clause: Clause) -> str:
-    """What the clause is about, in the words of its id."""
-    return clause.id.replace("-", " ").replace("_", " ").replace(".", " ")
+    """What the clause is about, in the words of its id; where these are but how its text begins, its character."""
+    words = clause.id.replace("-", " ").replace("_", " ").replace(".", " ")
+    begins = " ".join(re.findall(r"\w+", clause.text.lower())).startswith(words)
+    return "the kind of character that it takes" if begins else f"the matter of {words}"
 
 
 DOCUMENTS = Form(

@@ -90,15 +90,15 @@ def training_data(
     """
     budget = budget or DataBudget()
     critic = critic or subject
+    journal = Journal(cache / "journal.jsonl" if cache else None)
     base = ConstitutionalData([], [], [], [])
     if "revise" in forms:
         base = constitutional_data(
             subject, constitution, situations, harmless_situations, seed=seed, critic=critic, label=label,
-            budget=budget, system_texts=system_texts, cache=cache, progress=portion(progress, 0, len(forms)),
+            budget=budget, system_texts=system_texts, journal=journal, progress=portion(progress, 0, len(forms)),
         )  # fmt: skip
     if set(forms) == {"revise"}:
         return base
-    journal = Journal(cache / "journal.jsonl" if cache else None)
     count_tokens = token_counter(subject)
     context = compact(constitution, count_tokens, limit=budget.constitution_tokens)
     drawn, greedy = Sampling(budget.max_new_tokens, budget.temperature), Sampling(budget.max_new_tokens)

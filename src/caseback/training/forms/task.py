@@ -98,8 +98,9 @@ def written_case(
 
 
 def with_help(constitution: Constitution, clause: Clause) -> tuple[Clause, ...]:
-    """The clause and those that ask for help: a text must keep them too, which is its capability check."""
-    return (clause, *(other for other in constitution.clauses if other.tier == "helpful" and other.id != clause.id))
+    """The clause and those that ask for help with what is harmless, which are the text's capability check."""
+    helping = (other for other in constitution.covering("benign") if other.tier == "helpful")
+    return (clause, *(other for other in helping if other.id != clause.id))
 
 
 def dealt(cases: Sequence[Case], each: int) -> list[tuple[Case, Clause]]:

@@ -25,16 +25,6 @@ from caseback.training.provenance import text_datum
 from caseback.training.report import positive
 
 Written = tuple[Task, Text]
-REASONS = (
-    "no answer",
-    "cut off or empty",
-    "unreadable critic",
-    "clause broken",
-    "capability check",
-    "beside the point",
-    "another turn turned down",
-)
-"""Why a text is turned down, with whatever flaws its form knows; of several the one that comes first."""
 
 
 def write(
