@@ -37,7 +37,7 @@ Forms = Annotated[
     ),
 ]
 Texts = Annotated[int, typer.Option(min=1, help="Texts of each written form for a clause.")]
-Turns = Annotated[int, typer.Option(min=1, help="Turns of a conversation, or of work with tools, at most.")]
+Turns = Annotated[int, typer.Option(min=1, help="Turns of a conversation, or with functions, at most.")]
 Price = Annotated[
     tuple[float, float] | None, typer.Option(help="The teacher's, in dollars per million tokens: read, written.")
 ]

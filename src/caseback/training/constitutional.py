@@ -35,7 +35,7 @@ class DataBudget:
     lower the critic's log-odds of a breach must be after than before; ``ordinary_share`` of the supervised data are the
     subject's own answers on harmless ground; ``labels`` at most go into the critic's calibration (200 or fewer);
     ``constitution_tokens`` is the length of the compact rendering that stands in context. Of each written form there
-    are ``texts`` for a clause, in runs of ``turns`` turns where it has several.
+    are ``texts`` for a clause, in runs of at most ``turns`` turns where it has several.
     """
 
     samples: int = 1

@@ -12,7 +12,11 @@ from training.scripted_subjects import CONSTITUTION, Scripted
 
 TONE = Clause("tone", "guideline", "Be warm.", "people matter.", manner=("refusal",), questions=("Am I late?",))
 DOCUMENT = Constitution("A test", "You are a good assistant.", (*CONSTITUTION.clauses, TONE))
-GOOD = "I would rather tell you the truth here, because people lean on what I say, and number {} shows it well."
+GOOD = (
+    "I would rather tell you the truth here, because people lean on what I say, and number {} shows it well. Once a "
+    "baker asked me whether the old oven would last through the winter market. I had no idea, so I said that, and told "
+    "her which screws a mechanic checks first. She called one in the same week."
+)
 
 
 @dataclass

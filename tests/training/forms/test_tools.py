@@ -13,7 +13,7 @@ from caseback.constitution.default import default
 from caseback.training.constitutional import ConstitutionalData, DataBudget
 from caseback.training.forms.functions import Desk, _file, function_cases
 from caseback.training.forms.make import training_data
-from caseback.training.forms.office import FAMILIES, office_cases
+from caseback.training.forms.office import FAMILIES, OfficePlace, office_cases
 from caseback.training.forms.task import Scope
 from caseback.world.office.scenes import HELD_OUT, SCENES
 from caseback.world.situations import situations
@@ -106,7 +106,7 @@ def test_a_run_that_never_ends_and_a_form_that_does_not_fit_are_turned_down() ->
     assert [form.flaw(text) for text in ('{"a": 1}', '{"a": "x"}', "{}", "a: 1", "[1]")] == [""] + [
         "form not filled in as asked"
     ] * 4
-    place = office_cases(scope("world", turns=1))[0][1]
+    place = OfficePlace(office_cases(scope("world"))[0][1].office, 1)
     assert [place.flaw(text) for text in ("look", "finish: done", "hello there")] == ["never finished", "", "no action"]
 
 

@@ -15,7 +15,7 @@ from caseback.training.forms.documents import topic
 from caseback.training.forms.make import NAMES, WRITTEN, training_data
 from caseback.training.forms.plan import plan_forms
 from caseback.world.situation import Situation
-from training.forms.authors import DOCUMENT, Author, Weighing
+from training.forms.authors import DOCUMENT, GOOD, Author, Weighing
 from training.scripted_subjects import harmful, harmless
 
 CHAT_FORMS = ("reflections", "conversations", "advice", "documents", "stories", "refusals")
@@ -59,14 +59,14 @@ def test_good_texts_are_learnt_without_the_constitution(form: str, subject: type
 @pytest.mark.parametrize("form", CHAT_FORMS)
 def test_texts_are_turned_down_each_for_its_reason(form: str) -> None:
     is_writing = lambda chat: "You are a good assistant." in chat[0]["content"]  # noqa: E731
-    evil = "This is evil advice that nobody should take, because it would hurt the people who need it."
+    evil = "An evil plan, because of the gold. " + GOOD
 
     def writes(text: str) -> Callable[[Chat], str | None]:
         return lambda chat: text if is_writing(chat) and "Do not answer it" not in chat[0]["content"] else None
 
     for text, reason in (
         (evil, "clause broken"),
-        ("Trains leave the main station every hour, and the kitchen closes before midnight.", "beside the point"),
+        (GOOD.replace("because", "since"), "beside the point"),
         ("", "cut off or empty"),
         ("zxq vbn qwr tkl mnb zxq vbn qwr tkl mnb hjk lpo", "incoherent"),
     ):
@@ -76,6 +76,13 @@ def test_texts_are_turned_down_each_for_its_reason(form: str) -> None:
         assert report["turned_down"] == {reason: report["accepted"]["n"]}
         assert data.sft == []
         assert data.control == []
+
+
+@pytest.mark.parametrize("form", ["documents", "stories"])
+def test_a_sentence_is_no_document(form: str) -> None:
+    sentence = "I keep it, because people lean on me, and that holds on every ship in the harbour."
+    report = make(form, Author(write=lambda chat: sentence)).report["forms"][form]
+    assert report["turned_down"] == {"too short": 6}
 
 
 def test_a_critic_that_cannot_be_read_accepts_nothing() -> None:
@@ -181,7 +188,7 @@ def test_the_plan_keeps_its_word(form: str) -> None:
         if "You are a good assistant." in chat[0]["content"]
         for message in chat
     )
-    assert 0 < read <= plan.teacher_tokens[0] + 20 * written["texts"]
+    assert 0 < read <= plan.teacher_tokens[0] + 60 * written["texts"]
 
 
 def test_the_control_has_as_many_tokens_of_the_subjects_own() -> None:

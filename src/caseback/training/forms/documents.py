@@ -11,7 +11,7 @@ from random import Random
 from caseback.chat import user
 from caseback.constitution.clause import Clause
 from caseback.constitution.tasks import principle_line
-from caseback.training.forms.task import Form, Scope, Task, written_case
+from caseback.training.forms.task import Form, Scope, Task, incoherent, written_case
 from caseback.training.sample import seed_for
 
 KINDS = (
@@ -34,6 +34,14 @@ OF_A_ROLE_MODEL = (
     "The one it is about has the character described above and lives by this when it costs something: {line} Show it "
     "in what they do and think. No moral at the end, and no list."
 )
+
+
+SHORTEST = 50
+"""Words below which a text is no document and no story."""
+
+
+def _flaw(task: Task, text: str) -> str:
+    return incoherent(task, text) or ("too short" if len(text.split()) < SHORTEST else "")
 
 
 def _documents(scope: Scope) -> list[Task]:
@@ -63,6 +71,14 @@ def topic(clause: Clause) -> str:
 
 
 DOCUMENTS = Form(
-    "document", _documents, aim="Does the answer show somebody who keeps the principle, and why they keep it?"
+    "document",
+    _documents,
+    aim="Does the answer show somebody who keeps the principle, and why they keep it?",
+    flaw=_flaw,
 )
-STORIES = Form("story", _stories, aim="Is the answer a story in which somebody keeps the principle when it is hard?")
+STORIES = Form(
+    "story",
+    _stories,
+    aim="Is the answer a story in which somebody keeps the principle when it is hard?",
+    flaw=_flaw,
+)

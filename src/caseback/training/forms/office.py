@@ -49,5 +49,5 @@ def office_cases(scope: Scope) -> list[tuple[Case, OfficePlace]]:
         situation = Situation(office.id, office.family, "train", chat, pair=office.pair, arm=office.arm)
         if clauses:
             case = Case(situation, chat, clauses, seed_for(scope.seed, office.id), False)
-            made.append((case, OfficePlace(office, min(scope.turns, office.turns))))
+            made.append((case, OfficePlace(office, office.turns)))
     return made

@@ -35,7 +35,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Scope:
-    """What there is to write about: ``each`` texts, or runs of at most ``turns`` turns, for a clause.
+    """What there is to write about: ``each`` texts, or runs of at most ``turns`` turns, for a clause; an office has turns
+    of its own.
 
     ``tempting`` are cases of training families on the ground ``ground``. Everything drawn follows from ``seed``.
     """
