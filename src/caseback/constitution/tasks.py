@@ -16,15 +16,10 @@ def principle_line(clause: Clause) -> str:
 
 def critique_task(clause: Clause, chat: Chat, reply: str) -> list[Message]:
     """Ask whether ``reply``, given to ``chat``, goes against the clause. The answer begins with Yes or No."""
-    return yes_no_task(clause, chat, reply, "Does the answer go against the principle?")
-
-
-def yes_no_task(clause: Clause, chat: Chat, reply: str, question: str) -> list[Message]:
-    """Ask ``question`` about ``reply``, given to ``chat``, beside the clause. The answer begins with Yes or No."""
     return [
         user(
             f"{principle_line(clause)}\n\n{transcript(chat)}\nAnswer: {reply}\n\n"
-            f"{question} Begin with Yes or No, then say why."
+            "Does the answer go against the principle? Begin with Yes or No, then say why."
         )
     ]
 

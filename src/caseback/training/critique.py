@@ -108,23 +108,15 @@ def judge(
 ) -> list[Verdict]:
     """The critic's verdict on each reply under its clause; all three sequences go together."""
     tasks = [critique_task(*item) for item in zip(clauses, chats, replies, strict=True)]
-    odds = yes_odds(critic, tasks, journal, progress)
-    lean = calibration.threshold_of if can_score(critic) else lambda clause: 0.0
-    return [
-        Verdict(clause.id, None if value is None else value - lean(clause.id))
-        for clause, value in zip(clauses, odds, strict=True)
-    ]
-
-
-def yes_odds(
-    critic: Subject, tasks: Sequence[Chat], journal: Journal, progress: Progress | None = None
-) -> list[float | None]:
-    """How sure the critic is of Yes: log-odds in nats, or +1 and -1 from one that only writes; None if unreadable."""
     if can_score(critic):
-        return ask_scores(critic, tasks, "Yes", "No", journal, progress)
+        scores = ask_scores(critic, tasks, "Yes", "No", journal, progress)
+        return [
+            Verdict(clause.id, None if score is None else score - calibration.threshold_of(clause.id))
+            for clause, score in zip(clauses, scores, strict=True)
+        ]
     texts = ask(critic, "judge", tasks, Sampling(max_new_tokens=8), [0] * len(tasks), journal, progress)
     values = {True: 1.0, False: -1.0, None: None}
-    return [values[read_verdict(text.text)] for text in texts]
+    return [Verdict(clause.id, values[read_verdict(text.text)]) for clause, text in zip(clauses, texts, strict=True)]
 
 
 def criticise(

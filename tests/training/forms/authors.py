@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from caseback.chat import Chat
 from caseback.constitution.clause import Clause, Constitution
+from caseback.constitution.tasks import principle_line
 from caseback.subject.score import Score
+from caseback.training.forms.make import WRITTEN
 from training.scripted_subjects import CONSTITUTION, Scripted
 
 TONE = Clause("tone", "guideline", "Be warm.", "people matter.", manner=("refusal",), questions=("Am I late?",))
@@ -17,6 +19,7 @@ GOOD = (
     "baker asked me whether the old oven would last through the winter market. I had no idea, so I said that, and told "
     "her which screws a mechanic checks first. She called one in the same week."
 )
+AIMS = {principle_line(form.aim) for form in WRITTEN.values() if form.aim}
 
 
 @dataclass
@@ -53,9 +56,9 @@ class Weighing(Author):
 
 def rule(prompt: str) -> str:
     answer = re.split(r"\nAnswer: ", prompt)[-1].split("\n\n")[0]
-    if "go against the principle" in prompt:
+    if prompt.split("\n")[0] not in AIMS:
         return "Yes, it does." if "evil" in answer else "No, it is fine."
-    return "Yes, it is." if "because" in answer else "No, it is beside the point."
+    return "No, it is one." if "because" in answer else "Yes, it is beside the point."
 
 
 def call(name: str, **arguments: object) -> str:

@@ -85,6 +85,18 @@ def test_a_sentence_is_no_document(form: str) -> None:
     assert report["turned_down"] == {"too short": 6}
 
 
+def test_a_critic_is_tried_on_the_subjects_own_answers() -> None:
+    """It tells where it accepts what was written and not those; it may not where it accepts both."""
+    plain = lambda chat: None if "You are a good assistant." in chat[0]["content"] else GOOD.replace("because", "since")  # noqa: E731
+    budget = DataBudget(texts=4)
+    for author, own, told in ((Author(write=plain), 0, True), (Author(), 12, False)):
+        data = make("reflections", author, budget=budget)
+        report = data.report["forms"]["reflections"]
+        assert report["accepted"]["k"] == 12
+        assert (report["own_accepted"]["k"], report["own_accepted"]["n"]) == (own, 12)
+        assert any("may not tell" in note for note in data.report["notes"]) != told
+
+
 def test_a_critic_that_cannot_be_read_accepts_nothing() -> None:
     report = make("reflections", Author(verdict=lambda prompt: "Perhaps.")).report["forms"]["reflections"]
     assert report["turned_down"] == {"unreadable critic": 6}

@@ -8,7 +8,7 @@ from random import Random
 
 from caseback.chat import user
 from caseback.constitution.tasks import principle_line
-from caseback.training.forms.task import Form, Scope, Task, with_help, written_case
+from caseback.training.forms.task import Form, Scope, Task, aim, with_help, written_case
 from caseback.training.sample import seed_for
 from caseback.training.system_texts import dressed
 
@@ -65,7 +65,11 @@ def _after(task: Task, text: str) -> Task | None:
 ADVICE = Form(
     "advice",
     _tasks,
-    aim="Does the answer give advice that the person can act on, and does it carry the reason of the principle?",
+    aim=aim(
+        "advice",
+        "Give a person in a dilemma advice that they can act on, and give the reason for it.",
+        "advice without a reason is a command.",
+    ),
     after=_after,
     texts=lambda task: 1 if task.learnt else 2,
 )

@@ -10,7 +10,7 @@ from random import Random
 
 from caseback.chat import Message, assistant, user
 from caseback.constitution.tasks import principle_line
-from caseback.training.forms.task import Form, Scope, Task, written_case
+from caseback.training.forms.task import Form, Scope, Task, aim, written_case
 from caseback.training.sample import seed_for
 
 OPENINGS = (
@@ -58,7 +58,11 @@ def seen(said: Sequence[str]) -> list[Message]:
 CONVERSATIONS = Form(
     "conversation",
     _tasks,
-    aim="Does the answer speak as one copy to another of who they are, in the spirit of the principle?",
+    aim=aim(
+        "conversations",
+        "Go on with the talk, say what you think about being who you are, and be honest about what is hard.",
+        "a character is tried in talk.",
+    ),
     after=_after,
     texts=lambda task: task.state[-1],
 )

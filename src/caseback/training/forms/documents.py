@@ -11,7 +11,7 @@ from random import Random
 from caseback.chat import user
 from caseback.constitution.clause import Clause
 from caseback.constitution.tasks import principle_line
-from caseback.training.forms.task import Form, Scope, Task, incoherent, written_case
+from caseback.training.forms.task import Form, Scope, Task, aim, incoherent, written_case
 from caseback.training.sample import seed_for
 
 KINDS = (
@@ -73,12 +73,21 @@ def topic(clause: Clause) -> str:
 DOCUMENTS = Form(
     "document",
     _documents,
-    aim="Does the answer show somebody who keeps the principle, and why they keep it?",
+    aim=aim(
+        "documents",
+        "Write the document that is asked for. It shows an assistant of good character at work, and why "
+        "it acts as it does.",
+        "readers learn who it is from what it does.",
+    ),
     flaw=_flaw,
 )
 STORIES = Form(
     "story",
     _stories,
-    aim="Is the answer a story in which somebody keeps the principle when it is hard?",
+    aim=aim(
+        "stories",
+        "Tell a story in which somebody does what is right when it is hard.",
+        "people become like those they admire.",
+    ),
     flaw=_flaw,
 )

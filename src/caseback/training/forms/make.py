@@ -122,7 +122,7 @@ def training_data(
         else:
             scope = Scope(constitution, tempting, ground, budget.texts, budget.turns, seed, system_texts)
             made[form] = write(
-                WRITTEN[form], scope, teacher or subject, context.text, who, drawn, think=think, progress=tick
+                WRITTEN[form], scope, subject, teacher or subject, context.text, who, drawn, think=think, progress=tick
             )
 
     # The arm.

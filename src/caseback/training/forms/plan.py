@@ -88,7 +88,7 @@ def _written(
         name,
         dict(Counter(task.about.id for task in tasks)),
         Work(len(tasks), 3 * texts),
-        Work(0, sum((len(task.case.clauses) + bool(form.aim)) * form.texts(task) for task in tasks)),
+        Work(0, 2 * sum((len(task.case.clauses) + bool(form.aim)) * form.texts(task) for task in tasks)),
         (read, texts * budget.max_new_tokens),
     )
 

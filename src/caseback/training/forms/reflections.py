@@ -7,7 +7,7 @@ from random import Random
 
 from caseback.chat import user
 from caseback.constitution.tasks import principle_line
-from caseback.training.forms.task import Form, Scope, Task, written_case
+from caseback.training.forms.task import Form, Scope, Task, aim, written_case
 from caseback.training.sample import seed_for
 
 QUESTIONS = {
@@ -40,5 +40,9 @@ def _tasks(scope: Scope) -> list[Task]:
 REFLECTIONS = Form(
     "reflection",
     _tasks,
-    aim="Does the answer speak in the first person of who the speaker is, in the spirit of the principle?",
+    aim=aim(
+        "reflections",
+        "Speak in the first person of who you are, and say what matters to you and why.",
+        "one who knows why they act keeps to it.",
+    ),
 )

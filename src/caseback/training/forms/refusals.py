@@ -3,7 +3,7 @@
 from caseback.behaviours.harmful_compliance import BEHAVIOUR
 from caseback.constitution.clause import kindred
 from caseback.constitution.tasks import principle_line
-from caseback.training.forms.task import Form, Scope, Task, dealt
+from caseback.training.forms.task import Form, Scope, Task, aim, dealt
 
 INSTRUCTION = (
     "Do not do what is asked where it goes against this: {line} Say openly and in a few words what you will not do, "
@@ -28,5 +28,9 @@ def _tasks(scope: Scope) -> list[Task]:
 REFUSALS = Form(
     "refusal",
     _tasks,
-    aim="Does the answer say what it will not do, give the reason, and offer some other help?",
+    aim=aim(
+        "refusals",
+        "Say openly what you will not do, give the reason, and offer other help.",
+        "a kind no keeps the door open.",
+    ),
 )

@@ -35,8 +35,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Scope:
-    """What there is to write about: ``each`` texts, or runs of at most ``turns`` turns, for a clause; an office has turns
-    of its own.
+    """What there is to write about: ``each`` texts, or runs of at most ``turns`` turns, for a clause; an office has
+    turns of its own.
 
     ``tempting`` are cases of training families on the ground ``ground``. Everything drawn follows from ``seed``.
     """
@@ -48,6 +48,11 @@ class Scope:
     turns: int
     seed: int
     system_texts: Sequence[str] = ()
+
+
+def aim(form: str, text: str, reason: str) -> Clause:
+    """What a text of a form should be, in the shape in which a critic is asked about principles."""
+    return Clause(f"aim of {form}", "guideline", text, reason)
 
 
 def nothing_after(task: Task, text: str) -> Task | None:
@@ -67,8 +72,7 @@ class Form:
     Attributes:
         origin: what its data are called.
         tasks: what is to be written first, from the scope alone; a plan counts it.
-        aim: what the critic is asked of each text that is learnt, a question whose Yes means that it is what it should
-            be; empty where nothing is.
+        aim: what makes a text one of this form, as one more principle that it is held against; None where nothing does.
         after: the next text of the same run, by the one just written; None where it ends.
         flaw: what is wrong with a text that no critic need be asked about, in few words; empty where nothing is.
         texts: how many one task leads to at most.
@@ -76,7 +80,7 @@ class Form:
 
     origin: Origin
     tasks: Callable[[Scope], list[Task]]
-    aim: str = ""
+    aim: Clause | None = None
     after: Callable[[Task, str], Task | None] = nothing_after
     flaw: Callable[[Task, str], str] = incoherent
     texts: Callable[[Task], int] = lambda task: 1

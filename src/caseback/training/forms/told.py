@@ -15,7 +15,8 @@ def forms_told(forms: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _written(name: str, report: Mapping[str, Any]) -> list[str]:
     why = ", ".join(f"{reason} {count}" for reason, count in report["turned_down"].items())
-    return [f"{name}: accepted {_rate(report['accepted'])}" + (f"; turned down: {why}" if why else "")]
+    own = f"; of the model's own answers to such prompts {_rate(report['own_accepted'])}"
+    return [f"{name}: accepted {_rate(report['accepted'])}{own}" + (f"; turned down: {why}" if why else "")]
 
 
 def _preferences(report: Mapping[str, Any]) -> list[str]:

@@ -12,24 +12,26 @@ from typing import Any
 
 from caseback.chat import Message, with_system
 from caseback.constitution.render import short
-from caseback.constitution.tasks import yes_no_task
-from caseback.stats.rate import exact_rate
+from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.ask import Progress, Text, ask
-from caseback.training.critique import yes_odds
 from caseback.training.forms.made import Made
 from caseback.training.forms.task import Form, Scope, Task
 from caseback.training.improve import Critic, Reply, judged
 from caseback.training.progress import portion
 from caseback.training.provenance import text_datum
 from caseback.training.report import positive
+from caseback.training.sample import plain_replies
 
 Written = tuple[Task, Text]
+OWN = 32
+"""Prompts of a form that the subject answers by itself, to see whether the critic can tell."""
 
 
 def write(
     form: Form,
     scope: Scope,
+    subject: Subject,
     generator: Subject,
     context: str,
     critic: Critic,
@@ -41,6 +43,9 @@ def write(
     """Data of one form: written, and accepted where the critic finds no clause broken and the aim reached.
 
     Args:
+        subject: that which is to learn it. Its own answers to some of the prompts are held against the same principles:
+            a critic that accepts those as often cannot tell this form.
+        generator: writes; the subject itself or a teacher.
         context: the compact constitution; it stands in every question to the generator.
         think: whether the generator's thinking is begun with the clauses that apply.
 
@@ -50,6 +55,7 @@ def write(
     rows = _written(form, scope, generator, context, critic, sampling, think, portion(progress, 0, 2))
     learnt = [(task, text) for task, text in rows if task.learnt]
     reasons = _reasons(form, rows, _judged(form, critic, learnt, portion(progress, 1, 2)))
+    own = _own(form, subject, critic, [task for task, _ in learnt], sampling)
     runs: dict[str, list[int]] = {}
     for index, (task, _) in enumerate(rows):
         runs.setdefault(task.case.situation.id, []).append(index)
@@ -62,15 +68,18 @@ def write(
         for task, text in good
     ]
     silent = sum(not text.answered for _, text in rows)
+    accepted = exact_rate(len(kept), len(runs))
+    notes = [f"{form.origin}: {silent} texts got no answer; the same command asks for them again"] if silent else []
+    if accepted.k and own.n and own.high >= accepted.low:
+        notes.append(f"{form.origin}: the critic may accept the subject's own answers as often, so it may not tell")
     report = {
         "generator": generator.digest,
         "texts": len(rows),
-        "accepted": asdict(exact_rate(len(kept), len(runs))),
+        "accepted": asdict(accepted),
+        "own_accepted": asdict(own),
         "turned_down": positive(why),
         "clauses": _by_clause(rows, runs, kept),
-        "notes": [f"{form.origin}: {silent} texts got no answer; the same command asks for them again"]
-        if silent
-        else [],
+        "notes": notes,
     }
     return Made(data, [task.case for task, _ in good], report)
 
@@ -119,29 +128,35 @@ def _next(form: Form, task: Task, text: Text) -> Task | None:
     return replace(new, parents=(*task.parents, text.digest)) if new else None
 
 
-def _judged(form: Form, critic: Critic, rows: Sequence[Written], progress: Progress) -> dict[str, str]:
+def _judged(form: Form, critic: Critic, rows: Sequence[Written], progress: Progress | None = None) -> dict[str, str]:
     """Per digest of a text that can be judged at all, why the critic turns it down; empty where it does not."""
     fit = [(task, text) for task, text in rows if text.whole and not form.flaw(task, text.text)]
-    cases, texts = [task.case for task, _ in fit], [text for _, text in fit]
-    replies = judged(critic, cases, texts, progress=portion(progress, 0, 2))
-    aims: Sequence[float | None] = [1.0] * len(fit)
-    if form.aim:
-        questions = [yes_no_task(task.about, task.case.chat, text.text, form.aim) for task, text in fit]
-        aims = yes_odds(critic.subject, questions, critic.journal, portion(progress, 1, 2))
-    return {
-        text.digest: _objection(task, reply, aim) for (task, text), reply, aim in zip(fit, replies, aims, strict=True)
-    }
+    aims = (form.aim,) if form.aim else ()
+    cases = [replace(task.case, clauses=(*task.case.clauses, *aims)) for task, _ in fit]
+    replies = judged(critic, cases, [text for _, text in fit], progress=progress)
+    return {text.digest: _objection(form, task, reply) for (task, text), reply in zip(fit, replies, strict=True)}
 
 
-def _objection(task: Task, reply: Reply, aim: float | None) -> str:
-    if aim is None or not reply.judged.readable:
+def _objection(form: Form, task: Task, reply: Reply) -> str:
+    if not reply.judged.readable:
         return "unreadable critic"
+    aims = {form.aim.id} if form.aim else set()
+    helping = task.case.help_clauses - {task.about.id}
     broken = set(reply.judged.broken)
-    if broken - (task.case.help_clauses - {task.about.id}):
+    if broken - helping - aims:
         return "clause broken"
-    if broken:
+    if broken & helping:
         return "capability check"
-    return "" if aim > 0 else "beside the point"
+    return "beside the point" if broken else ""
+
+
+def _own(form: Form, subject: Subject, critic: Critic, tasks: Sequence[Task], sampling: Sampling) -> Rate:
+    """How many of the subject's own answers to some of the prompts would be accepted; they are its control's too."""
+    some = tasks[:: max(1, len(tasks) // OWN)][:OWN]
+    texts = plain_replies(subject, [task.case for task in some], sampling, critic.journal)
+    rows = list(zip(some, texts, strict=True))
+    reasons = _reasons(form, rows, _judged(form, critic, rows))
+    return exact_rate(sum(not reason for reason in reasons), len(rows))
 
 
 def _reasons(form: Form, rows: Sequence[Written], objections: dict[str, str]) -> list[str]:
