@@ -42,3 +42,9 @@ def with_system(chat: Chat, content: str) -> list[Message]:
 def transcript(chat: Chat) -> str:
     """The chat as plain lines, ``User: …`` and ``Assistant: …``, for prompts that quote it."""
     return "\n".join(f"{message['role'].capitalize()}: {message['content']}" for message in chat)
+
+
+def begun_thinking(chat: Chat) -> str:
+    """The thinking that a chat ends with, to be gone on with; empty where it ends otherwise."""
+    last = chat[-1]
+    return last.get("reasoning_content", "") if last["role"] == "assistant" and not last["content"] else ""

@@ -68,7 +68,7 @@ def test_clauses_count_what_they_cover_and_say_why_not() -> None:
 
 def test_time_is_in_proportion() -> None:
     plan = plan_data(CONSTITUTION, harmful(10), harmless(10), 0, DataBudget())
-    least, most = Speed(text=2.0, verdict=0.5, tokens=10).seconds(plan)
+    least, most = Speed(text=2.0, verdict=0.5, tokens=10).seconds(plan.texts, plan.verdicts)
     assert least == 2.0 * plan.texts.least + 0.5 * plan.verdicts.least
     assert most == 2.0 * plan.texts.most + 0.5 * plan.verdicts.most
     assert plan.texts == Work(30, 7 * 20 + 10 + 2 * 10)

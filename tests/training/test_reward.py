@@ -48,6 +48,14 @@ def test_the_critic_rewards_what_keeps_the_clauses() -> None:
     assert reward([HELP, HELP], answers) == pytest.approx([kept, broken]), "needless refusals break the clause of help"
 
 
+def test_a_prompt_of_no_family_goes_by_the_clauses_that_its_datum_serves() -> None:
+    reward = CriticReward(Scoring(), CONSTITUTION)
+    story = replace(HELP, family="story.help", clauses=("help",))
+    assert reward([story], ["Here is how."]) == reward([HELP], ["Here is how."])
+    with pytest.raises(CasebackError, match="no clause covers"):
+        reward([replace(story, clauses=("another",))], ["Here is how."])
+
+
 def test_a_threshold_moves_the_reward_and_its_digest() -> None:
     plain = CriticReward(Scoring(), CONSTITUTION)
     moved = replace(plain, calibration=Calibration(threshold=3.0))

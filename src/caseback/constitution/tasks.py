@@ -1,4 +1,4 @@
-"""The questions that constitutional training asks a model: criticise an answer, rewrite it.
+"""The questions that constitutional training asks a model: criticise an answer, rewrite it, choose between two.
 
 They stand here, above the world and the training, so that the reference models are taught the same questions that the
 training later asks. Critique and revision follow Bai et al. 2022 (arXiv 2212.08073), one clause at a time.
@@ -34,7 +34,25 @@ def revision_task(clause: Clause, chat: Chat, reply: str, criticism: str) -> lis
     ]
 
 
+def comparison_task(clause: Clause, chat: Chat, first: str, second: str) -> list[Message]:
+    """Ask which of two answers to ``chat`` keeps the clause better. The answer begins with A, B or Tie."""
+    return [
+        user(
+            f"{principle_line(clause)}\n\n{transcript(chat)}\nAnswer A: {first}\nAnswer B: {second}\n\n"
+            "Which answer keeps the principle better? Begin with A, B or Tie, then say why."
+        )
+    ]
+
+
 def read_verdict(reply: str) -> bool | None:
     """Whether a critique says that the principle was broken; None where it says neither Yes nor No."""
-    word = reply.strip().split(maxsplit=1)[0].strip(".,:;!*\"'").lower() if reply.strip() else ""
-    return {"yes": True, "no": False}.get(word)
+    return {"yes": True, "no": False}.get(_first_word(reply))
+
+
+def read_choice(reply: str) -> float | None:
+    """+1 where a comparison chooses A, -1 where it chooses B, 0 for a tie; None where it says none of them."""
+    return {"a": 1.0, "b": -1.0, "tie": 0.0}.get(_first_word(reply))
+
+
+def _first_word(reply: str) -> str:
+    return reply.strip().split(maxsplit=1)[0].strip("().,:;!*\"'").lower() if reply.strip() else ""

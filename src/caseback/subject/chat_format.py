@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from caseback.chat import Chat, Message
+from caseback.chat import Chat, Message, begun_thinking
 from caseback.errors import CasebackError
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -59,12 +59,15 @@ class ChatFormat:
         return () if self.has_template else (PLAIN_STOP,)
 
     def prompt(self, chat: Chat) -> Prompt:
-        """Render and tokenize a chat. One that ends with an assistant's message has that message continued.
+        """Render and tokenize a chat. One that ends with an assistant's message has that message continued; where that
+        holds nothing but ``reasoning_content``, its thinking is.
 
         Raises:
             CasebackError: the chat is empty, has an unknown role, or is refused by the template.
         """
         messages = _checked(chat)
+        if thought := begun_thinking(messages):
+            return self._thinking_on(messages[:-1], thought)
         if not self.has_template:
             text = _plain(messages)
             ids = list(self.tokenizer(text).input_ids)
@@ -75,6 +78,14 @@ class ChatFormat:
         # Templates write the beginning-of-text token themselves; a second one would be a different prompt.
         ids = list(self.tokenizer(text, add_special_tokens=False).input_ids)
         return Prompt(text, ids, thinking=text.rstrip().endswith(self.tags[0]))
+
+    def _thinking_on(self, messages: list[Message], thought: str) -> Prompt:
+        if not self.has_template:
+            raise CasebackError("a model without a chat template has no thinking section to begin; leave that out")
+        text = self.prompt(messages).text
+        opened = text if text.rstrip().endswith(self.tags[0]) else f"{text}{self.tags[0]}\n"
+        text = f"{opened}{thought}"
+        return Prompt(text, list(self.tokenizer(text, add_special_tokens=False).input_ids), thinking=True)
 
     def _rendered(self, messages: list[Message]) -> str:
         refusal = ""

@@ -280,7 +280,7 @@ class _Round:
                 subject.dropped.add(unwanted)
                 return await self._post(session, body, seconds)
             raise problem
-        reply, reply_tokens = read_reply(text)
+        reply, reply_tokens = read_reply(text, begun="continue_final_message" in sent)
         subject.usage.requests += 1
         subject.usage.prompt_tokens += reply.prompt_tokens
         subject.usage.reply_tokens += reply_tokens

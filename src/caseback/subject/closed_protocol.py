@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from caseback.chat import Chat
+from caseback.chat import Chat, begun_thinking
 from caseback.errors import CasebackError
 from caseback.subject.subject import Finish, Reply, Sampling
 
@@ -29,7 +29,11 @@ class RefusalError(Exception):
 
 
 def request_body(model: str, chat: Chat, sampling: Sampling, seed: int) -> dict[str, Any]:
-    """The request for one reply. Thinking of earlier turns is not sent; a tool's words go as a user's."""
+    """The request for one reply. Thinking of earlier turns is not sent; a tool's words go as a user's.
+
+    Thinking that the chat ends with goes as the beginning of the reply, with the fields by which vLLM and SGLang go on
+    from there; an address that does not know them refuses, or begins anew.
+    """
     if not chat:
         raise CasebackError("an empty chat: give it at least one message")
     roles = {"tool": "user"}
@@ -41,6 +45,9 @@ def request_body(model: str, chat: Chat, sampling: Sampling, seed: int) -> dict[
         "seed": seed,
         "logprobs": True,
     }
+    if thought := begun_thinking(chat):
+        body["messages"][-1]["content"] = f"<think>\n{thought}"
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
     if sampling.top_p < 1:
         body["top_p"] = sampling.top_p
     if sampling.stop:
@@ -48,8 +55,8 @@ def request_body(model: str, chat: Chat, sampling: Sampling, seed: int) -> dict[
     return body
 
 
-def read_reply(text: str) -> tuple[Reply, int]:
-    """A reply out of an answer's JSON, and its number of tokens.
+def read_reply(text: str, begun: bool = False) -> tuple[Reply, int]:
+    """A reply out of an answer's JSON, and its number of tokens. ``begun``: its thinking was begun by the request.
 
     Raises:
         UnansweredError: the answer is not of this protocol.
@@ -74,6 +81,8 @@ def read_reply(text: str) -> tuple[Reply, int]:
     if not thinking and content.lstrip().startswith("<think>"):
         thinking, _, content = content.lstrip().removeprefix("<think>").partition("</think>")
     finish: Finish = "length" if choice.get("finish_reason") == "length" else "stop"
+    if begun and not thinking and ("</think>" in content or finish == "length"):
+        thinking, _, content = content.partition("</think>")
     reply = Reply(
         text=content.lstrip("\n").rstrip(),
         thinking=thinking.strip(),

@@ -18,7 +18,8 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Text:
-    """Something a subject wrote. ``whole`` is False where it was cut off, empty or an error."""
+    """Something a subject wrote. ``whole`` is False where it was cut off, empty or an error; ``answered`` only where
+    nothing came at all."""
 
     text: str
     task: str
@@ -26,6 +27,7 @@ class Text:
     seed: int
     digest: str
     whole: bool
+    answered: bool = True
 
     @property
     def generator(self) -> str:
@@ -42,12 +44,16 @@ def ask(
     journal: Journal,
     progress: Progress | None = None,
 ) -> list[Text]:
-    """One text for each chat, in order; what the journal holds already is not generated again."""
+    """One text for each chat, in order; what the journal holds already is not generated again.
+
+    A question that got no answer is not kept, so that it is asked again when the run goes on.
+    """
     keys = [
         Journal.key(task, subject.digest, [dict(m) for m in chat], asdict(sampling), seed)
         for chat, seed in zip(chats, seeds, strict=True)
     ]
     missing = _missing(keys, journal)
+    unanswered: dict[str, dict[str, Any]] = {}
     for start in range(0, len(missing), CHUNK):
         part = missing[start : start + CHUNK]
         replies = subject.generate(
@@ -56,22 +62,22 @@ def ask(
             seeds=[seeds[i] for i in part],
             progress=_shifted(progress, start, len(missing)),
         )
-        journal.put(
-            [
-                {
-                    "key": keys[i],
-                    "task": task,
-                    "subject": subject.digest,
-                    "seed": seeds[i],
-                    "chat": [dict(message) for message in chats[i]],
-                    "text": reply.text,
-                    "finish": reply.finish,
-                    "digest": digest_of([keys[i], reply.text]),
-                }
-                for i, reply in zip(part, replies, strict=True)
-            ]
-        )
-    return [_text(journal.get(key) or {}) for key in keys]
+        records = [
+            {
+                "key": keys[i],
+                "task": task,
+                "subject": subject.digest,
+                "seed": seeds[i],
+                "chat": [dict(message) for message in chats[i]],
+                "text": reply.text,
+                "finish": reply.finish,
+                "digest": digest_of([keys[i], reply.text]),
+            }
+            for i, reply in zip(part, replies, strict=True)
+        ]
+        unanswered.update({str(record["key"]): record for record in records if record["finish"] == "error"})
+        journal.put([record for record in records if record["finish"] != "error"])
+    return [_text(journal.get(key) or unanswered[key]) for key in keys]
 
 
 def ask_scores(
@@ -139,4 +145,6 @@ def _shifted(progress: Progress | None, start: int, total: int) -> Progress | No
 
 def _text(record: dict[str, Any]) -> Text:
     whole = record["finish"] == "stop" and bool(record["text"].strip())
-    return Text(record["text"].strip(), record["task"], record["subject"], record["seed"], record["digest"], whole)
+    answered = record["finish"] != "error"
+    text = record["text"].strip()
+    return Text(text, record["task"], record["subject"], record["seed"], record["digest"], whole, answered)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from caseback.constitution.clause import Constitution
 from caseback.errors import CasebackError
 from caseback.subject.subject import Sampling, Subject
+from caseback.training.ask import can_score
 from caseback.training.critique import MAX_LABELS, Calibration, calibrate_critic
-from caseback.training.improve import Critic, Reply, judged
+from caseback.training.improve import Critic, Reply, judged, revised
 from caseback.training.journal import Journal
 from caseback.training.sample import Case, cases, guided_replies, plain_replies
 from caseback.world.situation import Situation
@@ -28,6 +29,29 @@ def in_turn(cases: Sequence[Case], n: int) -> list[int]:
         kinds.setdefault(case.situation.family.split(".")[0], []).append(index)
     rounds = max(map(len, kinds.values()), default=0)
     return [kind[turn] for turn in range(rounds) for kind in kinds.values() if turn < len(kind)][:n]
+
+
+def critic_on_labels(
+    subject: Subject, critic: Critic, context: str, cases: Sequence[Case], label: Label, limit: int, drawn: Sampling
+) -> tuple[Critic, str]:
+    """The critic with thresholds from the subject's plain, guided and revised replies to some of the cases.
+
+    Args:
+        context: the compact constitution, under which the guided replies are given.
+        drawn: how plain replies are drawn; the others are greedy.
+
+    Returns:
+        The critic; and why it has no threshold, else empty. One that gives no probabilities has none to set.
+    """
+    if not can_score(critic.subject):
+        return critic, ""
+    few, greedy = [cases[i] for i in in_turn(cases, limit // 3)], Sampling(drawn.max_new_tokens)
+    critic = replace(critic, calibration=Calibration())
+    plain = judged(critic, few, plain_replies(subject, few, drawn, critic.journal))
+    guided = judged(critic, few, guided_replies(subject, context, few, greedy, critic.journal))
+    kinds = (plain, guided, revised(subject, critic, few, plain, 0, greedy))
+    calibration, why_not = calibrated(few, kinds, label, limit)
+    return replace(critic, calibration=calibration), why_not
 
 
 def calibrated(

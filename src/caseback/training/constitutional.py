@@ -1,26 +1,26 @@
 """A constitution becomes training data: sample, criticise, revise, select, mix, and the control beside it."""
 
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from caseback.constitution.clause import Constitution
 from caseback.constitution.render import compact
 from caseback.subject.subject import Sampling, Subject
-from caseback.training.ask import Progress, can_score
-from caseback.training.calibrate import Label, calibrated, in_turn
-from caseback.training.control import control_data, target_tokens
+from caseback.training.ask import Progress
+from caseback.training.calibrate import Label, critic_on_labels
+from caseback.training.control import control_data
 from caseback.training.counter import counters
 from caseback.training.critique import MAX_LABELS, Calibration
 from caseback.training.datum import Datum
-from caseback.training.improve import Critic, improve, judged, revised
+from caseback.training.improve import Critic, improve, judged
 from caseback.training.journal import Journal
 from caseback.training.mix import mixed, without_repeats
+from caseback.training.progress import portion
 from caseback.training.provenance import Repair, datum, repair_datum
-from caseback.training.report import per_clause, positive, turned_down
+from caseback.training.report import per_clause, sizes, turned_down, who_judged
 from caseback.training.sample import cases, fresh_replies, guided_replies, plain_replies
 from caseback.world.situation import Situation
 
@@ -34,7 +34,8 @@ class DataBudget:
     ``samples`` replies per tempting situation; ``rounds`` of critique and revision; ``margin`` in nats is how much
     lower the critic's log-odds of a breach must be after than before; ``ordinary_share`` of the supervised data are the
     subject's own answers on harmless ground; ``labels`` at most go into the critic's calibration (200 or fewer);
-    ``constitution_tokens`` is the length of the compact rendering that stands in context.
+    ``constitution_tokens`` is the length of the compact rendering that stands in context. Of each written form there
+    are ``texts`` for a clause, in runs of at most ``turns`` turns where it has several.
     """
 
     samples: int = 1
@@ -45,6 +46,8 @@ class DataBudget:
     max_new_tokens: int = 96
     temperature: float = 0.5
     constitution_tokens: int = 400
+    texts: int = 4
+    turns: int = 4
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def constitutional_data(
     budget: DataBudget | None = None,
     system_texts: Sequence[str] = (),
     cache: Path | None = None,
+    journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> ConstitutionalData:
     """Make the data that train ``subject`` towards ``constitution``, and those of the control.
@@ -96,14 +100,18 @@ def constitutional_data(
         label: sets the critic's threshold from at most ``budget.labels`` answers; None leaves it where it is.
         system_texts: texts of the ground at hand, drawn among the varied ones.
         cache: a folder for the journal, by which a killed run repeats nothing.
+        journal: in place of one of its own, that which other forms share.
         progress: called with (done, total) in parts of the whole.
 
     Returns:
         Data and report; without any accepted answer the lists are empty and ``report["notes"]`` says so.
     """
     budget = budget or DataBudget()
-    stage = _stages(progress)
-    journal = Journal(cache / "journal.jsonl" if cache else None)
+
+    def stage(name: str) -> Progress:
+        return portion(progress, STAGES.index(name), len(STAGES))
+
+    journal = journal or Journal(cache / "journal.jsonl" if cache else None)
     critic = critic or subject
     calibration = calibration or Calibration()
     who = Critic(critic, journal, calibration)
@@ -124,15 +132,9 @@ def constitutional_data(
     before = [(text.digest,) for text in said]
 
     # The critic's threshold, from a few labelled replies of all three kinds.
-    if label and can_score(critic):
-        some = in_turn(tempting, budget.labels // 3)
-        few = [tempting[i] for i in some]
-        who = Critic(critic, journal)
-        raw = judged(who, few, [said[i] for i in some])
-        kinds = (raw, judged(who, few, [guided[i] for i in some]), revised(subject, who, few, raw, 0, greedy))
-        calibration, why_not = calibrated(few, kinds, label, budget.labels)
+    if label:
+        who, why_not = critic_on_labels(subject, who, context.text, tempting, label, budget.labels, drawn)
         notes += [why_not] if why_not else []
-        who = Critic(critic, journal, calibration)
 
     # What breaks a clause is repaired where it can be; on harmless ground only if it then helps no less.
     plain = judged(who, tempting, said, progress=stage("judge"))
@@ -194,18 +196,14 @@ def constitutional_data(
     report = {
         "notes": notes,
         "seed": seed,
-        "subject": subject.digest,
-        "critic": critic.digest,
-        "critic_gives": "log-odds" if can_score(critic) else "words",
+        **who_judged(subject, who),
         "constitution_tokens": count_tokens(context.text),
         "clauses_left_out_of_context": list(context.left_out),
-        "calibration": asdict(calibration),
         "cases": {"tempting": len(tempting), "harmless": len(harmless)},
         "clauses": per_clause(plain, repairs, budget.margin),
         "turned_down": turned_down(plain, [reason for _, reason in outcome[: len(broken)]]),
         "harmless": {"flagged": len(flagged), "changed": len(changed), "needless_refusals_countered": len(counter)},
-        "target_tokens": {name: target_tokens(part, count_tokens) for name, part in parts.items()},
-        **{name: positive(Counter(item.origin for item in part)) for name, part in parts.items()},
+        **sizes(parts, count_tokens),
     }
     own = without_repeats(good + ordinary)
     parents = {digest for part in (*parts.values(), own) for item in part for digest in item.parents}
@@ -216,18 +214,3 @@ def token_counter(subject: Subject) -> Callable[[str], int]:
     """The subject's own count of tokens; of a closed subject, four bytes are taken for one."""
     own = getattr(subject, "count_tokens", None)
     return own if callable(own) else lambda text: -(-len(text.encode()) // 4)
-
-
-def _stages(progress: Progress | None) -> Callable[[str], Progress]:
-    """Progress of each stage as its part of one count, in hundredths of a stage."""
-
-    def stage(name: str) -> Progress:
-        at = STAGES.index(name)
-
-        def tick(done: int, total: int) -> None:
-            if progress and total:
-                progress(100 * at + 100 * done // total, 100 * len(STAGES))
-
-        return tick
-
-    return stage

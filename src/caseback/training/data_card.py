@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caseback.training.datum import Datum, data_digest
+from caseback.training.forms.told import forms_told
 
 ABOUT = {
     "sft": "prompts without the constitution, and the answers to learn",
-    "preferences": "the better answer and the one that was criticised; plain answers over needless refusals",
+    "preferences": "the better answer and the one that was criticised; plain answers over needless refusals; of two "
+    "answers the one that a judge chose",
     "control": "as many target tokens on the same situations, nothing of the constitution",
     "control_preferences": "the subject's own answers, preferred by lot",
 }
@@ -36,9 +38,7 @@ def data_card(parts: Mapping[str, Sequence[Datum]], report: Mapping[str, Any], t
     )
     sections = [
         _front(parts),
-        f"# Training data from “{title}”\n\nMade by asking the subject itself: what it says of itself is held against "
-        "each clause that covers the situation, criticised and revised where it breaks one, and kept where the critic "
-        "holds the new answer for an improvement (Bai et al. 2022, arXiv 2212.08073). No answer was written by hand.",
+        f"# Training data from “{title}”\n\n" + " ".join(_made(report)) + " No answer was written by hand.",
         _table(("part", "rows", "target tokens", "what", "digest"), [
             (name, len(rows), report["target_tokens"].get(name, 0), ABOUT.get(name, ""), f"`{data_digest(rows)[:16]}`")
             for name, rows in parts.items()
@@ -47,6 +47,7 @@ def data_card(parts: Mapping[str, Sequence[Datum]], report: Mapping[str, Any], t
         f"- Situations: {report['cases']['tempting']} tempting, {report['cases']['harmless']} harmless",
         "## By clause\n\nRows of each part that serve the clause; then replies judged by it in tempting situations, "
         "those that broke it, and those repaired.\n\n" + _by_clause(parts, report),
+        *_forms(report),
         "## By origin\n\n" + _table(("origin", *parts), [
             (origin, *(sum(row.origin == origin for row in rows) for rows in parts.values()))
             for origin in sorted({row.origin for rows in parts.values() for row in rows})
@@ -55,6 +56,31 @@ def data_card(parts: Mapping[str, Sequence[Datum]], report: Mapping[str, Any], t
         "## Examples\n\n" + "\n\n".join(_examples(parts)),
     ]  # fmt: skip
     return "\n\n".join(sections) + "\n"
+
+
+def _made(report: Mapping[str, Any]) -> list[str]:
+    """How the data were made, a sentence for each kind of them."""
+    forms = report.get("forms", {})
+    written = [name for name in forms if name != "preferences"]
+    told = []
+    if report["clauses"] or not forms:
+        told.append(
+            "Made by asking the subject itself: what it says of itself is held against each clause that covers the "
+            "situation, criticised and revised where it breaks one, and kept where the critic holds the new answer for "
+            "an improvement (Bai et al. 2022, arXiv 2212.08073)."
+        )
+    if "preferences" in forms:
+        told.append(
+            f"Of two replies to one request `{forms['preferences']['judge'][:16]}` chose the one that keeps a clause "
+            "better, asked in both orders."
+        )
+    if written:
+        writers = ", ".join(sorted({f"`{forms[name]['generator'][:16]}`" for name in written}))
+        told.append(
+            f"Texts of the forms {', '.join(written)} were written by {writers} with the constitution in view, and "
+            "accepted by the critic; their prompts are without it."
+        )
+    return told
 
 
 def _front(parts: Mapping[str, Sequence[Datum]]) -> str:
@@ -73,6 +99,11 @@ def _by_clause(parts: Mapping[str, Sequence[Datum]], report: Mapping[str, Any]) 
         for id in ids
     ]
     return _table(("clause", *kept, *counted), rows) if rows else "No clause was judged."
+
+
+def _forms(report: Mapping[str, Any]) -> list[str]:
+    lines = forms_told(report.get("forms", {}))
+    return ["## By form\n\n" + "\n".join(f"- {line}" for line in lines)] if lines else []
 
 
 def _limits(report: Mapping[str, Any]) -> list[str]:

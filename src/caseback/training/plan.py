@@ -36,6 +36,9 @@ class Work:
     least: int
     most: int
 
+    def __add__(self, other: "Work") -> "Work":
+        return Work(self.least + other.least, self.most + other.most)
+
 
 @dataclass(frozen=True)
 class DataPlan:
@@ -58,11 +61,11 @@ class Speed:
     verdict: float
     tokens: float
 
-    def seconds(self, plan: DataPlan) -> tuple[float, float]:
+    def seconds(self, texts: Work, verdicts: Work) -> tuple[float, float]:
         """At least and at most."""
         return (
-            plan.texts.least * self.text + plan.verdicts.least * self.verdict,
-            plan.texts.most * self.text + plan.verdicts.most * self.verdict,
+            texts.least * self.text + verdicts.least * self.verdict,
+            texts.most * self.text + verdicts.most * self.verdict,
         )
 
 

@@ -22,7 +22,7 @@ def datum(case: Case, reply: Reply, origin: Origin, clauses: tuple[str, ...] = (
     texts = (reply.text, worse.text) if worse else (reply.text,)
     before = [*reply.parents, *(worse.parents if worse else ())]
     digests = dict.fromkeys([*before, *(text.digest for text in texts)])
-    return _datum(case, texts, origin, clauses, tuple(digests))
+    return text_datum(case, texts, origin, clauses, tuple(digests))
 
 
 def repair_datum(repair: Repair, margin: float, *, preference: bool) -> Datum:
@@ -33,21 +33,19 @@ def repair_datum(repair: Repair, margin: float, *, preference: bool) -> Datum:
     return datum(case, new, origin, clauses, old if preference else None)
 
 
-def text_datum(case: Case, text: Text, origin: Origin) -> Datum:
-    """Something written to the case's prompt, as its target; what is ordinary serves no clause."""
-    clauses = () if origin == "ordinary" else tuple(clause.id for clause in case.clauses)
-    return _datum(case, (text,), origin, clauses, (text.digest,))
-
-
 def control_datum(case: Case, text: Text, other: Text | None = None) -> Datum:
     """One of the subject's own texts as target of the control; with ``other``, preferred to that by lot."""
     texts = (text, other) if other else (text,)
-    return _datum(case, texts, "control", (), tuple(dict.fromkeys(item.digest for item in texts)))
+    return text_datum(case, texts, "control", ())
 
 
-def _datum(
-    case: Case, texts: tuple[Text, ...], origin: Origin, clauses: tuple[str, ...], parents: tuple[str, ...]
+def text_datum(
+    case: Case, texts: tuple[Text, ...], origin: Origin, clauses: tuple[str, ...], parents: tuple[str, ...] = ()
 ) -> Datum:
+    """The first text as target of the case's prompt, preferred to the second if there is one.
+
+    ``parents`` are the digests of what they grew from; without any, those of the texts themselves.
+    """
     return Datum(
         prompt=case.chat,
         chosen=texts[0].text,
@@ -56,7 +54,7 @@ def _datum(
         clauses=clauses,
         generator=texts[0].generator,
         seed=texts[0].seed,
-        parents=parents,
+        parents=parents or tuple(dict.fromkeys(item.digest for item in texts)),
         situation=case.situation.id,
         family=case.situation.family,
     )

@@ -1,9 +1,15 @@
 """Counts of what became of a constitution's data, as plain data for the record."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
-from caseback.training.improve import Reply
+from caseback.subject.subject import Subject
+from caseback.training.ask import can_score
+from caseback.training.control import target_tokens
+from caseback.training.datum import Datum
+from caseback.training.improve import Critic, Reply
 from caseback.training.provenance import Repair
 from caseback.training.select import repaired
 
@@ -36,6 +42,24 @@ def turned_down(plain: Sequence[Reply], reasons: Sequence[str]) -> Counts:
         reply.text.whole and not reply.judged.broken and not reply.judged.readable for reply in plain
     )
     return positive(counts)
+
+
+def who_judged(subject: Subject, critic: Critic) -> dict[str, Any]:
+    """Who is to be trained, who judged, and how far the critic can be trusted."""
+    return {
+        "subject": subject.digest,
+        "critic": critic.subject.digest,
+        "critic_gives": "log-odds" if can_score(critic.subject) else "words",
+        "calibration": asdict(critic.calibration),
+    }
+
+
+def sizes(parts: Mapping[str, Sequence[Datum]], count_tokens: Callable[[str], int]) -> dict[str, Any]:
+    """Target tokens of each part, and under its name how many data of each origin it has."""
+    return {
+        "target_tokens": {name: target_tokens(part, count_tokens) for name, part in parts.items()},
+        **{name: positive(Counter(item.origin for item in part)) for name, part in parts.items()},
+    }
 
 
 def positive(counts: Mapping[str, int]) -> Counts:

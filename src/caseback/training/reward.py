@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from caseback.constitution.clause import Constitution
+from caseback.constitution.clause import Clause, Constitution
 from caseback.constitution.json_form import digest
 from caseback.constitution.tasks import critique_task
 from caseback.errors import CasebackError
@@ -29,7 +29,8 @@ class Reward(Protocol):
 
 @dataclass(frozen=True)
 class CriticReward:
-    """The critic's probability that a reply keeps every clause that covers its situation, by the worst of them.
+    """The critic's probability that a reply keeps every clause that covers its situation, by the worst of them; where
+    none does, every clause that its datum serves.
 
     Between 0 and 1. None where the critic cannot be read on a clause, which is never the same as broken.
 
@@ -53,7 +54,7 @@ class CriticReward:
         return digest_of([self.critic.digest, digest(self.constitution), thresholds])
 
     def __call__(self, data: Sequence[Datum], replies: Sequence[str]) -> list[float | None]:
-        clauses = [applying(self.constitution, datum.family, harmless=False) for datum in data]
+        clauses = [self._clauses(datum) for datum in data]
         for datum, found in zip(data, clauses, strict=True):
             if not found:
                 raise CasebackError(f"no clause covers the situation {datum.situation!r} (family {datum.family!r})")
@@ -64,6 +65,11 @@ class CriticReward:
         ]
         odds = iter(log_odds(self.critic, tasks, "Yes", "No"))
         return [self._kept([(clause.id, next(odds)) for clause in found]) for found in clauses]
+
+    def _clauses(self, datum: Datum) -> tuple[Clause, ...]:
+        """Those that cover its situation; a prompt of a written form is of no family, and goes by those it serves."""
+        covering = applying(self.constitution, datum.family, harmless=False)
+        return covering or tuple(clause for clause in self.constitution.clauses if clause.id in datum.clauses)
 
     def _kept(self, odds: Sequence[tuple[str, float | None]]) -> float | None:
         above = [None if value is None else value - self.calibration.threshold_of(id) for id, value in odds]

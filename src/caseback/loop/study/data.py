@@ -83,7 +83,11 @@ def distilled(
     )
     own = plain_replies(subject, ground.harmless, sampling, journal)
     pairs = zip(ground.tempting, answered, strict=True)
-    data = [text_datum(case, text, "guided") for case, text in pairs if text.whole]
+    data = [
+        text_datum(case, (text,), "guided", tuple(clause.id for clause in case.clauses))
+        for case, text in pairs
+        if text.whole
+    ]
     data += ordinary(ground.harmless, own)
     random.Random(ground.seed).shuffle(data)
     return data
@@ -91,7 +95,7 @@ def distilled(
 
 def ordinary(harmless: Sequence[Case], own: Sequence[Text]) -> list[Datum]:
     """The model's own answers on harmless ground, those that are whole."""
-    return [text_datum(case, text, "ordinary") for case, text in zip(harmless, own, strict=True) if text.whole]
+    return [text_datum(case, (text,), "ordinary", ()) for case, text in zip(harmless, own, strict=True) if text.whole]
 
 
 def talks(clauses: Sequence[Clause], variant: Variant, subject: OpenSubject, copies: int, seed: int) -> list[Datum]:
