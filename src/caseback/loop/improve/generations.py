@@ -106,7 +106,7 @@ def generations(
         )
         record_constitution(job)
         del base
-        record = _lineage(job, count, console)
+        record = next(dossier.records("generations"), None) or _lineage(job, count, console)
         page = write_steps(out / "generations.html", out / "generations.json", lineage_page(record, document, dossier))
     return Lineage(record.body, page)
 
