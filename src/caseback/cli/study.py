@@ -48,10 +48,10 @@ def study(
     from caseback.behaviours.registry import behaviours
     from caseback.constitution.default import default
     from caseback.constitution.read import read
+    from caseback.disclosure.page import render_page
     from caseback.dossier.disk import writing
     from caseback.loop.placed import placed
-    from caseback.loop.study.page import render
-    from caseback.loop.study.report import print_report, report
+    from caseback.loop.study.report import HEADINGS, print_report, report
     from caseback.loop.study.study import BUDGET, DEMONSTRATED, Scheme
     from caseback.loop.study.study import study as run_study
     from caseback.world.reference import reference_path
@@ -68,7 +68,7 @@ def study(
     text = json_module.dumps(found, indent=1)
     with writing(out):
         (out / "study.json").write_text(text, encoding="utf-8")
-        (out / "study.html").write_text(render(found), encoding="utf-8")
+        (out / "study.html").write_text(render_page("study.html.j2", study=found, headings=HEADINGS), encoding="utf-8")
     print_report(console, found)
     console.print(f"page   {out / 'study.html'}", soft_wrap=True)
     if json:

@@ -6,10 +6,10 @@ import pytest
 
 from caseback.behaviours.measure import Measurement, Sample, Unit
 from caseback.constitution.variants import Variant
+from caseback.disclosure.page import render_page
 from caseback.loop.arms import Arm
 from caseback.loop.study.compare import bakes, contrasts, rate
-from caseback.loop.study.page import render
-from caseback.loop.study.report import report
+from caseback.loop.study.report import HEADINGS, report
 from caseback.loop.study.study import Scheme, Studied
 from caseback.stats.paired import paired_difference
 from caseback.stats.rate import exact_rate
@@ -95,7 +95,7 @@ def test_rates_are_pooled_over_seeds() -> None:
 
 def test_the_page_holds_every_contrast_and_escapes() -> None:
     found = report(studied({"reasons": NO, "rules": YES, "none": YES}, NO, YES))
-    page = render({**found, "tokens": {"reasons": "<script>"}})
+    page = render_page("study.html.j2", study={**found, "tokens": {"reasons": "<script>"}}, headings=HEADINGS)
     assert "<script>" not in page
     assert "with reasons less more rules instead" in page
     assert "-1.00" in page
