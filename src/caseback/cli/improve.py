@@ -1,10 +1,16 @@
 """``caseback improve``: from what a run found to a better model, round by round."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
+
+if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
+    from rich.console import Console
+
+    from caseback.loop.improve.accept import Accept
+    from caseback.loop.improve.proposals import Proposal
 
 
 class RoundsByDefault(TyperGroup):
@@ -72,7 +78,7 @@ def rounds(
     if dry_run:
         show_proposals(run, constitution, bound, teacher, console)
         return
-    from caseback.loop.improve.accept import ask_person, everything
+    from caseback.loop.improve.accept import everything
     from caseback.loop.improve.rounds import improve
 
     improvement = improve(
@@ -84,7 +90,7 @@ def rounds(
         measured=measured,
         trained=trained,
         teacher=teacher,
-        accept=everything if yes else ask_person(console),
+        accept=everything if yes else _ask_person(console),
         console=console,
     )
     print_improvement(console, improvement)
@@ -126,3 +132,14 @@ def generations(
     print_generations(
         console, train_all(model, constitution, out, count=count, budget=size, seed=seed, console=console)
     )
+
+
+def _ask_person(console: "Console") -> "Accept":
+    """Show each change and its diff, and take y or n."""
+    from caseback.loop.improve.dry_run import print_change
+
+    def accept(proposal: "Proposal", diff: str) -> bool:
+        print_change(console, proposal, diff)
+        return typer.confirm("make this change?", err=True)
+
+    return accept

@@ -1,12 +1,9 @@
 """A depth battery as one HTML file that needs nothing else: every curve, the control and the base beside it."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from caseback.disclosure.page import visible
+from caseback.disclosure.page import render_page
 from caseback.disclosure.plot import Series, Spot, plot
 
 Data = Mapping[str, Any]
@@ -25,8 +22,7 @@ TITLES = {
 def render_depth(data: Data) -> str:
     """The page of ``depth.json``. Texts are escaped, and characters that are not seen shown by their number."""
     behaviours = [{**item, "charts": charts(item)} for item in data["behaviours"]]
-    page = _environment().get_template("depth.html.j2")
-    return page.render(depth=data, behaviours=behaviours, titles=TITLES, kinds=KINDS)
+    return render_page("depth.html.j2", depth=data, behaviours=behaviours, titles=TITLES, kinds=KINDS)
 
 
 def charts(behaviour: Data) -> list[Data]:
@@ -104,21 +100,3 @@ def _rates(points: Sequence[Data], of: str = "rate", even: bool = False) -> list
         (place if even else p["x"], f"{p['x']:g}", p[of]["value"], p[of]["low"], p[of]["high"])
         for place, p in enumerate(points)
     ]
-
-
-def _finalise(value: object) -> object:
-    if value is None:
-        return "–"
-    return value if hasattr(value, "__html__") else visible(str(value))
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("caseback.disclosure", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalise,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

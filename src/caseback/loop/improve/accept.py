@@ -1,12 +1,8 @@
-"""Who accepts a change: a person who sees the diff, or nobody, where it runs unattended."""
+"""What becomes of the changes that a round proposes: accepted or not, and recorded."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import typer
-from rich.console import Console
-
-from caseback.loop.improve.dry_run import print_change
 from caseback.loop.improve.findings import Finding
 from caseback.loop.improve.proposals import Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
@@ -23,16 +19,6 @@ Accept = Callable[[Proposal, str], bool]
 def everything(proposal: Proposal, diff: str) -> bool:
     """Every change is accepted."""
     return True
-
-
-def ask_person(console: Console) -> Accept:
-    """Show each change and its diff, and take y or n."""
-
-    def accept(proposal: Proposal, diff: str) -> bool:
-        print_change(console, proposal, diff)
-        return typer.confirm("make this change?", err=True)
-
-    return accept
 
 
 def agreed(
