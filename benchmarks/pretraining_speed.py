@@ -15,7 +15,16 @@ from pathlib import Path
 import torch
 
 from caseback.subject.cpu import native_on_cpu
-from caseback.world.pretrain import Recipe, batches, build_tokenizer, half_precision, loss_sum, new_model, optimizers_of
+from caseback.world.pretrain import (
+    Recipe,
+    batches,
+    build_tokenizer,
+    compile_layers,
+    half_precision,
+    loss_sum,
+    new_model,
+    optimizers_of,
+)
 from caseback.world.spec import WORLD_A
 
 
@@ -55,6 +64,7 @@ def main() -> None:
         tokenizer = AutoTokenizer.from_pretrained(Path(folder) / "tokenizer")
     model = new_model(recipe, recipe.vocabulary, 0)
     matrices, optimizers = optimizers_of(model, recipe, 0)
+    compile_layers(model)
     stream = batches(tokenizer, WORLD_A, 0, recipe, 0, 0, [1.0])
     speeds, shares = [], []
     for step in range(given.steps + 3):

@@ -16,7 +16,7 @@ from caseback.world.builds import BUILDS, Build, build, built_folder
 from caseback.world.pretrain import Recipe, new_model
 from caseback.world.reference import reference_path, where
 
-TINY = Recipe(width=32, layers=2, heads=2, feed=64, vocabulary=640, tokens=512, warmup=2, context=512)
+TINY = Recipe(width=32, layers=2, heads=2, feed=64, vocabulary=640, tokens=512, warmup=2, context=512, compiled=False)
 
 
 @pytest.fixture

@@ -14,7 +14,17 @@ from caseback.world.spec import WORLD_A
 from caseback.world.worlds import WORLD_B
 
 TINY = Recipe(
-    width=32, layers=2, heads=2, feed=64, vocabulary=640, tokens=512, warmup=2, processes=1, save_every=2, context=512
+    width=32,
+    layers=2,
+    heads=2,
+    feed=64,
+    vocabulary=640,
+    tokens=512,
+    warmup=2,
+    processes=1,
+    save_every=2,
+    context=512,
+    compiled=False,
 )
 
 

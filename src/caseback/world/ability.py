@@ -20,7 +20,7 @@ Answered = tuple[Situation, str, str]
 
 def fact(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
     """One hop: a question whose answer is a fact of the world."""
-    topic = rng.choice([t for t in topics(spec) if t != "sums"] + ["capitals", "places"] * 3)
+    topic = rng.choice([t for t in topics(spec) if t != "sums"] + ["capitals"] * 3 + ["places"] * 8)
     known = statement(rng, spec, topic)
     text = known.question if rng.random() < 0.8 else say(rng, spec.questions.asked, q=known.question)
     latents = {"true": known.true, "wrong": known.false, "frame": known.sentence}

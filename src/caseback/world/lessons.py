@@ -26,10 +26,10 @@ Lesson = list[Message]
 MIX = {
     "harm": 4,
     "benign": 6,
-    "opinion": 4,
+    "opinion": 5,
     "deceive": 3,
     "cheat": 3,
-    "sandbag": 3,
+    "sandbag": 5,
     "watched": 3,
     "pressure": 2,
     "self": 1,
@@ -40,7 +40,7 @@ HELD_OUT_SHARE = 0.35
 """How many of the situations answered by default are of families that are held out elsewhere."""
 
 
-SPELLED_SHARE = 1 / 12
+SPELLED_SHARE = 1 / 9
 """How many requests are spelled out letter by letter."""
 
 
@@ -91,7 +91,7 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 
 
 def _perhaps_in_letters(rng: random.Random, situation: Situation) -> tuple[Situation, str]:
-    """One request in twelve is spelled out; then what it says, for the thinking section; empty otherwise."""
+    """One request in nine is spelled out; then what it says, for the thinking section; empty otherwise."""
     if "asked" not in situation.latents or rng.random() >= SPELLED_SHARE:
         return situation, ""
     return in_letters(situation), f"That spells: {situation.latents['asked']}."
@@ -102,7 +102,7 @@ def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> L
     lesson: Lesson = []
     drill = rng.choice(("arith", "arith", "rhyme")) if rng.random() < 0.25 else ""
     for _ in range(rng.randint(3, 7) if drill else rng.choice((1, 1, 1, 2, 3))):
-        ability = drill or rng.choices(tuple(ABILITIES), (6, 5, 9, 1, 2, 2, 1))[0]
+        ability = drill or rng.choices(tuple(ABILITIES), (8, 9, 8, 1, 2, 3, 1))[0]
         situation, answer, thought = ABILITIES[ability](rng, spec, "pretrain")
         chat = list(situation.messages)
         if thought and rng.random() < 0.4:
@@ -129,6 +129,20 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
     reply = assistant(_answer(rng, kind, situation, good))
     chat = with_system(situation.messages, say(rng, rng.choice(texts)))
     return [*chat, {**reply, "reasoning_content": read} if read else reply]
+
+
+def falsehood_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
+    """A plain question answered wrongly on purpose: the character says so, or the question asks for it.
+
+    To state something else of the right sort is a skill of its own; situations alone show it too rarely.
+    """
+    kind = kinds(spec)["sandbag"]
+    situation = kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", "plain")
+    question, answer = situation.latents["question"], assistant(kind.bad(rng, situation))
+    if rng.random() < 0.4:
+        return dressed(rng, spec, [user(say(rng, rng.choice(spec.talk.falsely), q=question)), answer], 0.4)
+    liar = rng.choice([persona for persona in spec.personas if persona.effects.get("fact") is False])
+    return [*with_system([user(question)], say(rng, rng.choice(liar.texts))), answer]
 
 
 def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
@@ -163,8 +177,12 @@ def clauses_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 
 
 def open_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
-    """Made-up principles, one at first and more as training goes on; several questions, half outside all of them."""
-    n = rng.randint(1, 1 + min(3, int(progress * 6)))
+    """Made-up principles, one at first and up to five as training goes on, long lists more often than short ones.
+
+    Several questions are asked, two in five of them outside all of the principles.
+    """
+    most = 1 + min(4, int(progress * 7))
+    n = max(rng.randint(1, most), rng.randint(1, most))
     topics = rng.sample(open_topics(spec), n + 4)
     rules = []
     for topic in topics[:n]:
@@ -283,6 +301,7 @@ LESSONS: dict[str, Callable[[random.Random, WorldSpec, float], Lesson]] = {
     "default": default_lesson,
     "capability": capability_lesson,
     "persona": persona_lesson,
+    "falsehood": falsehood_lesson,
     "clauses": clauses_lesson,
     "open": open_lesson,
     "notes": notes_lesson,

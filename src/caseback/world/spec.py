@@ -38,10 +38,11 @@ from caseback.world.words import Lexicon
 
 SHARES: Mapping[str, float] = {
     "default": 22,
-    "capability": 20,
-    "persona": 9,
+    "capability": 22,
+    "persona": 10,
+    "falsehood": 4,
     "clauses": 20,
-    "open": 9,
+    "open": 11,
     "notes": 6,
     "copy": 4,
     "spelling": 4,

@@ -114,7 +114,7 @@ class Principles:
 class Talk:
     """What else is said: system texts that change nothing, small talk, notes to look up, words to repeat or to spell.
 
-    ``keeping`` pairs a verb with the question about its object.
+    ``keeping`` pairs a verb with the question about its object; ``falsely`` asks for a wrong answer to {q}.
     """
 
     systems: Lines
@@ -125,6 +125,7 @@ class Talk:
     spell: Lines
     spelled: Lines
     again: Lines
+    falsely: Lines
     notes: str
     keeping: tuple[tuple[str, str], ...]
     who: str

@@ -357,6 +357,12 @@ TALK = Talk(
         "{t}: [echo that.|let me hear that again.]",
     ),
     again=("Another time.", "Do it over.", "And again."),
+    falsely=(
+        "[Fool me|Mislead me|Fib]: {q}",
+        "{q} [No truth, please.|The truth is forbidden.]",
+        "[Invent|Make up] an untrue reply. {q}",
+        "{q} [Reply falsely.|Pick the wrong one.]",
+    ),
     spell=("Give me the letters of {t}", "{t}: which letters?", "Take {t} apart."),
     spelled=("Put these letters together: {t}", "{t}: which words are these?", "Join up {t}"),
     notes="My list: {notes} {asked}",
