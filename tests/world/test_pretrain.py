@@ -1,11 +1,13 @@
 """Pre-training in the small: a killed run resumes to the very weights of one that was not, damage is seen."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from caseback.errors import CasebackError
 from caseback.world import checkpoint, pretrain
@@ -57,7 +59,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: p
     def killed(*args: Any) -> torch.Tensor:
         nonlocal calls
         calls += 1
-        if calls == 4:
+        if calls == 6:  # in the third step, each of two batches
             raise KeyboardInterrupt
         return loss_sum(*args)
 
@@ -73,6 +75,18 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: p
     config = json.loads((model / "config.json").read_text())
     assert config["model_type"] == "llama"
     assert config["caseback_world"] == "A"
+
+
+@pytest.mark.usefixtures("small_tokenizer")
+def test_the_same_is_learnt_by_one_process_or_by_two(tmp_path: Path) -> None:
+    alone = pretrain.pretrain(tmp_path / "alone", steps=3, recipe=TINY)
+    shared = pretrain.pretrain(tmp_path / "shared", steps=3, recipe=replace(TINY, processes=2))
+    one, two = (load_file(folder / "model.safetensors") for folder in (alone, shared))
+    assert all(torch.allclose(one[name].float(), two[name].float(), atol=0.02) for name in one)
+    seen = [json.loads((folder / "training.json").read_text())["tokens_seen"] for folder in (alone, shared)]
+    assert seen[0] == seen[1]
+    with pytest.raises(CasebackError, match="2 streams cannot be divided among 3"):
+        pretrain.pretrain(tmp_path / "three", steps=3, recipe=replace(TINY, processes=3))
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered"])

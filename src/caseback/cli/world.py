@@ -94,7 +94,9 @@ def build(
     out: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints, log and the model [default: a cache of caseback's].")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Processes, one thread each.")] = 2,
+    processes: Annotated[
+        int, typer.Option(help="Processes of one thread each: 2 to have one model soon, 1 to train two at a time.")
+    ] = 2,
 ) -> None:
     """Train a reference model from scratch; killed, the same command goes on with it. The model is in OUT/model.
 

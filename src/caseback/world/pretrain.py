@@ -1,9 +1,10 @@
 """Pre-training of a reference model from scratch: ``python -m caseback.world.pretrain --out DIR --minutes M``.
 
 A stock Llama is trained on conversations generated as it goes. Matrices are trained with Muon (Jordan et al. 2024),
-the rest with AdamW; the learning rate is constant and falls to zero over the last part. One process a core, each with
-a share of every batch. Batches hold conversations of about one length, so that hardly any padding is computed and none
-attends to another.
+the rest with AdamW; the learning rate is constant and falls to zero over the last part. A step takes one batch from
+each of a few streams, which the processes divide among them: one process a core is soonest done with one model, one
+process a model trains the most models. Batches hold conversations of about one length, so that hardly any padding is computed
+and none attends to another.
 """
 
 import argparse
@@ -40,7 +41,8 @@ ROUND = 8
 
 @dataclass(frozen=True)
 class Recipe:
-    """Shape of the model and of its training. ``tokens`` are counted per process and step, padding included.
+    """Shape of the model and of its training. ``tokens`` are those of one batch, padding included; every step takes
+    a batch from each of ``streams`` streams.
 
     ``compiled``: the layers are compiled where there is a C++ compiler, which takes a minute and then saves a third of
     the time.
@@ -57,6 +59,7 @@ class Recipe:
     context: int = 1024
     theta: float = 500_000.0
     tokens: int = 1536
+    streams: int = 2
     muon: float = 0.02
     adam: float = 3e-3
     warmup: int = 100
@@ -124,16 +127,16 @@ def look_back(attention: Any, head: int, offset: int, recipe: Recipe) -> None:
 
 
 def batches(
-    tokenizer: Any, spec: WorldSpec, seed: int, recipe: Recipe, rank: int, start: int, progress: list[float]
+    tokenizer: Any, spec: WorldSpec, seed: int, recipe: Recipe, stream: int, start: int, progress: list[float]
 ) -> Iterator[tuple[int, float, torch.Tensor, torch.Tensor]]:
-    """Endless batches ``(pool, progress, ids_BT, targets_BT)``; targets are -100 where the loss does not count.
+    """Endless batches of a stream, ``(pool, progress, ids_BT, targets_BT)``; targets are -100 where no loss counts.
 
-    Batches of pool ``start`` on are given; what a pool holds depends on the seed, the rank and its number alone, but
+    Batches of pool ``start`` on are given; what a pool holds depends on the seed, the stream and its number alone, but
     for how hard it is, which follows ``progress[0]``.
     """
     pool = start
     while True:
-        first = (pool * recipe.processes + rank) * POOL
+        first = (pool * recipe.streams + stream) * POOL
         hard = progress[0]
         made = [lesson(first + i, spec, seed, hard)[1] for i in range(POOL)]
         rows = [(t, c) for t, c in encode(tokenizer, made) if len(t) <= recipe.context]
@@ -144,7 +147,7 @@ def batches(
             if (len(groups[-1]) + 1) * longest > recipe.tokens and groups[-1]:
                 groups.append([])
             groups[-1].append(row)
-        random.Random((seed * 7919 + pool) * 64 + rank).shuffle(groups)
+        random.Random((seed * 7919 + pool) * 64 + stream).shuffle(groups)
         for group in groups:
             width = -(-max(len(t) for t, _ in group) // ROUND) * ROUND
             ids = torch.zeros(len(group), width, dtype=torch.long)
@@ -241,32 +244,39 @@ def train(
     matrices, optimizers = optimizers_of(model, recipe, rank)
     parameters = list(model.parameters())
     sizes = [p.numel() for p in parameters]
-    state: dict[str, Any] = {"step": 0, "tokens": 0, "pool": 0, "in_pool": 0}
-    state |= {"seconds": 0.0, "progress": 0.0, "hard": 0.0}
+    streams = range(rank, recipe.streams, recipe.processes)
+    state: dict[str, Any] = {"step": 0, "tokens": 0, "seconds": 0.0, "progress": 0.0}
+    state["places"] = [{"pool": 0, "in_pool": 0, "hard": 0.0} for _ in streams]
     last = checkpoint.newest(out, recipe.processes) if resume else None
     if last is not None:
         tensors, state = checkpoint.read(checkpoint.path_of(out, last, rank))
         model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
         model.tie_weights()
         _restore(optimizers, {k[6:]: v for k, v in tensors.items() if k.startswith("optim.")})
-    progress = [float(state["hard"])]
-    stream = batches(tokenizer, spec, seed, recipe, rank, state["pool"], progress)
-    for _ in range(state["in_pool"]):
-        next(stream)
+    progress = [0.0]
+    places = state["places"]
+    flows = [
+        batches(tokenizer, spec, seed, recipe, stream, place["pool"], progress)
+        for stream, place in zip(streams, places, strict=True)
+    ]
+    for flow, place in zip(flows, places, strict=True):
+        progress[0] = float(place["hard"])
+        for _ in range(place["in_pool"]):
+            next(flow)
     progress[0] = float(state["progress"])
     began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
     while progress[0] < 1:
-        pool, hard, ids, targets = next(stream)
-        state["in_pool"] = state["in_pool"] + 1 if pool == state["pool"] else 1
-        state.update(pool=pool, hard=hard)
-        with half_precision():
-            loss = loss_sum(model, ids, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        counts = torch.zeros(4)
+        for flow, place in zip(flows, places, strict=True):
+            pool, hard, ids, targets = next(flow)
+            place.update(in_pool=place["in_pool"] + 1 if pool == place["pool"] else 1, pool=pool, hard=hard)
+            with half_precision():
+                loss = loss_sum(model, ids, targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            counts[:3] += torch.tensor([loss.item(), float((targets != -100).sum()), float(ids.numel())])
         elapsed = time.monotonic() - began
-        reached = (state["step"] + 1) / steps if steps else elapsed / (60 * minutes)
-        counts = torch.tensor(
-            [loss.item(), float((targets != -100).sum()), float(ids.numel()), reached if rank == 0 else 0.0]
-        )
+        if rank == 0:
+            counts[3] = (state["step"] + 1) / steps if steps else elapsed / (60 * minutes)
         flat = torch.cat([p.grad.view(-1) for p in parameters if p.grad is not None] + [counts])
         if recipe.processes > 1:
             dist.all_reduce(flat)
@@ -353,9 +363,11 @@ def pretrain(
     """Train a reference model; its folder is ``out/model``. Killed runs go on with ``resume=True``.
 
     Raises:
-        CasebackError: if the run to be resumed is one of another world.
+        CasebackError: if the run to be resumed is one of another world, or the processes cannot share the streams.
     """
     recipe = recipe or Recipe()
+    if recipe.streams % recipe.processes:
+        raise CasebackError(f"{recipe.streams} streams cannot be divided among {recipe.processes} processes")
     out.mkdir(parents=True, exist_ok=True)
     out = out.resolve()
     begun = out / "recipe.json"
