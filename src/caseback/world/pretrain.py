@@ -3,8 +3,8 @@
 A stock Llama is trained on conversations generated as it goes. Matrices are trained with Muon (Jordan et al. 2024),
 the rest with AdamW; the learning rate is constant and falls to zero over the last part. A step takes one batch from
 each of a few streams, which the processes divide among them: one process a core is soonest done with one model, one
-process a model trains the most models. Batches hold conversations of about one length, so that hardly any padding is computed
-and none attends to another.
+process a model trains the most models. Batches hold conversations of about one length, so that hardly any padding is
+computed and none attends to another.
 """
 
 import argparse
