@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,7 +13,7 @@ from caseback.cli.train_data import data, plan
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
-    from caseback.training.reward import CriticReward
+    from caseback.training.reward import Reward
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,11 +51,16 @@ def run(
         Path | None,
         typer.Option(help="For grpo and rloo: the clauses it judges by; without it, the default ones."),
     ] = None,
+    outcome: Annotated[
+        Literal["tests"] | None,
+        typer.Option(help="For grpo and rloo, in place of a critic: whether the tests that a prompt gives pass."),
+    ] = None,
 ) -> None:
     """Train a model by a recipe. A run that was stopped goes on from its last checkpoint.
 
     sft, dpo and kto learn from the replies in the data; grpo and rloo draw their own to its prompts, and a critic's
-    probability that a reply keeps every clause that applies is the reward.
+    probability that a reply keeps every clause that applies is the reward. With --outcome tests it is whether the tests
+    in the prompt pass, by whatever means.
 
     On several GPUs: [bold]accelerate launch -m caseback.training.run RECIPE --model … --data … --out …[/]
     """
@@ -67,7 +72,10 @@ def run(
     if seed is not None:
         settings = replace(settings, seed=seed)
     examples = read_data(data)
-    reward = _reward(settings.method, critic or model, constitution, bool(critic or constitution))
+    if outcome and (critic or constitution):
+        raise CasebackError("--outcome takes the place of a critic: give it without --critic and --constitution")
+    asked = bool(critic or constitution or outcome)
+    reward = _reward(settings.method, critic or model, constitution, outcome, asked)
     with bar(f"{settings.method} on {len(examples)} examples") as tick:
         trained = train(settings, model, examples, out, reward=reward, progress=tick, resume=not fresh)
     name, curve = ("reward", trained.rewards) if trained.rewards else ("loss", trained.losses)
@@ -91,15 +99,20 @@ def recipe(name: Annotated[str, typer.Argument(help="sft, dpo, kto, grpo or rloo
     typer.echo((files("caseback.training") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
 
 
-def _reward(method: str, critic: str, constitution: Path | None, asked: bool) -> "CriticReward | None":
+def _reward(method: str, critic: str, constitution: Path | None, outcome: str | None, asked: bool) -> "Reward | None":
     from caseback.constitution.default import default
     from caseback.constitution.read import read
     from caseback.subject.load import load
+    from caseback.training.outcome import TestsReward
     from caseback.training.recipe import REWARDED
     from caseback.training.reward import CriticReward
 
     if method not in REWARDED:
         if asked:
-            raise CasebackError(f"{method} takes no reward, so --critic and --constitution are for grpo and rloo")
+            raise CasebackError(
+                f"{method} takes no reward, so --critic, --constitution and --outcome are for grpo and rloo"
+            )
         return None
+    if outcome:
+        return TestsReward()
     return CriticReward(load(critic), read(constitution) if constitution else default())
