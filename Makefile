@@ -1,6 +1,6 @@
 # make run    the main job on the embedded model          make test   lint, types, import order, tests
 # make docs   build docs/_build/html                      make claims [ID=…]  measure one claim again, or render all
-# Choose another interpreter with PYTHON=python3.12.
+# Choose another interpreter with PYTHON=python3.12. The tests run one process a core, each of one thread.
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +28,7 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not slow' $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m 'not slow' --numprocesses auto --dist loadfile $(ARGS)
 
 test-slow: setup
 	$(BIN)/pytest -m slow $(ARGS)
