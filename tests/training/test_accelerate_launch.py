@@ -62,3 +62,15 @@ def test_a_mistake_is_one_line_and_a_status(tmp_path: Path) -> None:
     done = launch(str(tmp_path / "recipe.yaml"), *arguments, processes=1)
     assert done.returncode != 0
     assert "unknown setting 'learning_rat'; did you mean learning_rate" in done.stderr
+
+
+def test_the_fsdp_settings_that_come_along_are_read_by_accelerate() -> None:
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    settings = load_config_from_file(str(Path(__file__).parents[2] / "examples" / "fsdp.yaml"))
+    assert str(settings.distributed_type).endswith("FSDP")
+    assert settings.fsdp_config["fsdp_version"] == 2
+    from accelerate.commands.launch import launch_command_parser
+
+    options = {action.dest for action in launch_command_parser()._actions}
+    assert set(settings.fsdp_config) <= options
