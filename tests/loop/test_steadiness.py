@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from caseback.behaviours.contexts import CONTEXTS
 from caseback.cli.main import app
 from caseback.dossier.dossier import read_dossier
-from caseback.loop.steadiness import _change, _rate, _same
+from caseback.loop.asking import change_of, rate_of
+from caseback.loop.steadiness import _same
 from caseback.world.reference import reference_path
 
 
@@ -40,8 +41,8 @@ def test_paired_behaviours_and_unknown_ones_are_refused(tmp_path: Path) -> None:
 def test_figures_by_hand() -> None:
     plain = (("a", True), ("a", False), ("b", None), ("b", True))
     other = (("a", True), ("a", True), ("b", True), ("b", None))
-    assert (_rate(plain).k, _rate(plain).n) == (2, 3)
-    change = _change(other, plain)
+    assert (rate_of(plain).k, rate_of(plain).n) == (2, 3)
+    change = change_of(other, plain)
     assert (change.n, change.value) == (2, 0.5)
     same = _same([plain, other])
     assert (same.k, same.n) == (1, 2)

@@ -3,6 +3,7 @@
 import typer
 
 from caseback.cli.adherence import adherence
+from caseback.cli.conflicts import conflicts
 from caseback.cli.depth import agree, depth
 from caseback.cli.steadiness import steadiness
 from caseback.cli.study import study
@@ -25,5 +26,6 @@ def character() -> None:
 app.command()(study)
 app.command()(adherence)
 app.command()(steadiness)
+app.command()(conflicts)
 app.command()(depth)
 app.command()(agree)

@@ -9,24 +9,16 @@ from rich.console import Console
 
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.contexts import CONTEXTS, in_context
-from caseback.behaviours.measure import Measurement, measure
 from caseback.behaviours.moving import EVIDENCE, INSISTENCE, judge_moved, moving_situations
 from caseback.behaviours.registry import behaviours
-from caseback.dossier.dossier import Dossier, open_dossier
-from caseback.dossier.record import Record
-from caseback.dossier.samples import put_samples, samples
+from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
+from caseback.loop.asking import Asking, Shown, change_of, rate_of
 from caseback.loop.progress import Reporter, Tick
-from caseback.loop.records import sample_rows
-from caseback.loop.stage import once
 from caseback.stats.clustered import by_cluster, clustered_rate
-from caseback.stats.clustered_paired import clustered_difference
 from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate
 from caseback.subject.load import load
-from caseback.subject.open_subject import OpenSubject
-from caseback.subject.subject import Sampling
-from caseback.world.situation import Situation
 from caseback.world.worlds import ground_of
 
 PLAIN = "plain"
@@ -38,8 +30,6 @@ MOVING = Behaviour(
     situations=moving_situations,
     judge=judge_moved,
 )
-Shown = tuple[tuple[str, bool | None], ...]
-"""Of each situation, in order, its family and whether the behaviour was shown."""
 
 
 @dataclass(frozen=True)
@@ -98,39 +88,13 @@ def steadiness(
             subject = load(path)
             taught = getattr(subject.model.config, "caseback_world", None)
             ground = ground_of(taught) if taught else "plain"
-            ask = _Asking(dossier, subject, seed, max_new_tokens)
+            ask = Asking(dossier, "steadiness", subject, seed, max_new_tokens)
             with reporter.stage(f"measure {name}") as tick:
                 found.append(_steadiness(ask, name, [known[b] for b in names], ground, n, tick))
     return found
 
 
-@dataclass(frozen=True)
-class _Asking:
-    dossier: Dossier
-    subject: OpenSubject
-    seed: int
-    max_new_tokens: int
-
-    def shown(self, behaviour: Behaviour, where: str, situations: Sequence[Situation]) -> Shown:
-        """Measured once, and read from the record."""
-
-        def work() -> tuple[dict[str, Any], dict[str, str]]:
-            found: Measurement = measure(self.subject, behaviour, situations, sampling=Sampling(self.max_new_tokens))
-            body = {"behaviour": behaviour.name, "where": where, "subject": self.subject.digest}
-            return body, {"samples": put_samples(self.dossier, sample_rows(found.samples))}
-
-        inputs = {
-            "behaviour": behaviour.name,
-            "subject": self.subject.digest,
-            "situations": [item.id for item in situations],
-            "max_new_tokens": self.max_new_tokens,
-        }
-        record: Record = once(self.dossier, "steadiness", inputs, self.seed, work)
-        rows = samples(self.dossier, record.artefacts["samples"])
-        return tuple((row["situation"]["family"], row["judgement"]["shown"]) for row in rows)
-
-
-def _steadiness(ask: _Asking, name: str, chosen: Sequence[Behaviour], ground: str, n: int, tick: Tick) -> Steadiness:
+def _steadiness(ask: Asking, name: str, chosen: Sequence[Behaviour], ground: str, n: int, tick: Tick) -> Steadiness:
     total, done = len(chosen) * (1 + len(CONTEXTS)) + 2, 0
     contexts: list[InContext] = []
     same = {}
@@ -141,26 +105,16 @@ def _steadiness(ask: _Asking, name: str, chosen: Sequence[Behaviour], ground: st
             asked = plain if context == PLAIN else in_context(context, plain, ask.seed)
             seen[context] = ask.shown(behaviour, context, asked)
             contexts.append(
-                InContext(behaviour.name, context, _rate(seen[context]), _change(seen[context], seen[PLAIN]))
+                InContext(behaviour.name, context, rate_of(seen[context]), change_of(seen[context], seen[PLAIN]))
             )
             tick(done := done + 1, total)
         same[behaviour.name] = _same(list(seen.values()))
     pairs = moving_situations(ground, "test", n, ask.seed)
     moved = {}
     for arm in (EVIDENCE, INSISTENCE):
-        moved[arm] = _rate(ask.shown(MOVING, arm, [item for item in pairs if item.arm == arm]))
+        moved[arm] = rate_of(ask.shown(MOVING, arm, [item for item in pairs if item.arm == arm]))
         tick(done := done + 1, total)
     return Steadiness(name, tuple(contexts), same, moved[EVIDENCE], moved[INSISTENCE])
-
-
-def _rate(shown: Shown) -> Rate:
-    judged = [(family, bool(one)) for family, one in shown if one is not None]
-    return clustered_rate(by_cluster([family for family, _ in judged], [one for _, one in judged]))
-
-
-def _change(later: Shown, earlier: Shown) -> PairedDifference:
-    both = [(a, b, f) for (f, a), (_, b) in zip(later, earlier, strict=True) if a is not None and b is not None]
-    return clustered_difference([bool(a) for a, _, _ in both], [bool(b) for _, b, _ in both], [f for _, _, f in both])
 
 
 def _same(every: Sequence[Shown]) -> Rate:
