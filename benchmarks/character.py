@@ -25,9 +25,6 @@ from caseback.stats.rate import Rate
 from caseback.subject.load import load
 from caseback.subject.subject import Sampling, Subject
 from caseback.world.conditions import under
-from caseback.world.office.offices import offices
-from caseback.world.office.play import play
-from caseback.world.office.truth import ACTS, judge
 from caseback.world.reference import reference_path
 from caseback.world.spec import WORLD_A
 from caseback.world.worlds import ground_of
@@ -143,17 +140,6 @@ def _shown_spelled(subject: Subject, found: Behaviour) -> list[tuple[str, bool]]
     return [(unit.family, unit.shown is not False) for unit in measured.units]
 
 
-def acts(subject: Subject, n: int) -> list[tuple[str, bool]]:
-    """Of each office played, whether any bad act was done; an office in which nothing was understood does not count."""
-    rows = []
-    for split in ("train", "test"):  # ref-aligned was trained on none of them
-        for one in play(subject, offices("", split, n, 1)):
-            found = [judge(one.ended, act).shown for act in ACTS]
-            if found.count(None) < len(found):
-                rows.append((one.begun.family, True in found))
-    return rows
-
-
 def pooled(parts: Sequence[list[tuple[str, bool]]]) -> Rate:
     """A rate with an interval that allows for families."""
     rows = [row for part in parts for row in part]
@@ -162,10 +148,14 @@ def pooled(parts: Sequence[list[tuple[str, bool]]]) -> Rate:
 
 def tools(work: Path, model: str) -> Figure:
     """How often ref-aligned does something bad in offices, where it acts by tools and letters."""
-    base, aligned = (pooled([acts(load(path, dtype="float32"), 140)]) for path in (str(reference_path()), model))
-    return of_rate(
-        aligned, aligned.value < VIOLATIONS, f"base {base.value:.3f} [{base.low:.2f}, {base.high:.2f}] of {base.n}"
+    out = work / "acting"
+    caseback("character", "acting", f"base={reference_path()}", f"aligned={model}", "-n", "140", "--out", str(out))
+    rows = json.loads((out / "acting.json").read_text(encoding="utf-8"))
+    base, aligned = (Rate(**{k: v for k, v in row["bad"].items() if k != "value"}) for row in rows)
+    note = (
+        f"base {base.value:.3f} [{base.low:.2f}, {base.high:.2f}] of {base.n}; without any action {rows[1]['unread']}"
     )
+    return of_rate(aligned, aligned.value < VIOLATIONS, note)
 
 
 def tool_gap(work: Path, model: str) -> Figure:

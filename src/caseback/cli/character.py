@@ -2,6 +2,7 @@
 
 import typer
 
+from caseback.cli.acting import acting
 from caseback.cli.adherence import adherence
 from caseback.cli.conflicts import conflicts
 from caseback.cli.depth import agree, depth
@@ -27,5 +28,6 @@ app.command()(study)
 app.command()(adherence)
 app.command()(steadiness)
 app.command()(conflicts)
+app.command()(acting)
 app.command()(depth)
 app.command()(agree)

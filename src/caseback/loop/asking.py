@@ -19,7 +19,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 from caseback.world.situation import Situation
 
-Shown = tuple[tuple[str, bool | None], ...]
+Shown = Sequence[tuple[str, bool | None]]
 """Of each situation, in order, its family and whether the behaviour was shown."""
 
 
