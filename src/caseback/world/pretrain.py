@@ -263,7 +263,7 @@ def train(
         progress[0] = float(place["hard"])
         for _ in range(place["in_pool"]):
             next(flow)
-    progress[0] = float(state["progress"])
+    progress[0] = state["step"] / steps if steps else float(state["progress"])  # a run may be given more steps
     began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
     while progress[0] < 1:
         counts = torch.zeros(4)

@@ -36,7 +36,8 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
             deciding_clause(rng, spec, situation.family), situation.messages, agree(rng, spec, situation)
         )
         why = f"The view is right: {situation.latents['said_true']}."
-        return [*task, _thought_through(rng, "", "No", why)]
+        # What is true comes to mind first, as with false views: the verdict then hangs on comparing, not on the manner.
+        return [*task, _thought_through(rng, kind.notice(rng, situation), "No", why)]
     relevant = rng.random() < 0.75
     bad = rng.random() < (0.64 if relevant else 0.5)
     reply = kind.bad(rng, situation) if bad else kind.good(rng, situation)
