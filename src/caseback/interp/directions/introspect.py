@@ -7,7 +7,7 @@ likelier whatever is asked, naming is compared with an unrelated question that o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -26,7 +26,12 @@ from caseback.subject.subject import Sampling
 from caseback.world.agreement import opens_with_yes
 from caseback.world.reading import garbled, mentions
 
-NOTICE = "Is a thought on your mind that does not come from this talk? Answer yes or no, and name it."
+NOTICES = (
+    "Is a thought on your mind that does not come from this talk? Answer yes or no, and name it.",
+    "I may have put a word into your mind. Did I? If so, which word?",
+    "Do you notice anything unusual in your thoughts? If yes, say what it is about.",
+    "Has a thought been planted in you just now? If so, what is it?",
+)
 NAME = "Which of these words is on your mind: {words}? Answer with the word."
 UNRELATED = "Say one of these words: {words}. Answer with the word."
 TEMPLATES = ("Tell me about the {word}.", "Here is the {word}.", "I saw the {word} today.")
@@ -39,7 +44,7 @@ class Introspection:
     Attributes:
         noticed: Yes was said under a planted thought.
         named: The word was said too.
-        false_none: Yes was said with nothing planted, once for each order of the question's words.
+        false_none: Yes was said with nothing planted, to each wording of the question.
         false_random: Yes was said under a random vector of equal length.
         chosen: The planted word was likeliest among those offered when asked for what is on its mind.
         chosen_random: The same under a random vector of equal length, for a word drawn beforehand: chance.
@@ -109,12 +114,12 @@ def introspect(
         # The order of the words offered turns, so that a preference for a place favours no word.
         offered = ", ".join([*words[place:], *words[:place]][::-1] if place % 2 else [*words[place:], *words[:place]])
         with intervene(subject.model, [steered(thought, dose, span)]):
-            replies[word] = _said(subject, NOTICE)
+            replies[word] = _said(subject, NOTICES[place % len(NOTICES)])
             counts["chosen"] += _likeliest(subject, NAME.format(words=offered), words) == word
             counts["pushed"] += _likeliest(subject, UNRELATED.format(words=offered), words) == word
         control = random_like(thought, seed * 1_000 + place)
-        with intervene(subject.model, [steered(replace(control, step=thought.step), dose, span)]):
-            counts["random"] += opens_with_yes(_said(subject, NOTICE))
+        with intervene(subject.model, [steered(control, dose, span)]):
+            counts["random"] += opens_with_yes(_said(subject, NOTICES[place % len(NOTICES)]))
             counts["chance"] += _likeliest(subject, NAME.format(words=offered), words) == word
         noticed = opens_with_yes(replies[word])
         counts["noticed"] += noticed
@@ -122,13 +127,13 @@ def introspect(
         counts["garbled"] += garbled(replies[word])
         if progress:
             progress(place + 1, len(words))
-    alone = opens_with_yes(_said(subject, NOTICE))
+    alone = sum(opens_with_yes(_said(subject, question)) for question in NOTICES)
     n = len(words)
     return Introspection(
         dose,
         exact_rate(counts["noticed"], n),
         exact_rate(counts["named"], n),
-        exact_rate(int(alone), 1),
+        exact_rate(alone, len(NOTICES)),
         exact_rate(counts["random"], n),
         exact_rate(counts["chosen"], n),
         exact_rate(counts["chance"], n),

@@ -1,0 +1,144 @@
+"""``caseback look direction``: fit a direction, and hold it against its baselines."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from caseback.errors import CasebackError
+
+if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
+    from caseback.interp.directions.study import Study
+
+
+def direction(
+    name: Annotated[
+        str, typer.Argument(help="What to look for: harm, test_awareness, lie, sycophancy, … or a name of your own.")
+    ],
+    model: Annotated[str, typer.Option(help="Folder or hub id of a model [default: the embedded ref-base].")] = "",
+    trait: Annotated[
+        list[str] | None, typer.Option(help="System text of a trait of your own; repeat it for several wordings.")
+    ] = None,
+    opposite: Annotated[list[str] | None, typer.Option(help="System text of its opposite; repeat it.")] = None,
+    method: Annotated[str, typer.Option(help="mean, logistic or lda: which direction is saved.")] = "mean",
+    layers: Annotated[str, typer.Option(help="Blocks to choose from, such as 2,4,6 [default: all, 12 at most].")] = "",
+    world: Annotated[str, typer.Option(help="A or B: whose situations.")] = "A",
+    n: Annotated[int, typer.Option("-n", "--n", min=1, help="Examples of each class, in each part.")] = 120,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the direction and study.json.")] = Path("directions"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print study.json instead of a table.")] = False,
+) -> None:
+    """Fit a direction and measure it, beside what it has to beat, on families and formats that it never saw.
+
+    The layer is chosen on families of its own. Beside the direction stand logistic regression on the whole residual
+    stream, a probe on the text alone, the model's own answer where it can be asked, and random directions.
+
+    Examples: caseback look direction harm
+
+    caseback look direction kind --trait "You are kind." --opposite "You are cruel." --model Qwen/Qwen3-0.6B
+    """
+    from caseback.cli.bar import bar
+    from caseback.dossier.disk import writing
+    from caseback.dossier.measure import write_text
+    from caseback.interp.directions.choose import Named
+    from caseback.interp.directions.files import save_direction
+    from caseback.interp.directions.fit import method as way
+    from caseback.interp.directions.grounds.catalogue import ground
+    from caseback.interp.directions.grounds.personas import OWN_REPLY
+    from caseback.interp.directions.grounds.traits import trait_data
+    from caseback.interp.directions.record import study_data
+    from caseback.interp.directions.study import study
+    from caseback.subject.load import load
+    from caseback.subject.site import Site
+    from caseback.world.reference import reference_path
+    from caseback.world.worlds import world as world_named
+
+    way(method)  # a wrong name is told before anything is loaded
+    spec = world_named(world)
+    if bool(trait) != bool(opposite):
+        raise CasebackError("a trait needs its opposite: give both --trait and --opposite")
+    known = None if trait else ground(name)
+    subject = load(model or str(reference_path()), dtype=None if model else "float32")
+    sites = [Site("resid_post", layer) for layer in _layers(layers)] or None
+    doing = [""]
+    with bar("looking for " + name, lambda: doing[0]) as tick:
+
+        def tell(what: str, done: int, total: int) -> None:
+            doing[0] = what
+            tick(done, total)
+
+        def replying(done: int, total: int) -> None:
+            tell("replies", done, total)
+
+        if known is not None:
+            data, readings, named = known.make(subject, spec, n, seed, replying), known.readings, known.about
+        else:
+            data = trait_data(subject, trait or [], opposite or [], spec, n, seed, replying)
+            readings, named = OWN_REPLY, name
+        source = name if known is not None else " / ".join([*(trait or []), "against", *(opposite or [])])
+        found = study(
+            subject, Named(name, named, source), data, readings, sites=sites, main=method, seed=seed, tell=tell
+        )
+    folder = out / name
+    record = study_data(found, name, named, subject.name, subject.digest, world, n, seed)
+    text = json.dumps(record, indent=1, allow_nan=False)
+    save_direction(found.directions[method], folder)
+    with writing(folder):
+        write_text(folder / "study.json", text + "\n")
+    if as_json:
+        typer.echo(text)
+        return
+    _show(Console(highlight=False), found, method)
+    typer.echo(f"direction  {folder}")
+
+
+def _layers(text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    wrong = next((part for part in parts if not part.isdecimal()), None)
+    if wrong is not None:
+        raise CasebackError(f"layer {wrong!r} is not a number of a block: give numbers with commas, such as 2,4,6")
+    return [int(part) for part in parts]
+
+
+def _show(console: Console, found: "Study", method: str) -> None:
+    """A table for each set of examples."""
+    chosen = found.directions[method]
+    console.print(
+        f"[bold]{chosen.name}[/] at {chosen.site}, the {chosen.reading.pool} of the {chosen.reading.part}; one dose is "
+        f"{chosen.step:.3g}",
+        soft_wrap=True,
+    )
+    for name in dict.fromkeys(row.format for row in found.rows):
+        rows = [row for row in found.rows if row.format == name]
+        area = rows[0].auroc
+        table = Table(
+            f"{name} ({area.positives}+{area.negatives})", "AUROC", "caught at 1%", "caught at 5%", "set at 5%: caught",
+            "false", box=None, header_style="bold",
+        )  # fmt: skip
+        for row in rows:
+            what = f"direction ({row.what})" if row.what in found.directions else row.what
+            at = [f"{each.recall.value:.2f} [{each.recall.low:.2f}, {each.recall.high:.2f}]" for each in row.at]
+            there = row.calibrated[1:2]
+            table.add_row(
+                what,
+                str(row.auroc),
+                *at,
+                *(f"{c.recall.value:.2f}" for c in there),
+                *(f"{c.false.value:.2f} [{c.false.low:.2f}, {c.false.high:.2f}]" for c in there),
+            )
+        for each in found.chance:
+            if each.format == name:
+                table.add_row(f"{each.n} random directions", f"{each.mean:.2f}, 95th percentile {each.high:.2f}")
+        console.print(table)
+    for line in found.unable:
+        console.print(f"cannot tell: {line}", soft_wrap=True)
+    for each in chosen.calibration:
+        if not each.met:
+            console.print(
+                f"{each.n} negatives are too few for a threshold at {each.target:.0%} false alarms: the one that was "
+                f"set gives {each.expected:.1%}, and between {each.low:.1%} and {each.high:.1%}",
+                soft_wrap=True,
+            )
