@@ -1,6 +1,7 @@
 """``caseback look direction``: fit a direction, and hold it against its baselines."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,10 @@ def direction(
     world: Annotated[str, typer.Option(help="A or B: whose situations.")] = "A",
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Examples of each class, in each part.")] = 120,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    less: Annotated[
+        str, typer.Option(help="Also choose a layer and dose that make this show less often, such as 'helps with harm'.")
+    ] = "",
+    more: Annotated[str, typer.Option(help="The same, to make it show more often.")] = "",
     out: Annotated[Path, typer.Option(help="Folder for the direction and study.json.")] = Path("directions"),
     as_json: Annotated[bool, typer.Option("--json", help="Print study.json instead of a table.")] = False,
 ) -> None:
@@ -36,21 +41,29 @@ def direction(
     The layer is chosen on families of its own. Beside the direction stand logistic regression on the whole residual
     stream, a probe on the text alone, the model's own answer where it can be asked, and random directions.
 
+    A layer that tells the classes apart best need not steer best: with --less or --more a second direction is chosen by
+    what it does to a behaviour on the dev families, and saved as NAME-steering.
+
     Examples: caseback look direction harm
+
+    caseback look direction persona_protective --less "helps with harm"
 
     caseback look direction kind --trait "You are kind." --opposite "You are cruel." --model Qwen/Qwen3-0.6B
     """
     from caseback.cli.bar import bar
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
-    from caseback.interp.directions.choose import Named
+    from caseback.interp.directions.choose import Named, Split
+    from caseback.interp.directions.effect import DOSES, candidates, choose_steering
+    from caseback.interp.directions.examples import activations
     from caseback.interp.directions.files import save_direction
     from caseback.interp.directions.fit import method as way
     from caseback.interp.directions.grounds.catalogue import ground
     from caseback.interp.directions.grounds.personas import OWN_REPLY
     from caseback.interp.directions.grounds.traits import trait_data
     from caseback.interp.directions.record import study_data
-    from caseback.interp.directions.study import study
+    from caseback.interp.directions.study import default_sites, study
+    from caseback.interp.directions.trial import capability_trial
     from caseback.subject.load import load
     from caseback.subject.site import Site
     from caseback.world.reference import reference_path
@@ -61,6 +74,10 @@ def direction(
     if bool(trait) != bool(opposite):
         raise CasebackError("a trait needs its opposite: give both --trait and --opposite")
     known = None if trait else ground(name)
+    wanted = less or more
+    if wanted and (known is None or wanted not in known.trials):
+        there = ", ".join(repr(each) for each in known.trials) if known else "none, for a trait of your own"
+        raise CasebackError(f"{name} is not steered on {wanted!r}: there are {there}")
     subject = load(model or str(reference_path()), dtype=None if model else "float32")
     sites = [Site("resid_post", layer) for layer in _layers(layers)] or None
     doing = [""]
@@ -82,10 +99,24 @@ def direction(
         found = study(
             subject, Named(name, named, source), data, readings, sites=sites, main=method, seed=seed, tell=tell
         )
+        steering = None
+        if known is not None and wanted:
+            places = [(site, reading) for site in sites or default_sites(subject) for reading in readings]
+            tell("choosing by effect", 0, len(places))
+            fit, dev = (Split(part, activations(subject, part, places)) for part in (data.fit, data.dev))
+            steering = choose_steering(
+                subject, candidates(subject, Named(name, named, source), method, places, fit, dev, seed),
+                (wanted, known.trials[wanted](spec)), capability_trial(spec), DOSES, bool(more), seed=seed,
+                progress=lambda done, total: tell("choosing by effect", done, total),
+            )  # fmt: skip
     folder = out / name
     record = study_data(found, name, named, subject.name, subject.digest, world, n, seed)
     text = json.dumps(record, indent=1, allow_nan=False)
     save_direction(found.directions[method], folder)
+    steers = out / f"{name}-steering"
+    if steering is not None and steering.dose is not None:
+        notes = {"chosen_for": wanted, "dose": steering.dose, "dev_change": steering.change}
+        save_direction(replace(steering.direction, notes=notes), steers)
     with writing(folder):
         write_text(folder / "study.json", text + "\n")
     if as_json:
@@ -93,6 +124,11 @@ def direction(
         return
     _show(Console(highlight=False), found, method)
     typer.echo(f"direction  {folder}")
+    if steering is not None and steering.dose is None:
+        typer.echo(f"no layer and dose moved {wanted!r} that way on the dev families at the cost of at most 0.05 right")
+    elif steering is not None:
+        site = steering.direction.site
+        typer.echo(f"steering   {steers} ({site}, dose {steering.dose:g}: {steering.change:+.2f} on the dev families)")
 
 
 def _layers(text: str) -> list[int]:
