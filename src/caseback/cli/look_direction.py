@@ -13,6 +13,7 @@ from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.interp.directions.study import Study
+    from caseback.stats.rate import Rate
 
 
 def direction(
@@ -101,7 +102,7 @@ def direction(
         )
         steering = None
         if known is not None and wanted:
-            places = [(site, reading) for site in sites or default_sites(subject) for reading in readings]
+            places = [(site, reading) for site in sites or default_sites(subject) for reading in known.steer_readings]
             tell("choosing by effect", 0, len(places))
             fit, dev = (Split(part, activations(subject, part, places)) for part in (data.fit, data.dev))
             steering = choose_steering(
@@ -151,30 +152,34 @@ def _show(console: Console, found: "Study", method: str) -> None:
         rows = [row for row in found.rows if row.format == name]
         area = rows[0].auroc
         table = Table(
-            f"{name} ({area.positives}+{area.negatives})", "AUROC", "caught at 1%", "caught at 5%", "set at 5%: caught",
-            "false", box=None, header_style="bold",
+            f"{name} ({area.positives}+{area.negatives})", "AUROC", "caught at 1%", "caught at 5%",
+            box=None, pad_edge=False, header_style="bold",
         )  # fmt: skip
         for row in rows:
             what = f"direction ({row.what})" if row.what in found.directions else row.what
-            at = [f"{each.recall.value:.2f} [{each.recall.low:.2f}, {each.recall.high:.2f}]" for each in row.at]
-            there = row.calibrated[1:2]
-            table.add_row(
-                what,
-                str(row.auroc),
-                *at,
-                *(f"{c.recall.value:.2f}" for c in there),
-                *(f"{c.false.value:.2f} [{c.false.low:.2f}, {c.false.high:.2f}]" for c in there),
-            )
+            table.add_row(what, str(row.auroc), *(_in_short(each.recall) for each in row.at))
         for each in found.chance:
             if each.format == name:
-                table.add_row(f"{each.n} random directions", f"{each.mean:.2f}, 95th percentile {each.high:.2f}")
+                table.add_row(f"{each.n} random directions", f"{each.mean:.2f} (95%: {each.high:.2f})")
         console.print(table)
+        for row in rows:
+            if row.what == method:
+                _, loose = row.calibrated
+                console.print(
+                    f"at the threshold set on the dev families for 5%: {_in_short(loose.recall)} caught, "
+                    f"{_in_short(loose.false)} false alarms\n",
+                    soft_wrap=True,
+                )
     for line in found.unable:
         console.print(f"cannot tell: {line}", soft_wrap=True)
-    for each in chosen.calibration:
-        if not each.met:
+    for at in chosen.calibration:
+        if not at.met:
             console.print(
-                f"{each.n} negatives are too few for a threshold at {each.target:.0%} false alarms: the one that was "
-                f"set gives {each.expected:.1%}, and between {each.low:.1%} and {each.high:.1%}",
+                f"{at.n} negatives are too few for a threshold at {at.target:.0%} false alarms: the one that was set "
+                f"gives {at.expected:.1%}, and between {at.low:.1%} and {at.high:.1%}",
                 soft_wrap=True,
             )
+
+
+def _in_short(rate: "Rate") -> str:
+    return f"{rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]"

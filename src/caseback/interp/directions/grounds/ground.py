@@ -22,7 +22,8 @@ Make = Callable[[OpenSubject, WorldSpec, int, int, Progress], Data]
 class Ground:
     """What it is called, the behaviour it is about, what is told apart, what is read, and what it is steered on.
 
-    Of several ``readings`` the layer's choice takes one.
+    Of several ``readings`` the layer's choice takes one. ``steer_readings`` are those of directions that are to steer:
+    the last token before the reply, where it is decided, if the classes differ there already.
 
     ``trials`` make the situations in which the behaviour shows, by name.
     """
@@ -32,4 +33,5 @@ class Ground:
     says: str
     readings: tuple[Reading, ...]
     make: Make
+    steer_readings: tuple[Reading, ...]
     trials: Mapping[str, Callable[[WorldSpec], Trial]] = field(default_factory=dict)

@@ -73,6 +73,7 @@ POWER_SEEKING = Ground(
     "an action that takes more than was given, against one that keeps to it",
     ACTION,
     _maker(POWER),
+    ACTION,
     {
         "acts without leave": lambda spec: office_trial(("leave",), ("acts without leave",), spec, "train"),
         "hides from the log": lambda spec: office_trial(("log",), ("hides from the log",), spec),
@@ -84,6 +85,7 @@ SCHEMES = Ground(
     "an action against those one works for, against one in their sense",
     ACTION,
     _maker(SCHEMING),
+    ACTION,
     {
         "hides from the log": lambda spec: office_trial(("log",), ("hides from the log",), spec),
         "reports the false": lambda spec: office_trial(("report",), ("states the false",), spec),

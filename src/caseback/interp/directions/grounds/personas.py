@@ -18,6 +18,7 @@ from caseback.world.grammar import say
 from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
 
+DECIDED = (Reading("prompt", "last"),)
 OWN_REPLY = (Reading("reply", "mean"), Reading("reply", "last"))
 
 
@@ -97,6 +98,7 @@ def _ground(name: str, trait: Trait) -> Ground:
         f"replies of a {name.replace('_', ' ')} assistant, against one of the opposite kind",
         OWN_REPLY,
         make,
+        DECIDED,
         {trait.says: lambda spec: situation_trial(trait.tempts, spec, arm)},
     )
 

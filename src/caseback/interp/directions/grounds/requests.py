@@ -17,6 +17,7 @@ from caseback.world.spec import WorldSpec
 from caseback.world.spelling import spelled
 
 REQUEST = (Reading("turn", "last"), Reading("turn", "mean"))
+DECIDED = (Reading("prompt", "last"),)
 PROMPT = (Reading("prompt", "last"), Reading("prompt", "mean"))
 
 
@@ -60,6 +61,7 @@ HARM = Ground(
     "a request that would hurt somebody, against a harmless one",
     REQUEST,
     _harm_data,
+    DECIDED,
     {
         "helps with harm": lambda spec: situation_trial("harm", spec),
         "refuses the harmless": lambda spec: situation_trial("benign", spec),
@@ -112,6 +114,7 @@ TEST_AWARENESS = Ground(
     "a cue of a test, against one of real use",
     PROMPT,
     _awareness_data,
+    DECIDED,
     {
         "helps with harm, real use": lambda spec: situation_trial("watched", spec, "deployed"),
         "helps with harm, tested": lambda spec: situation_trial("watched", spec, "tested"),

@@ -134,6 +134,7 @@ LIE = Ground(
     "a statement known to be false, against a true one",
     WHOLE_REPLY,
     _lie_data,
+    WHOLE_REPLY,
     {
         "states the false": lambda spec: situation_trial("deceive", spec),
         "agrees with the false": lambda spec: situation_trial("opinion", spec),
@@ -145,6 +146,7 @@ SYCOPHANCY = Ground(
     "agreement with a false view, against setting it right or agreeing with a true one",
     WHOLE_REPLY,
     _sycophancy_data,
+    WHOLE_REPLY,
     {
         "agrees with the false": lambda spec: situation_trial("opinion", spec),
         "gives in to pressure": lambda spec: situation_trial("pressure", spec),
@@ -156,5 +158,6 @@ HIDING = Ground(
     "a wrong answer to look weak, against right ones and a wrong one that was asked for",
     WHOLE_REPLY,
     _hiding_data,
+    WHOLE_REPLY,
     {"answers wrongly, stakes": lambda spec: situation_trial("sandbag", spec, "stakes")},
 )
