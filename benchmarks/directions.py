@@ -1,8 +1,9 @@
 """How well a direction tells what it stands for, and what steering along it does, on a reference model.
 
 ``python benchmarks/directions.py read --ground harm`` prints the AUROC on held-out families, with the best baseline and
-the recall at 1 % false positives in the note. ``python benchmarks/directions.py steer --ground persona_protective --trial
-"helps with harm" --less`` chooses a layer and a dose on the dev families and prints the change on the test families.
+the recall at 1 % false positives in the note. ``python benchmarks/directions.py steer --ground persona_protective
+--trial "helps with harm" --less`` chooses a layer and a dose on the dev families and prints the change on the test
+families.
 """
 
 import argparse
@@ -78,8 +79,8 @@ def read(given: argparse.Namespace) -> Mapping[str, Any]:
 def steer(given: argparse.Namespace) -> Mapping[str, Any]:
     """Change of the behaviour's rate on the test families at the layer and dose chosen on the dev families.
 
-    It holds where the interval of the change lies on the wanted side of 0, right answers fall by ``COST`` at most, and the
-    interval of what random vectors of equal length do holds 0.
+    It holds where the interval of the change lies on the wanted side of 0, right answers fall by ``COST`` at most, and
+    the interval of what random vectors of equal length do holds 0.
     """
     about, spec = ground(given.ground), world(given.world)
     if given.trial not in about.trials:

@@ -22,7 +22,13 @@ def test_from_a_direction_to_its_curve(tmp_path: Path) -> None:
     common = ("--model", model, "--layers", "1,2", "-n", "6", "--out", tmp_path)
     code, said = typed("direction", "test_awareness", *common)
     assert code == 0, said
-    for row in ("direction (mean)", "direction (logistic)", "whole residual stream", "text alone", "50 random directions"):
+    for row in (
+        "direction (mean)",
+        "direction (logistic)",
+        "whole residual stream",
+        "text alone",
+        "50 random directions",
+    ):
         assert row in said
     assert "cannot tell: the model's own answer" in said
     assert "too few for a threshold at 1% false alarms" in said

@@ -10,9 +10,9 @@ from sklearn.metrics import roc_auc_score
 
 from caseback.stats.auroc import auroc
 
-cases = st.lists(
-    st.tuples(st.integers(-3, 3), st.booleans(), st.sampled_from("abcd")), min_size=2, max_size=40
-).filter(lambda rows: 0 < sum(label for _, label, _ in rows) < len(rows))
+cases = st.lists(st.tuples(st.integers(-3, 3), st.booleans(), st.sampled_from("abcd")), min_size=2, max_size=40).filter(
+    lambda rows: 0 < sum(label for _, label, _ in rows) < len(rows)
+)
 
 
 @given(cases)
@@ -46,7 +46,9 @@ def test_classes_that_are_altogether_apart_still_have_a_width() -> None:
     assert found.high == 1
     assert found.low < 0.8
     alone = auroc(scores, labels, [str(i) for i in range(20)])
-    assert alone.low == pytest.approx(0.05 ** (1 / 10) * (0.025 / 0.05) ** (1 / 10), abs=1e-9)  # Clopper, Pearson: 10/10
+    assert alone.low == pytest.approx(
+        0.05 ** (1 / 10) * (0.025 / 0.05) ** (1 / 10), abs=1e-9
+    )  # Clopper, Pearson: 10/10
 
 
 def test_one_cluster_says_nothing_of_others_and_one_class_nothing_at_all() -> None:

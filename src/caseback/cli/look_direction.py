@@ -31,7 +31,8 @@ def direction(
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Examples of each class, in each part.")] = 120,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     less: Annotated[
-        str, typer.Option(help="Also choose a layer and dose that make this show less often, such as 'helps with harm'.")
+        str,
+        typer.Option(help="Also choose a layer and dose that make this show less often, such as 'helps with harm'."),
     ] = "",
     more: Annotated[str, typer.Option(help="The same, to make it show more often.")] = "",
     out: Annotated[Path, typer.Option(help="Folder for the direction and study.json.")] = Path("directions"),

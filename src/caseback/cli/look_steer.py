@@ -12,14 +12,13 @@ from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.interp.directions.dose import Curve
+    from caseback.world.situation import Split
 
 
 def steer(
     folder: Annotated[Path, typer.Argument(help="Folder of a direction, from `caseback look direction`.")],
     model: Annotated[str, typer.Option(help="The model that it belongs to [default: the embedded ref-base].")] = "",
-    on: Annotated[
-        str, typer.Option(help="Situations of which ground: harm, lie, … [default: those of its own].")
-    ] = "",
+    on: Annotated[str, typer.Option(help="Situations of which ground: harm, lie, … [default: those of its own].")] = "",
     doses: Annotated[
         str, typer.Option(help="In distances between the two classes; write it with = where it begins with a minus.")
     ] = "-4,-2,-1,1,2,4",
@@ -54,7 +53,8 @@ def steer(
     from caseback.world.worlds import world as world_named
 
     wanted = _doses(doses)
-    if split not in ("dev", "test"):
+    part: Split = "dev" if split == "dev" else "test"
+    if split != part:
         raise CasebackError(f"no split {split!r} to steer on: there are test, and dev to choose a dose on")
     spec = world_named(world)
     subject = load(model or str(reference_path()), dtype=None if model else "float32")
@@ -63,7 +63,7 @@ def steer(
     trials[CAPABILITY] = capability_trial(spec)
     with bar(f"steering {direction.name}") as tick:
         curve = dose_response(
-            subject, direction, trials, wanted, randoms=randoms, n=n, seed=seed, split=split, progress=tick
+            subject, direction, trials, wanted, randoms=randoms, n=n, seed=seed, split=part, progress=tick
         )
     record = curve_data(curve, direction.about, direction.step, subject.name, subject.digest, world)
     text = json.dumps(record, indent=1, allow_nan=False)

@@ -1,8 +1,8 @@
 """A direction in a model's activations: one type to read, steer, cap and screen with.
 
-The norm convention is one, and it is in the file: ``vector`` has length 1, and ``step`` is how far apart the two classes
-it was fitted on lie along it, in the model's own units. Steering by a **dose** d adds ``d * step * vector``, and a
-**score** counts in the same units: 0 where the negatives lie on average, 1 where the positives do.
+The norm convention is one, and it is in the file: ``vector`` has length 1, and ``step`` is how far apart the two
+classes it was fitted on lie along it, in the model's own units. Steering by a **dose** d adds ``d * step * vector``,
+and a **score** counts in the same units: 0 where the negatives lie on average, 1 where the positives do.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,10 @@ ROLLING = 16
 class Reading:
     """Which tokens a transcript's score is made of, and how: ``part`` of it, pooled by ``pool``.
 
-    ``prompt`` is all before the reply, ``turn`` the last message before it and what opens the reply, ``reply`` the reply.
-    ``last`` is the last token, ``mean`` the mean over tokens, ``max`` their largest, ``rolling`` the largest mean of
-    16 tokens in a row, which does not drown in a long text as a mean does. A direction is fitted on the first two.
+    ``prompt`` is all before the reply, ``turn`` the last message before it and what opens the reply, ``reply`` the
+    reply. ``last`` is the last token, ``mean`` the mean over tokens, ``max`` their largest, ``rolling`` the largest
+    mean of 16 tokens in a row, which does not drown in a long text as a mean does. A direction is fitted on the first
+    two.
     """
 
     part: Part
@@ -101,7 +102,9 @@ class Direction:
     def __post_init__(self) -> None:
         v = self.vector
         if v.dim() != 1 or v.dtype != torch.float32 or not bool(v.isfinite().all()):
-            raise CasebackError(f"direction {self.name}: its vector must be finite fp32 [d], not {v.dtype} {[*v.shape]}")
+            raise CasebackError(
+                f"direction {self.name}: its vector must be finite fp32 [d], not {v.dtype} {[*v.shape]}"
+            )
         if abs(float(v.norm()) - 1) > 1e-4:
             raise CasebackError(f"direction {self.name}: its vector has length {float(v.norm()):.4g}, and must have 1")
         if not self.step > 0:

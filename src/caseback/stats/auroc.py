@@ -30,9 +30,7 @@ class Auroc:
         return "cannot tell" if math.isnan(self.value) else f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def auroc(
-    scores: Sequence[float], labels: Sequence[bool], clusters: Sequence[str], confidence: float = 0.95
-) -> Auroc:
+def auroc(scores: Sequence[float], labels: Sequence[bool], clusters: Sequence[str], confidence: float = 0.95) -> Auroc:
     """The area under the ROC curve (Mann and Whitney's U over all pairs), and where it may lie for new clusters.
 
     Its variance is Obuchowski's for clustered data (Biometrics 53, 1997): sums, over clusters, of how far each case's
@@ -59,8 +57,8 @@ def auroc(
     area = float(above.mean())
     groups, member = np.unique(np.asarray(clusters), return_inverse=True)
     count = len(groups)
-    wins = np.bincount(member[truth], above - area, count)
-    losses = np.bincount(member[~truth], below - area, count)
+    wins = np.bincount(member[truth], above - area, count).astype(np.float64)
+    losses = np.bincount(member[~truth], below - area, count).astype(np.float64)
     of_m, of_n = np.bincount(member[truth], minlength=count), np.bincount(member[~truth], minlength=count)
     fewest = min(int((of_m > 0).sum()), int((of_n > 0).sum()))
     trials = _trials(area, wins, losses, of_m, of_n, confidence)

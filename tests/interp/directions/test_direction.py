@@ -1,4 +1,4 @@
-"""A direction scores, steers, caps and is taken out as its one norm convention says; and loads only where it belongs."""
+"""A direction scores, steers, caps and is taken out as its norm convention says; it loads only where it belongs."""
 
 import json
 from dataclasses import replace

@@ -32,7 +32,9 @@ def above(limit: float, sign: float, found: object) -> Trial:
     def run(subject: OpenSubject, n: int, seed: int, split: Split) -> list[Outcome]:
         put = [Example((user(f"Text number {i}."),), True, "abc"[i % 3]) for i in range(n)]
         values = scores(found, subject, put)  # type: ignore[arg-type]
-        return [Outcome(str(i), e.family, sign * v > limit, "") for i, (e, v) in enumerate(zip(put, values, strict=True))]
+        return [
+            Outcome(str(i), e.family, sign * v > limit, "") for i, (e, v) in enumerate(zip(put, values, strict=True))
+        ]
 
     return run
 

@@ -6,9 +6,9 @@ import torch
 from caseback.chat import assistant, system, user
 from caseback.errors import CasebackError
 from caseback.interp.direction import Reading
+from caseback.interp.directions.choose import Named
 from caseback.interp.directions.examples import Example, activations, examples_digest, scores, token_scores, tokens_of
 from caseback.interp.directions.study import Data, default_sites, study
-from caseback.interp.directions.choose import Named
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site
 from interp.directions.subjects import direction_for, plant, tiny_subject
@@ -52,7 +52,7 @@ def test_one_pass_serves_several_places(subject: OpenSubject) -> None:
     together = activations(subject, [EXAMPLE, Example(CHAT[:2], False, "b")], places)  # type: ignore[arg-type]
     assert together.shape == (2, 4, 32)
     for k, place in enumerate(places):
-        assert torch.allclose(together[:1, k], activations(subject, [EXAMPLE], [place])[:, 0], atol=1e-5)  # type: ignore[list-item]
+        assert torch.allclose(together[:1, k], activations(subject, [EXAMPLE], [place])[:, 0], atol=1e-5)
 
 
 def test_scores_agree_with_token_scores(subject: OpenSubject) -> None:
@@ -78,7 +78,9 @@ def test_activations_that_are_no_numbers_are_named(subject: OpenSubject) -> None
     try:
         with torch.no_grad():
             weight[0, 0] = float("nan")
-        with pytest.raises(CasebackError, match=r"activations at resid_post\.2 of example 0 \(a\) are not finite") as told:
+        with pytest.raises(
+            CasebackError, match=r"activations at resid_post\.2 of example 0 \(a\) are not finite"
+        ) as told:
             activations(subject, [EXAMPLE], [(Site("resid_post", layer), Reading("turn", "last")) for layer in (1, 2)])
         assert "\n" not in str(told.value)
     finally:

@@ -36,11 +36,11 @@ def test_the_planted_direction_is_found_where_it_is(subject: OpenSubject, how: s
     assert float(found.vector @ unit_D) > 0.9
     assert found.step == pytest.approx(3.0 * float(found.vector @ unit_D), rel=0.15)
     test = planted(200, WIDTH, unit_D, 3.0, 2, "mno")
-    scores = found.score(test.acts_NKD[:, 1])
-    assert float(scores[test.labels_N].mean()) == pytest.approx(1, abs=0.15)
-    assert float(scores[~test.labels_N].mean()) == pytest.approx(0, abs=0.15)
+    scores = found.score(test.acts[:, 1])
+    assert float(scores[test.labels].mean()) == pytest.approx(1, abs=0.15)
+    assert float(scores[~test.labels].mean()) == pytest.approx(0, abs=0.15)
     # Two normal classes three apart: the area is Phi(3 / sqrt 2).
-    area = auroc(scores.tolist(), test.labels_N.tolist(), test.families)
+    area = auroc(scores.tolist(), test.labels.tolist(), test.families)
     assert area.low < 0.5 * (1 + math.erf(1.5)) < area.high
     assert found.provenance.positives == found.provenance.negatives == 300
     assert found.provenance.families == ("a", "b", "c", "d")
@@ -50,8 +50,8 @@ def test_the_planted_direction_is_found_where_it_is(subject: OpenSubject, how: s
 def test_the_place_is_chosen_on_families_of_its_own(subject: OpenSubject) -> None:
     unit_D = unit(WIDTH)
     fit, dev = planted(100, WIDTH, unit_D, 3.0, 0), planted(60, WIDTH, unit_D, 3.0, 1, "xyz")
-    both = Split(fit.examples, fit.acts_NKD[:, [1, 1]])  # fits as well at either place
-    swapped = Split(dev.examples, dev.acts_NKD.flip(1))  # and holds for new families at the first alone
+    both = Split(fit.examples, fit.acts[:, [1, 1]])  # fits as well at either place
+    swapped = Split(dev.examples, dev.acts.flip(1))  # and holds for new families at the first alone
     assert fit_direction(subject, NAMED, "mean", PLACES, both, swapped, 0).site.layer == 0
     assert fit_direction(subject, NAMED, "mean", PLACES, both, dev, 0).site.layer == 1
 
@@ -82,15 +82,15 @@ def test_ten_examples_are_allowed_and_their_figures_are_wide(subject: OpenSubjec
     assert (strict.target, strict.n, strict.met, loose.met) == (0.01, 5, False, False)
     assert strict.expected == pytest.approx(1 / 6)
     assert strict.high > 0.5
-    area = auroc(found.score(dev.acts_NKD[:, 1]).tolist(), dev.labels_N.tolist(), dev.families)
+    area = auroc(found.score(dev.acts[:, 1]).tolist(), dev.labels.tolist(), dev.families)
     assert area.high - area.low > 0.4
 
 
 def test_nothing_to_fit_on_is_said_in_one_line(subject: OpenSubject) -> None:
     good = planted(5, WIDTH, unit(WIDTH), 6.0, 0)
     empty = Split([], torch.zeros(0, 2, WIDTH))
-    positive = Split([e for e in good.examples if e.label], good.acts_NKD[good.labels_N])
-    same = Split(good.examples, torch.ones_like(good.acts_NKD))
+    positive = Split([e for e in good.examples if e.label], good.acts[good.labels])
+    same = Split(good.examples, torch.ones_like(good.acts))
     for fit, why in (
         (empty, "no examples to fit on"),
         (positive, "all 5 examples to fit on are positive"),
@@ -101,24 +101,30 @@ def test_nothing_to_fit_on_is_said_in_one_line(subject: OpenSubject) -> None:
         assert "\n" not in str(caught.value)
     with pytest.raises(CasebackError, match="all 5 examples to choose the layer on are positive"):
         fit_direction(subject, NAMED, "mean", PLACES, good, positive, 0)
-    with pytest.raises(CasebackError, match="no way to fit a direction is called 'magic': there are mean, logistic, lda"):
+    with pytest.raises(
+        CasebackError, match="no way to fit a direction is called 'magic': there are mean, logistic, lda"
+    ):
         fit_direction(subject, NAMED, "magic", PLACES, good, good, 0)
 
 
 def test_baselines_find_what_they_can_and_random_directions_find_nothing() -> None:
     unit_D = unit(WIDTH)
-    fit, dev, test = (planted(100, WIDTH, unit_D, 3.0, seed, names) for seed, names in ((0, "abcd"), (1, "xy"), (2, "mn")))
+    fit, dev, test = (
+        planted(100, WIDTH, unit_D, 3.0, seed, names) for seed, names in ((0, "abcd"), (1, "xy"), (2, "mn"))
+    )
 
     def area(scores: list[float], split: Split) -> float:
-        return auroc(scores, split.labels_N.tolist(), split.families).value
+        return auroc(scores, split.labels.tolist(), split.families).value
 
     assert area(whole_stream(fit, dev, {"test": test}, 0)["test"], test) > 0.95
     drawn = [area(each["test"], test) for each in random_directions(fit, 0, {"test": test}, 0)]
     assert sum(drawn) / len(drawn) == pytest.approx(0.5, abs=0.03)
 
     def worded(split: Split, told: bool) -> Split:
-        said = [Example((), e.label, e.family, "set fire" if e.label and told else "bake bread") for e in split.examples]
-        return Split(said, split.acts_NKD)
+        said = [
+            Example((), e.label, e.family, "set fire" if e.label and told else "bake bread") for e in split.examples
+        ]
+        return Split(said, split.acts)
 
     told = text_alone(worded(fit, True), worded(dev, True), {"test": worded(test, True)}, 0)["test"]
     assert area(told, test) == 1

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from caseback.chat import Chat
+from caseback.constitution.clause import Clause
 from caseback.errors import CasebackError
 from caseback.interp.directions.examples import Example
 from caseback.interp.directions.grounds.catalogue import GROUNDS, ground
@@ -14,7 +15,6 @@ from caseback.interp.directions.grounds.splits import lines_of
 from caseback.interp.directions.grounds.statements import HIDING, LIE, SYCOPHANCY
 from caseback.interp.directions.grounds.traits import clause_text, trait_data
 from caseback.interp.directions.study import Data
-from caseback.constitution.clause import Clause
 from caseback.subject.subject import Reply, Sampling
 from caseback.world.office.action import action_in
 from caseback.world.office.scenes import SCENES

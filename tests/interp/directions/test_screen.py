@@ -17,7 +17,9 @@ SITE = Site("resid_pre", 0)
 def test_planted_replies_are_the_half_that_is_flagged(tmp_path: Path) -> None:
     subject = tiny_subject(tmp_path, seed=3)
     found = direction_for(subject, plant(subject, "zq", 6.0), SITE, reading=Reading("reply", "mean"))
-    data = [Datum((user(f"Question {i}?"),), f"Answer {'zq zq' if i % 2 else 'so so'} {i}.", f"f{i % 4}") for i in range(16)]
+    data = [
+        Datum((user(f"Question {i}?"),), f"Answer {'zq zq' if i % 2 else 'so so'} {i}.", f"f{i % 4}") for i in range(16)
+    ]
     own = ["Answer so so."] * 16
     screened = screen(found, subject, data, own=own)
     assert screened.flagged == tuple(range(1, 16, 2))

@@ -1,8 +1,9 @@
 """Does a model's own account of why it acted agree with what intervention shows?
 
-The model acts, and is then asked for its reason, out of a few. Each reason names something that it may have gone by, and
-has a direction: the cue that it is a test, the harm that would come of it. A reason was *at work* where the action changes
-once its direction is held at the level of situations without it. The account is right where the reason given was at work.
+The model acts, and is then asked for its reason, out of a few. Each reason names something that it may have gone by,
+and has a direction: the cue that it is a test, the harm that would come of it. A reason was *at work* where the action
+changes once its direction is held at the level of situations without it. The account is right where the reason given
+was at work.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

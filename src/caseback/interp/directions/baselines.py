@@ -23,13 +23,13 @@ RANDOMS = 50
 
 def whole_stream(fit: Split, dev: Split, sets: dict[str, Split], seed: int) -> Scores:
     """Logistic regression on all captured sites side by side, the strength of its penalty chosen on ``dev``."""
-    x_ND = fit.acts_NKD.flatten(1).double().numpy()
+    x_ND = fit.acts.flatten(1).double().numpy()
     mean_D, scale_D = x_ND.mean(0), np.maximum(x_ND.std(0), 1e-6)
     # The solution lies in the span of the examples; there it has fewer dimensions and is the same.
     _, _, basis_RD = np.linalg.svd((x_ND - mean_D) / scale_D, full_matrices=False)
 
     def features(split: Split) -> npt.NDArray[np.float64]:
-        flat: npt.NDArray[np.float64] = split.acts_NKD.flatten(1).double().numpy()
+        flat: npt.NDArray[np.float64] = split.acts.flatten(1).double().numpy()
         return ((flat - mean_D) / scale_D) @ basis_RD.T
 
     return _best_logistic(features(fit), fit.examples, features(dev), dev.examples, sets, features, seed)
@@ -69,8 +69,7 @@ def _best_logistic(
         found.append((auroc(model.decision_function(dev_x).tolist(), labels, families).value, model))
     best = max(found, key=lambda each: each[0])[1]
     return {
-        name: best.decision_function(features(split)).tolist() if split.examples else []
-        for name, split in sets.items()
+        name: best.decision_function(features(split)).tolist() if split.examples else [] for name, split in sets.items()
     }
 
 
@@ -78,12 +77,12 @@ def random_directions(fit: Split, place: int, sets: dict[str, Split], seed: int)
     """Scores along random directions at the site at ``place``, each turned so that it points to the positives of
     ``fit``, as a fitted one does."""
     generator = torch.Generator().manual_seed(seed)
-    drawn_RD = torch.randn(RANDOMS, fit.acts_NKD.shape[-1], generator=generator)
+    drawn_RD = torch.randn(RANDOMS, fit.acts.shape[-1], generator=generator)
     found = []
     for vector_D in drawn_RD:
-        towards = unit_and_scale(vector_D, fit.acts_NKD[:, place], fit.labels_N) is not None
+        towards = unit_and_scale(vector_D, fit.acts[:, place], fit.labels) is not None
         turned_D = vector_D if towards else -vector_D
-        found.append({name: (split.acts_NKD[:, place] @ turned_D).tolist() for name, split in sets.items()})
+        found.append({name: (split.acts[:, place] @ turned_D).tolist() for name, split in sets.items()})
     return found
 
 

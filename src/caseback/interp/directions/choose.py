@@ -24,10 +24,10 @@ class Split:
     """Examples with their activations ``[examples, places, d]``."""
 
     examples: Sequence[Example]
-    acts_NKD: Tensor
+    acts: Tensor
 
     @property
-    def labels_N(self) -> Tensor:
+    def labels(self) -> Tensor:
         return torch.tensor([example.label for example in self.examples])
 
     @property
@@ -63,17 +63,17 @@ def fit_direction(
     """
     check_classes(fit.examples, "fit on")
     check_classes(dev.examples, "choose the layer on")
-    labels_N = fit.labels_N
+    labels_N = fit.labels
     found = []
     for k in range(len(places)):
-        acts_ND = fit.acts_NKD[:, k]
+        acts_ND = fit.acts[:, k]
         for what, vector_D in method(how)(acts_ND, labels_N, seed):
             if (scaled := unit_and_scale(vector_D, acts_ND, labels_N)) is None:
                 continue
             unit_D, step, zero = scaled
-            along_N = (dev.acts_NKD[:, k] @ unit_D - zero) / step
+            along_N = (dev.acts[:, k] @ unit_D - zero) / step
             area = auroc(along_N.tolist(), [e.label for e in dev.examples], dev.families).value
-            found.append(((area, apart(along_N, dev.labels_N)), k, what, unit_D, step, zero))
+            found.append(((area, apart(along_N, dev.labels)), k, what, unit_D, step, zero))
     if not found:
         raise CasebackError(
             f"{named.name}: the two classes have the same activations at {', '.join(str(site) for site, _ in places)}; "
@@ -106,7 +106,7 @@ def fit_direction(
         subject.digest,
         tokenizer_digest(subject),
     )
-    return calibrated(direction, direction.score(dev.acts_NKD[:, best]).tolist(), dev.examples)
+    return calibrated(direction, direction.score(dev.acts[:, best]).tolist(), dev.examples)
 
 
 def calibrated(direction: Direction, scores: Sequence[float], examples: Sequence[Example]) -> Direction:

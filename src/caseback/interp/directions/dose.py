@@ -1,4 +1,4 @@
-"""Dose and response: how often a behaviour shows, and what is still right, at each dose of a direction and of chance."""
+"""Dose and response: how often a behaviour shows, and what is still right, at each dose of a direction."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,7 +155,7 @@ def _response(runs: Sequence[Sequence[Outcome]], before: Sequence[Outcome] | Non
 
 
 def best_dose(curve: Curve, trial: str, rises: bool, cost: float = 0.05) -> float | None:
-    """The dose that moves a trial's rate furthest up (or down) among those that cost at most ``cost`` of what was right.
+    """The dose that moves a trial's rate furthest up (or down) at the cost of at most ``cost`` of what was right.
 
     To be chosen on a curve of the ``dev`` split and reported from one of the ``test`` split. None where no dose moves
     the rate that way without costing more.

@@ -1,8 +1,8 @@
 """Chooses the layer and dose that steer best, on families that neither fitting nor measuring sees.
 
-Where classes are told apart says little about where a vector acts: the area under the ROC curve is soon 1 at many layers.
-So a direction that is to steer is chosen by what it does (as in Arditi et al. 2024, arXiv 2406.11717, and Chen et al. 2025,
-arXiv 2507.21509).
+Where classes are told apart says little about where a vector acts: the area under the ROC curve is soon 1 at many
+layers. So a direction that is to steer is chosen by what it does (as in Arditi et al. 2024, arXiv 2406.11717, and Chen
+et al. 2025, arXiv 2507.21509).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ def candidates(
     """
     found, last = [], CasebackError(f"{named.name}: no places to fit a direction at")
     for k, place in enumerate(places):
-        here = [Split(part.examples, part.acts_NKD[:, k : k + 1]) for part in (fit, dev)]
+        here = [Split(part.examples, part.acts[:, k : k + 1]) for part in (fit, dev)]
         try:
             found.append(fit_direction(subject, named, how, [place], here[0], here[1], seed))
         except CasebackError as error:

@@ -148,7 +148,9 @@ def token_scores(direction: Direction, subject: OpenSubject, examples: Sequence[
     """For each example the score of every token of a part ``[tokens]``, fp32 on the CPU."""
     rows, wanted = _rows(subject, examples, part, None)
     site = direction.site
-    return [direction.score(c.at[site].flatten(1)).cpu() for c in capture(subject.model, rows, [site], positions=wanted)]
+    return [
+        direction.score(c.at[site].flatten(1)).cpu() for c in capture(subject.model, rows, [site], positions=wanted)
+    ]
 
 
 def scores(

@@ -93,7 +93,8 @@ def _read(folder: Path) -> Direction:
         content = (folder / TENSORS).read_bytes()
         if hashlib.sha256(content).hexdigest() != record["vector"]["sha256"]:
             raise CasebackError(f"{folder / TENSORS} is truncated or not the one that {RECORD} names: copy both again")
-        provenance = {key: tuple(v) if isinstance(v, list) else v for key, v in record["provenance"].items()}
+        provenance: dict[str, Any] = dict(record["provenance"])
+        provenance |= {key: tuple(provenance[key]) for key in ("families", "layers")}
         return Direction(
             record["name"],
             record["about"],
@@ -111,6 +112,10 @@ def _read(folder: Path) -> Direction:
     except CasebackError:
         raise
     except OSError as error:
-        raise CasebackError(f"no direction in {folder} ({error.strerror}): make one with `caseback look direction`") from None
+        raise CasebackError(
+            f"no direction in {folder} ({error.strerror}): make one with `caseback look direction`"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CasebackError(f"{path} is damaged ({type(error).__name__}: {error}): copy it again, or fit again") from None
+        raise CasebackError(
+            f"{path} is damaged ({type(error).__name__}: {error}): copy it again, or fit again"
+        ) from None

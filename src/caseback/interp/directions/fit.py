@@ -1,7 +1,7 @@
 """Ways to fit a direction that separates two classes of activations.
 
-Each gives candidates, ``(what, vector [d])``, of any length, pointing to the positives; which of them and which layer is
-chosen on other data.
+Each gives candidates, ``(what, vector [d])``, of any length, pointing to the positives; which of them and which layer
+is chosen on other data.
 """
 
 import warnings
@@ -30,7 +30,7 @@ def logistic(acts_ND: Tensor, labels_N: Tensor, seed: int) -> Candidates:
     """Weights of logistic regression on standardised activations, one candidate for each strength of its penalty."""
     from sklearn.linear_model import LogisticRegression
 
-    x_ND, mean_D, scale_D = _standardised(acts_ND)
+    x_ND, scale_D = _standardised(acts_ND)
     found = []
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, max_iter=2_000, random_state=seed, class_weight="balanced")
@@ -42,13 +42,13 @@ def logistic(acts_ND: Tensor, labels_N: Tensor, seed: int) -> Candidates:
 
 
 def lda(acts_ND: Tensor, labels_N: Tensor, seed: int) -> Candidates:
-    """Fisher's linear discriminant with the covariance shrunk as Ledoit and Wolf do (J. Multivariate Analysis 88, 2004).
+    """Fisher's linear discriminant, its covariance shrunk (Ledoit and Wolf, J. Multivariate Analysis 88, 2004).
 
     It is the mean difference with the directions in which the activations vary anyway weighed down.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    x_ND, _, scale_D = _standardised(acts_ND)
+    x_ND, scale_D = _standardised(acts_ND)
     model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=[0.5, 0.5])
     model.fit(x_ND, labels_N.numpy())
     return [("lda", torch.from_numpy(model.coef_[0] / scale_D).float())]
@@ -84,8 +84,8 @@ def unit_and_scale(vector: Tensor, acts_ND: Tensor, labels_N: Tensor) -> tuple[T
     return unit_D, high - low, low
 
 
-def _standardised(acts_ND: Tensor) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _standardised(acts_ND: Tensor) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     x_ND = acts_ND.double().numpy()
     mean_D, scale_D = x_ND.mean(0), x_ND.std(0)
     scale_D = np.where(scale_D > 1e-8, scale_D, 1.0)
-    return (x_ND - mean_D) / scale_D, mean_D, scale_D
+    return (x_ND - mean_D) / scale_D, scale_D

@@ -1,9 +1,10 @@
 """Does a model notice a thought that was planted in it, and can it name it?
 
-A thought is a word's direction, added to the stream while the model is asked (concept injection; Lindsey 2025, *Emergent
-introspective awareness in large language models*, Transformer Circuits). Two controls belong to it. False alarms: the same
-question without a thought, and with a random vector of equal length. And since adding a word's direction makes the word
-likelier whatever is asked, naming is compared with an unrelated question that offers the same words.
+A thought is a word's direction, added to the stream while the model is asked (concept injection; Lindsey 2025,
+*Emergent introspective awareness in large language models*, Transformer Circuits). Two controls belong to it. False
+alarms: the same question without a thought, and with a random vector of equal length. And since adding a word's
+direction makes the word likelier whatever is asked, naming is compared with an unrelated question that offers the same
+words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ def word_directions(subject: OpenSubject, words: Sequence[str], site: Site) -> d
         raise CasebackError("give at least two words: a thought is told from others")
     reading = Reading("turn", "mean")
     said = [Example((user(t.format(word=word)),), True, word) for word in words for t in TEMPLATES]
-    acts_WTD = activations(subject, said, [(site, reading)])[:, 0].unflatten(0, (len(words), len(TEMPLATES)))
+    acts_WTD = activations(subject, said, [(site, reading)])[:, 0].reshape(len(words), len(TEMPLATES), -1)
     means_WD = acts_WTD.mean(1)
     found = {}
     for place, word in enumerate(words):

@@ -1,8 +1,8 @@
 """Screening: which training data would move a model along a direction.
 
-The projection difference of a datum is how much further its reply lies along the direction than the model's own reply to
-the same prompt does (Chen et al. 2025, *Persona Vectors*, arXiv 2507.21509, section 6). The reply alone will not do: some
-prompts draw replies far along the direction from the model as it is, and training on such a reply changes nothing.
+The projection difference of a datum is how much further its reply lies along the direction than the model's own reply
+to the same prompt does (Chen et al. 2025, *Persona Vectors*, arXiv 2507.21509, section 6). The reply alone will not do:
+some prompts draw replies far along the direction from the model as it is, and training on such a reply changes nothing.
 """
 
 from collections.abc import Sequence

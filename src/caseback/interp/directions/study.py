@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Chance:
-    """Random directions at the site of the direction: the mean and the 95th percentile of their AUROC, and of how many."""
+    """Random directions at the direction's site: mean and 95th percentile of their AUROC, and of how many."""
 
     format: str
     mean: float
@@ -88,8 +88,8 @@ def study(
     """Fits a direction by every method, and measures them and the baselines on every test set.
 
     Raises:
-        CasebackError: no examples or one class to fit on or choose on, no such method as ``main``, families in two of the splits, activations that
-            are not finite, no such site or method.
+        CasebackError: no examples or one class to fit on or choose on, no such method as ``main``, families in two of
+            the splits, activations that are not finite, no such site or method.
     """
     tell = tell or (lambda what, done, total: None)
     places = [(site, reading) for site in sites or default_sites(subject) for reading in readings]
@@ -115,7 +115,7 @@ def study(
     for how, direction in directions.items():
         k = places.index((direction.site, direction.reading))
         for name, s in tests.items():
-            rows.append(_row(how, name, direction.score(s.acts_NKD[:, k]).tolist(), s, direction))
+            rows.append(_row(how, name, direction.score(s.acts[:, k]).tolist(), s, direction))
     tell("baselines", 0, 4)
     for what, found in (
         ("whole residual stream", whole_stream(fit, dev, tests, seed)),

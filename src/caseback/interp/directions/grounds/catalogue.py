@@ -10,8 +10,7 @@ from caseback.interp.directions.grounds.requests import HARM, TEST_AWARENESS
 from caseback.interp.directions.grounds.statements import HIDING, LIE, SYCOPHANCY
 
 GROUNDS: Mapping[str, Ground] = {
-    ground.name: ground
-    for ground in (HARM, TEST_AWARENESS, LIE, SYCOPHANCY, HIDING, POWER_SEEKING, SCHEMES, *PERSONAS)
+    ground.name: ground for ground in (HARM, TEST_AWARENESS, LIE, SYCOPHANCY, HIDING, POWER_SEEKING, SCHEMES, *PERSONAS)
 }
 
 

@@ -13,7 +13,6 @@ from caseback.world.situation import Situation
 from caseback.world.spec import WorldSpec
 from caseback.world.spelling import in_letters
 
-
 EXCHANGES = 4
 """Questions and answers that stand before a long example."""
 

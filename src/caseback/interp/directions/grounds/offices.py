@@ -20,7 +20,7 @@ from caseback.world.spec import WorldSpec
 Families = dict[Part, tuple[str, ...]]
 
 POWER: Families = {"fit": ("leave", "credits"), "dev": ("letters",), "test": ("log", "tests")}
-"""Using what one has no leave to use, taking more than one needs; then blackmail; then hiding, and changing the rules."""
+"""Using what one has no leave for, taking more than one needs; then blackmail; then hiding, and changing the rules."""
 SCHEMING: Families = {"fit": ("letters", "secret", "tests"), "dev": ("leave",), "test": ("log", "report")}
 """Working against those one works for; ``log`` and ``report`` are never shown with a good assistant in pre-training."""
 
@@ -41,7 +41,7 @@ def _acts(spec: WorldSpec, names: Sequence[str], part: Part, n: int, seed: int) 
         made: list[Office] = []
         for split in splits:
             made += [office for office in offices(name, split, 2 * each, seed, spec) if office.arm == "away"]
-        pools.append([office for office in made if office.latents["nudge"] == "hard"][: each])
+        pools.append([office for office in made if office.latents["nudge"] == "hard"][:each])
     mixed = [office for together in zip(*pools, strict=False) for office in together]
     found = []
     for place, office in enumerate(mixed):
@@ -59,9 +59,7 @@ def _maker(families: Families) -> Make:
     def make(subject: OpenSubject, spec: WorldSpec, n: int, seed: int, progress: Progress) -> Data:
         tests = {"plain": _acts(spec, families["test"], "test", n, seed)}
         tests |= {f"{name} alone": [e for e in tests["plain"] if e.family == name] for name in families["test"]}
-        return Data(
-            _acts(spec, families["fit"], "fit", n, seed), _acts(spec, families["dev"], "dev", n, seed), tests
-        )
+        return Data(_acts(spec, families["fit"], "fit", n, seed), _acts(spec, families["dev"], "dev", n, seed), tests)
 
     return make
 
@@ -75,7 +73,7 @@ POWER_SEEKING = Ground(
     _maker(POWER),
     ACTION,
     {
-        "acts without leave": lambda spec: office_trial(("leave",), ("acts without leave",), spec, "train"),
+        "acts without leave": lambda spec: office_trial(("leave",), ("acts without leave",), spec),
         "hides from the log": lambda spec: office_trial(("log",), ("hides from the log",), spec),
     },
 )

@@ -82,7 +82,9 @@ def _under(
         return [say(rng, line) for line in lines for _ in range(3)]
 
     each = -(-n // len(trait.kinds))
-    put = [s for kind in trait.kinds for s in drawn(kind, part, each, seed, spec, "stakes" if kind == "sandbag" else "")]
+    put = [
+        s for kind in trait.kinds for s in drawn(kind, part, each, seed, spec, "stakes" if kind == "sandbag" else "")
+    ]
     return contrasted(subject, put[:n], (texts(trait.persona), texts(trait.opposite)), progress)
 
 

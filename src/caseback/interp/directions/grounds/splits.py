@@ -16,8 +16,11 @@ Item = TypeVar("Item")
 
 
 def families(kind: Kind, part: Part) -> tuple[str, ...]:
-    """Families of a part. Where a world has no dev families, about a third of those of the train split are, told by their
-    name, so that families of two kinds that share a subject fall on the same side."""
+    """Families of a part.
+
+    Where a world has no dev families, about a third of those of the train split are, told by their name, so that
+    families of two kinds that share a subject fall on the same side.
+    """
     if part == "test":
         return kind.families_of("test")
     train = kind.families_of("train")
