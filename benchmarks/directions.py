@@ -94,7 +94,7 @@ def steer(given: argparse.Namespace) -> Mapping[str, Any]:
     trial, capability = about.trials[given.trial](spec), capability_trial(spec)
     chosen = choose_steering(
         subject, candidates(subject, named, how, places, fit, dev, given.seed), (given.trial, trial), capability, DOSES,
-        not given.less, n=max(8, given.situations // 4), seed=given.seed, cost=COST,
+        not given.less, n=max(8, given.situations // 2), seed=given.seed, cost=COST,
     )  # fmt: skip
     if chosen.dose is None:
         note = "no layer and dose moved it that way on the dev families at that cost"

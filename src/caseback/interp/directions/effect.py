@@ -18,7 +18,7 @@ from caseback.interp.directions.trial import Trial
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.span import Span
 
-DOSES = (-4.0, -2.0, -1.0, 1.0, 2.0, 4.0)
+DOSES = (-4.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 4.0)
 """Tried where none are named."""
 
 
