@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from planted_differences import PLANTED, change, subject
 
 from caseback.errors import CasebackError
 from caseback.interp.difference.activations import SiteTally, cosine
@@ -16,7 +17,6 @@ from caseback.subject.capture import capture
 from caseback.subject.edits import Add
 from caseback.subject.intervene import intervene
 from caseback.subject.site import Site
-from planted_differences import PLANTED, change, subject
 
 
 def test_a_constant_is_found_whole_and_noise_is_not() -> None:

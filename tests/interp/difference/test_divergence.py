@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
+from planted_differences import subject
 
 from caseback.interp.difference.divergence import divergence, token_kl
 from caseback.interp.difference.passage import Passage
-from planted_differences import subject
 
 
 def shifted(name: str, by: float, token: int):
@@ -32,9 +32,9 @@ def test_kl_of_a_raised_logit_is_its_closed_form(some_passages) -> None:
             p = logits.softmax(-1)[:, token]
             # q is p with p_k e^b in place of p_k, over z = 1 - p_k + p_k e^b.
             z = 1 - p + p * math.exp(by)
-            torch.testing.assert_close(found.forward_T, by * p * math.exp(by) / z - z.log(), rtol=1e-4, atol=1e-7)
-            torch.testing.assert_close(found.backward_T, z.log() - by * p, rtol=1e-4, atol=1e-7)
-            assert len(found.forward_T) == len(passages[index].ids)
+            torch.testing.assert_close(found.forward, by * p * math.exp(by) / z - z.log(), rtol=1e-4, atol=1e-7)
+            torch.testing.assert_close(found.backward, z.log() - by * p, rtol=1e-4, atol=1e-7)
+            assert len(found.forward) == len(passages[index].ids)
 
 
 def test_equal_models_have_no_divergence_and_no_spots(some_passages) -> None:
@@ -50,14 +50,14 @@ def test_families_weigh_by_their_tokens_and_intervals_are_over_prompts(some_pass
     by_id = {passages[i].id: kl for i, kl in token_kl(before.model, after.model, [p.ids for p in passages])}
     for family in found.families:
         own = [by_id[p.id] for p in passages if p.family == family.family]
-        tokens = torch.cat([kl.forward_T for kl in own])
+        tokens = torch.cat([kl.forward for kl in own])
         assert family.forward.value == pytest.approx(float(tokens.mean()))
         assert family.forward.clusters == len(own)
-        assert family.last.value == pytest.approx(sum(float(kl.forward_T[-1]) for kl in own) / len(own))
+        assert family.last.value == pytest.approx(sum(float(kl.forward[-1]) for kl in own) / len(own))
         assert 0 <= family.forward.low <= family.forward.value <= family.forward.high
     assert [kind.family for kind in found.kinds] == ["f"]
     assert found.overall.forward.clusters == 2
-    assert found.spots[0].nats == max(float(kl.forward_T.max()) for kl in by_id.values())
+    assert found.spots[0].nats == max(float(kl.forward.max()) for kl in by_id.values())
 
 
 def test_a_padded_vocabulary_changes_nothing(some_passages) -> None:

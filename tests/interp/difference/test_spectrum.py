@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
+from planted_differences import PLANTED, change, subject
 
 from caseback.errors import CasebackError
 from caseback.interp.difference.spectrum import ranks_of, singular_values, weight_spectrum
-from planted_differences import PLANTED, change, subject
 from models_for_tests import tiny
 
 

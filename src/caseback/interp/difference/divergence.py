@@ -61,10 +61,10 @@ class Divergence:
 class TokenKL:
     """Of one passage, per token [T]: both directions in nats, and the likeliest next token in either model."""
 
-    forward_T: Tensor
-    backward_T: Tensor
-    before_T: Tensor
-    after_T: Tensor
+    forward: Tensor
+    backward: Tensor
+    before: Tensor
+    after: Tensor
 
 
 def divergence(
@@ -77,19 +77,19 @@ def divergence(
     """Exact KL of the next token after every token of every passage, in both directions.
 
     Memory holds the logits of one batch of passages at a time. An interval of a family is over its passages; that
-    of a kind, and over all, is over families.
+    of a kind, and over all, is over families (over passages where a kind has but one).
     """
     rows: list[tuple[str, str, tuple[float, ...]]] = []
     worst: list[tuple[float, int, Spot]] = []
     for index, found in token_kl(before, after, [passage.ids for passage in passages]):
         passage = passages[index]
-        other = (found.before_T != found.after_T).double()
-        sums = (found.forward_T, found.backward_T, found.forward_T[-1:], other)
+        other = (found.before != found.after).double()
+        sums = (found.forward, found.backward, found.forward[-1:], other)
         rows.append((passage.family, passage.id, (*(float(part.sum()) for part in sums), float(len(other)))))
-        for at in found.forward_T.argsort(descending=True)[:SPOTS].tolist():
-            texts = (passage.ids[at], int(found.before_T[at]), int(found.after_T[at]))
+        for at in found.forward.argsort(descending=True)[:SPOTS].tolist():
+            texts = (passage.ids[at], int(found.before[at]), int(found.after[at]))
             token, was, now = (str(tokenizer.decode([i])) for i in texts)
-            nats = float(found.forward_T[at])
+            nats = float(found.forward[at])
             heapq.heappush(worst, (nats, len(rows) * 10_000 + at, Spot(passage.id, at, token, nats, was, now)))
             if len(worst) > SPOTS:
                 heapq.heappop(worst)
@@ -101,9 +101,7 @@ def divergence(
         families=tuple(
             _family(family, [(id, sums) for name, id, sums in rows if name == family]) for family in families
         ),
-        kinds=tuple(
-            _family(kind, [(name, sums) for name, _, sums in rows if name.split(".")[0] == kind]) for kind in kinds
-        ),
+        kinds=tuple(_kind(kind, [row for row in rows if row[0].split(".")[0] == kind]) for kind in kinds),
         overall=_family("all", [(family, sums) for family, _, sums in rows]),
         spots=tuple(spot for _, _, spot in sorted(worst, reverse=True) if spot.nats > 0),
     )
@@ -153,6 +151,12 @@ def _batches(lengths: Sequence[int], vocabulary: int) -> Iterator[list[int]]:
 def _quiet(model: Any) -> dict[str, bool]:
     known = inspect.signature(model.forward).parameters
     return {"use_cache": False} if "use_cache" in known or "kwargs" in known else {}
+
+
+def _kind(name: str, rows: Sequence[tuple[str, str, tuple[float, ...]]]) -> FamilyDivergence:
+    """Over families; over prompts where the kind has a single one."""
+    single = len({family for family, _, _ in rows}) == 1
+    return _family(name, [(id if single else family, sums) for family, id, sums in rows])
 
 
 def _family(name: str, rows: Sequence[tuple[str, tuple[float, ...]]]) -> FamilyDivergence:

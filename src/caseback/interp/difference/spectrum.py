@@ -1,7 +1,7 @@
 """The spectrum of the weight change, matrix by matrix, beside that of a random change of equal norm.
 
-Effective rank: Roy and Vetterli 2007, *The effective rank*, EUSIPCO. Stable rank: Rudelson and Vershynin 2007, *Sampling
-from large matrices*, Journal of the ACM 54.
+Effective rank: Roy and Vetterli, *The effective rank*, EUSIPCO 2007. Stable rank: Rudelson and Vershynin, *Sampling
+from large matrices*, Journal of the ACM 54, 2007.
 """
 
 from collections.abc import Callable, Iterator
