@@ -95,12 +95,7 @@ def clause_charts(encoding: Data) -> list[Data]:
     arms = encoding["arms"]
     if not arms:
         return []
-    apart = [
-        _series(
-            arm, [_mean(s["layer"], {"value": s["auroc"]["value"], **_ends(s["auroc"])}) for s in each["separation"]]
-        )
-        for arm, each in arms.items()
-    ]
+    apart = [_series(arm, [_mean(s["layer"], s["auroc"]) for s in each["separation"]]) for arm, each in arms.items()]
     chance = [
         Series(
             "random directions, 95 of 100 below", "alone", [_value(s["layer"], s["random"]) for s in one["separation"]]
@@ -114,7 +109,7 @@ def clause_charts(encoding: Data) -> list[Data]:
         _chart(
             "Told apart inside",
             "AUROC on held-out families of a direction fitted, in plain text, on the mean difference between train "
-            "situations where the clause decides and like ones where it does not; last prompt token, behind each block.",
+            "situations where the clause decides and like ones where it does not; last prompt token, each block.",
             [*apart, *beside, *chance],
         )
     ]
