@@ -3,6 +3,7 @@
 import typer
 
 from caseback.cli.look_diff import diff
+from caseback.cli.look_forecast import app as forecast
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,3 +21,4 @@ def look() -> None:
 
 
 app.command()(diff)
+app.add_typer(forecast, name="forecast")
