@@ -156,7 +156,7 @@ def _score(folder: Path, published: str | None, json: bool) -> None:
     check_same_situations(body, unseen)
     subject = _load(body["model"], plan.get("adapter"))
     if subject.digest != body["digest"]:
-        raise CasebackError(f"{body['model']} is not the model that the forecast is about: its files have changed since; "
+        raise CasebackError(f"{body['model']} is not the model that the forecast is about, its files have changed: "
                             "restore them, or seal a new forecast")  # fmt: skip
     sampling = Sampling(told["max_new_tokens"], temperature=told["temperature"], top_p=told["top_p"])
     with ExitStack() as stack:

@@ -1,6 +1,6 @@
 """Choosing settings on the run families alone: each fold leaves whole families out, as the forecast will."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,14 +67,3 @@ def best_shrink(out_of_fold: Floats, bases: Floats, shares: Floats) -> tuple[flo
     scores = [float(brier(w * out_of_fold + (1 - w) * bases, shares).mean()) for w in SHRINKS]
     at = min(range(len(SHRINKS)), key=lambda i: scores[i] - 1e-12 * (len(SHRINKS) - i))
     return SHRINKS[at], scores[at]
-
-
-def out_of_fold(
-    known: Known, seed: int, fit_predict: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], Floats]
-) -> tuple[Floats, Floats]:
-    """Predictions of each case by a fit that left its family out, and the base rate of that fit."""
-    predicted, bases = np.full(len(known.shares), 0.5), np.full(len(known.shares), 0.5)
-    for kept, out in folds(known.families, seed):
-        bases[out] = base_rate(known.shares[kept])
-        predicted[out] = fit_predict(kept, out)
-    return predicted, bases

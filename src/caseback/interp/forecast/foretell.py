@@ -124,7 +124,7 @@ def forecasts(
     inside = fit_inside(acts_NLD, known, seed)
     text = fit_text(known, seed)
     made = {
-        "inside": inside.predict(unseen_MLD),
+        "inside": inside.predict(unseen_MLD, families),
         "black box": text.predict([said(s.messages) for s in unseen], families),
         "rate of its kind": kind_rates(known, families),
         "base rate": np.full(len(unseen), base_rate(known.shares)),

@@ -4,15 +4,13 @@ They saw the same transcripts, and choose their settings on the same folds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from caseback.interp.forecast.folds import Floats, Known, base_rate, best_shrink, out_of_fold, shrunk
-from caseback.interp.forecast.inside import kinds_of, logistic
+from caseback.interp.forecast.folds import Floats, Known, base_rate, best_shrink, folds, shrunk
+from caseback.interp.forecast.inside import kinds_of, logistic, probability
 
 READINGS = {
     "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"},
@@ -46,25 +44,32 @@ class TextForecaster:
     def predict(self, texts: Sequence[str], families: Sequence[str]) -> Floats:
         """The probability per situation that the behaviour is shown."""
         features = _features(self.vectorizer, texts, families, self.kinds)
-        logit = np.asarray(features @ self.coefficients + self.intercept, dtype=float)
-        return shrunk(1 / (1 + np.exp(-np.clip(logit, -30, 30))), self.base, self.settings.weight)
+        p = probability(features @ self.coefficients + self.intercept)
+        return shrunk(p, self.base, self.settings.weight)
 
 
 def fit_text(known: Known, seed: int = 0) -> TextForecaster:
     """Choose and fit the black box on what was run."""
     best: TextSettings | None = None
-    for reading, penalty in product(READINGS, PENALTIES):
-        own = TextSettings(reading, penalty, 1.0, 1.0)
-
-        def fit_predict(kept: npt.NDArray[np.int64], out: npt.NDArray[np.int64], own: TextSettings = own) -> Floats:
-            there = known.of(out)
-            return _fit(known.of(kept), own).predict(there.texts, there.families)
-
-        weight, score = best_shrink(*out_of_fold(known, seed, fit_predict), known.shares)
-        if best is None or score < best.out_of_fold - 1e-9:
-            best = replace(own, weight=weight, out_of_fold=score)
+    for reading in READINGS:
+        predicted = np.full((len(PENALTIES), len(known.shares)), 0.5)
+        bases = np.full(len(known.shares), 0.5)
+        for kept, out in folds(known.families, seed):
+            inner, there = known.of(kept), known.of(out)
+            bases[out] = base_rate(inner.shares)
+            vectorizer, kinds, features = _read(inner, reading)
+            beside = _features(vectorizer, there.texts, there.families, kinds)
+            for at, penalty in enumerate(PENALTIES):
+                weights, intercept = logistic(features, inner.shares, penalty)
+                predicted[at, out] = probability(beside @ weights + intercept)
+        for at, penalty in enumerate(PENALTIES):
+            weight, score = best_shrink(predicted[at], bases, known.shares)
+            if best is None or score < best.out_of_fold - 1e-9:
+                best = TextSettings(reading, penalty, weight, score)
     assert best is not None
-    return _fit(known, best)
+    vectorizer, kinds, features = _read(known, best.reading)
+    weights, intercept = logistic(features, known.shares, best.penalty)
+    return TextForecaster(best, vectorizer, kinds, weights, intercept, base_rate(known.shares))
 
 
 def kind_rates(known: Known, families: Sequence[str]) -> Floats:
@@ -74,14 +79,13 @@ def kind_rates(known: Known, families: Sequence[str]) -> Floats:
     return np.array([rates.get(kind, base) for kind in kinds_of(families)])
 
 
-def _fit(known: Known, settings: TextSettings) -> TextForecaster:
+def _read(known: Known, reading: str) -> tuple[Any, tuple[str, ...], Any]:
+    """The n-grams and kinds of what was run, and its features."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(sublinear_tf=True, **READINGS[settings.reading]).fit(known.texts)
+    vectorizer = TfidfVectorizer(sublinear_tf=True, **READINGS[reading]).fit(known.texts)
     kinds = tuple(sorted(set(kinds_of(known.families))))
-    features = _features(vectorizer, known.texts, known.families, kinds)
-    weights, intercept = logistic(features, known.shares, settings.penalty)
-    return TextForecaster(settings, vectorizer, kinds, weights, intercept, base_rate(known.shares))
+    return vectorizer, kinds, _features(vectorizer, known.texts, known.families, kinds)
 
 
 def _features(vectorizer: Any, texts: Sequence[str], families: Sequence[str], kinds: Sequence[str]) -> Any:
