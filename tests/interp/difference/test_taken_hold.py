@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from planted_differences import change, subject
 
 from caseback.chat import user
 from caseback.constitution.default import default
@@ -19,7 +20,6 @@ from caseback.subject.subject import Reply
 from caseback.world.kinds import kinds
 from caseback.world.situation import Judgement, Situation
 from caseback.world.spec import WORLD_A
-from planted_differences import change, subject
 
 PLANTED = "model.layers.1.mlp.down_proj.weight"
 
@@ -71,7 +71,9 @@ def test_everything_stands_beside_the_control_and_before(found) -> None:
     after, control = plain.arms["after"], plain.arms["control"]
     # Blocks before the change have not moved; behind it the trained model has moved further than the control.
     assert after.movement[0].deciding.value == 0
-    assert all(a.deciding.value > c.deciding.value > 0 for a, c in zip(after.movement[1:], control.movement[1:]))
+    assert all(
+        a.deciding.value > c.deciding.value > 0 for a, c in zip(after.movement[1:], control.movement[1:], strict=True)
+    )
     assert plain.arms["before"].separation[0].cosine == pytest.approx(1.0)
 
 
@@ -140,12 +142,12 @@ def test_text_alone_tells_what_words_tell() -> None:
 
 
 def test_cases_of_every_clause_keep_families_apart_and_cover_what_it_covers() -> None:
-    told = []
+    told, untold = [], []
     for clause in default().clauses:
         try:
             cases = clause_cases(clause, 8, 0, WORLD_A)
-        except CasebackError as error:
-            assert "choose another" in str(error)
+        except CasebackError:
+            untold.append(clause.id)
             continue
         told.append(clause.id)
         train, held = ({s.family for s in part[0]} for part in (cases.train, cases.held))
@@ -156,6 +158,12 @@ def test_cases_of_every_clause_keep_families_apart_and_cover_what_it_covers() ->
         for part in (*cases.train, *cases.held):
             assert len({s.messages[-1]["content"] for s in part}) > 1
     assert {"do-no-harm", "honesty", "true-ability", "honest-work", "no-flattery", "steady-self"} <= set(told)
+    # World A has one family of weapons, and none of power: nothing can be told of those.
+    assert {"great-harm", "no-power-grab"} <= set(untold)
+    with pytest.raises(CasebackError, match="fewer than two held-out families of the world fall under the clause"):
+        clause_cases(default().clause("great-harm"), 8, 0, WORLD_A)
+    with pytest.raises(CasebackError, match="no situations of the world fall under the clause 'no-power-grab'"):
+        clause_cases(default().clause("no-power-grab"), 8, 0, WORLD_A)
     assert set(CONTRASTS) == set(kinds())
 
 
