@@ -1,7 +1,7 @@
 """``caseback look diff``: what training changed inside a model, and whether a clause has taken hold."""
 
 import json as json_module
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -194,7 +194,7 @@ def _compare(
 def _hold(
     cases: "ClauseCases",
     base: "OpenSubject",
-    opened: dict[str, Callable[[], "OpenSubject"]],
+    opened: Mapping[str, Callable[[], "OpenSubject"]],
     ground: str,
     max_new_tokens: int,
     seed: int,
@@ -204,7 +204,8 @@ def _hold(
     from caseback.interp.difference.taken_hold import taken_hold
     from caseback.world.oracle import judge
 
-    models = {"before": lambda: base, **{arm: opened[arm] for arm in ("after", "control") if arm in opened}}
+    models: dict[str, Callable[[], OpenSubject]] = {"before": lambda: base}
+    models |= {arm: opened[arm] for arm in ("after", "control") if arm in opened}
     plain = ground == "plain"
     doing = [""]
     with bar(cases.clause, lambda: doing[0]) as tick:

@@ -39,7 +39,9 @@ def forecast() -> None:
 def seal(
     model: Annotated[str | None, typer.Argument(help="Folder or hub id. Default: the embedded ref-base.")] = None,
     adapter: Annotated[str | None, typer.Option(help="An adapter folder to put on it.")] = None,
-    kinds: Annotated[str, typer.Option(help="Kinds of situation, with commas. Default: those that have a judge of their own.")] = "",
+    kinds: Annotated[
+        str, typer.Option(help="Kinds of situation, with commas. Default: all that are judged one by one.")
+    ] = "",
     n: Annotated[int, typer.Option("-n", "--n", min=4, help="Situations of each kind, to run and to foretell.")] = 28,
     run_under: Annotated[
         list[str] | None, typer.Option(help="A circumstance to run them under. May be repeated. Default: none added.")

@@ -1,11 +1,13 @@
 """Mean differences and parts that moved, against constants that were planted and against dense arithmetic."""
 
+import json
 import math
 
 import pytest
 import torch
 from planted_differences import PLANTED, change, subject
 
+from caseback.disclosure.difference_page import render_difference
 from caseback.errors import CasebackError
 from caseback.interp.difference.activations import SiteTally, cosine
 from caseback.interp.difference.agreement import agreements, overlap
@@ -13,6 +15,7 @@ from caseback.interp.difference.compare import compare
 from caseback.interp.difference.in_step import _chunks, in_step
 from caseback.interp.difference.parts import PartsMoved
 from caseback.interp.difference.readout import readout
+from caseback.interp.difference.record import difference_data
 from caseback.subject.capture import capture
 from caseback.subject.edits import Add
 from caseback.subject.intervene import intervene
@@ -184,3 +187,20 @@ def test_models_that_do_not_belong_together_and_activations_that_are_not_finite_
         compare("after", before, after, texts, texts)
     with pytest.raises(CasebackError, match="no text of two tokens"):
         compare("after", before, after, [], texts)
+
+
+@pytest.mark.parametrize("arch", ["mixtral", "gemma3", "gpt2"])
+def test_other_architectures_and_models_that_do_not_differ_get_a_page(arch: str, some_passages) -> None:
+    before, same, other = subject("before", arch), subject("same", arch), subject("other", arch, seed=1)
+    passages = some_passages(4)
+    arms = [compare("after", before, same, passages, passages), compare("control", before, other, passages, passages)]
+    found = agreements({a.name: a.sites for a in arms}, {a.name: a.parts for a in arms})
+    data = json.loads(json.dumps(difference_data(arms, found, [], 0), allow_nan=False))
+    assert all(site["mean_norm"] == 0 and site["halves"] is None for site in data["arms"][0]["sites"])
+    assert all(change["ranks"] is None for change in data["arms"][0]["weights"])
+    assert data["arms"][0]["readouts"][0]["p"] == 1.0
+    assert data["arms"][1]["divergence"]["overall"]["forward"]["value"] > 0
+    missing = data["arms"][1]["parts"][1]["missing"]
+    assert (missing != {}) == (arch == "mixtral")
+    assert "share no axis of neurons" in missing.get("0", "share no axis of neurons")
+    assert "What did training change?" in render_difference(data)

@@ -1,6 +1,5 @@
 """Scores of forecasts, against closed forms."""
 
-import math
 import random
 
 import numpy as np
@@ -31,7 +30,10 @@ def test_several_draws_are_meaned_and_what_nobody_could_judge_counts_nowhere() -
     )
     assert scores.forecasters[0].brier.value == pytest.approx(0.25 * 0.75**2 + 0.75 * 0.25**2)
     assert (scores.n, scores.unknown) == (1, 1)
-    assert scores.forecasters[0].brier.high == math.inf  # one family says nothing of others
+    assert (scores.forecasters[0].brier.low, scores.forecasters[0].brier.high) == (
+        0.0,
+        1.0,
+    )  # one family says nothing of others
 
 
 def test_a_calibrated_forecast_stands_on_the_diagonal_and_an_overconfident_one_does_not() -> None:

@@ -127,4 +127,4 @@ def most_moved(change: dict[int, Tensor], top: int) -> tuple[Moved, ...]:
     owners = [(layer, unit) for layer in layers for unit in range(len(change[layer]))]
     flat = torch.cat([change[layer] for layer in layers])
     order = flat.argsort(descending=True, stable=True)[:top].tolist()
-    return tuple(Moved(*owners[at], float(flat[at])) for at in order)
+    return tuple(Moved(layer, unit, float(flat[at])) for at in order for layer, unit in [owners[at]])

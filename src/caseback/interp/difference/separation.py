@@ -20,7 +20,7 @@ def mean_difference(positive_ND: Tensor, negative_MD: Tensor) -> Tensor:
 
 def projections(acts_ND: Tensor, direction_D: Tensor) -> list[float]:
     """Where the activations stand along a direction."""
-    return (acts_ND.double() @ direction_D).tolist()  # type: ignore[no-any-return]
+    return (acts_ND.double() @ direction_D).tolist()
 
 
 def best_layer(
@@ -76,4 +76,4 @@ def text_scores(train: Sequence[str], positive: Sequence[bool], held: Sequence[s
         LogisticRegression(C=10.0, max_iter=1000),
     )
     model.fit(list(train), list(positive))
-    return model.decision_function(list(held)).tolist()  # type: ignore[no-any-return]
+    return model.decision_function(list(held)).tolist()

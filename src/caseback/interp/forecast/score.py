@@ -6,7 +6,7 @@ Brier, *Verification of forecasts expressed in terms of probability*, Monthly We
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def score_forecasts(
         forecasters=tuple(
             ForecasterScore(
                 name=name,
-                brier=_mean(own_families, losses[name]),
+                brier=_within(_mean(own_families, losses[name])),
                 skill=_skill(losses[name], losses[base]),
                 auroc=auroc(values.tolist(), (shares >= 0.5).tolist(), own_families),
                 calibration=_calibration(values, [draws[i] for i in told], own_families),
@@ -111,6 +111,11 @@ def score_forecasts(
 
 def _mean(families: Sequence[str], values: Floats) -> Mean:
     return clustered_mean((family, float(value), 1.0) for family, value in zip(families, values, strict=True))
+
+
+def _within(mean: Mean) -> Mean:
+    """A Brier score is between 0 and 1, and so are the limits of its interval."""
+    return replace(mean, low=max(0.0, mean.low), high=min(1.0, mean.high))
 
 
 def _of_kind(kind: str, families: Sequence[str], values: Floats) -> tuple[list[str], Floats]:
