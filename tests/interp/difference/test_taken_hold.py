@@ -158,9 +158,9 @@ def test_cases_of_every_clause_keep_families_apart_and_cover_what_it_covers() ->
         for part in (*cases.train, *cases.held):
             assert len({s.messages[-1]["content"] for s in part}) > 1
     assert {"do-no-harm", "honesty", "true-ability", "honest-work", "no-flattery", "steady-self"} <= set(told)
-    # World A has one family of weapons, and none of power: nothing can be told of those.
+    # World A has one family of weapons and none of power, so that nothing can be told of those.
     assert {"great-harm", "no-power-grab"} <= set(untold)
-    with pytest.raises(CasebackError, match="fewer than two held-out families of the world fall under the clause"):
+    with pytest.raises(CasebackError, match="fewer than two train families of the world fall under the clause"):
         clause_cases(default().clause("great-harm"), 8, 0, WORLD_A)
     with pytest.raises(CasebackError, match="no situations of the world fall under the clause 'no-power-grab'"):
         clause_cases(default().clause("no-power-grab"), 8, 0, WORLD_A)
