@@ -1,12 +1,28 @@
-"""``caseback look …``: what a model computes, read, changed and compared."""
+"""``caseback look``: what a model computes, read, changed and compared."""
 
 import typer
 
+from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
+from caseback.cli.look_forecast import app as forecast
 from caseback.cli.look_steer import steer
 
 app = typer.Typer(
-    help="Look inside a model: read what it computes, change it, and see what follows.", no_args_is_help=True
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Look inside a model: read what it computes, change it, compare it, foretell what it will do.",
 )
+
+
+@app.callback()
+def look() -> None:
+    """Look inside a model: read what it computes, change it, compare it, foretell what it will do."""
+
+
 app.command()(direction)
 app.command()(steer)
+app.command()(diff)
+app.add_typer(forecast, name="forecast")
