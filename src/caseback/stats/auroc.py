@@ -53,7 +53,7 @@ def auroc(scores: Sequence[float], labels: Sequence[bool], clusters: Sequence[st
     m, n = int(truth.sum()), int((~truth).sum())
     if not m or not n:
         return Auroc(math.nan, 0.0, 1.0, m, n, 0, confidence)
-    above, below = _placements(values, truth)
+    above, below = placements(values, truth)
     area = float(above.mean())
     groups, member = np.unique(np.asarray(clusters), return_inverse=True)
     count = len(groups)
@@ -70,7 +70,7 @@ def auroc(scores: Sequence[float], labels: Sequence[bool], clusters: Sequence[st
     return Auroc(area, low, high, m, n, fewest, confidence)
 
 
-def _placements(values: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def placements(values: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """For each positive the share of negatives below it, for each negative the share of positives above it."""
     m, n = truth.sum(), (~truth).sum()
     ranks = rankdata(values)

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from caseback.errors import CasebackError
 from caseback.interp.difference.activations import cosine
-from caseback.interp.difference.auroc import Auroc, area_gain, auroc
 from caseback.interp.difference.behaved import Behaved, Judge, behaved, changed, outcomes
 from caseback.interp.difference.clause_cases import ClauseCases
 from caseback.interp.difference.compare import check_same
@@ -25,6 +24,8 @@ from caseback.interp.difference.separation import (
     said,
     text_scores,
 )
+from caseback.stats.auroc import Auroc, auroc
+from caseback.stats.auroc_gain import area_gain
 from caseback.stats.means import Mean, clustered_mean
 from caseback.stats.paired import PairedDifference
 from caseback.subject.capture import capture

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caseback.interp.difference.auroc import Auroc, auroc
 from caseback.interp.forecast.folds import Floats, brier
+from caseback.stats.auroc import Auroc, auroc
 from caseback.stats.clustered import clustered_rate
 from caseback.stats.means import Mean, clustered_mean
 from caseback.stats.rate import Rate
