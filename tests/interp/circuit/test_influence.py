@@ -9,7 +9,7 @@ from torch import Tensor
 from caseback.errors import CasebackError
 from caseback.interp.circuit.graph import ERROR, LATENT, LOGIT, TOKEN, Graph
 from caseback.interp.circuit.graph_json import graph_json, node_id, paired
-from caseback.interp.circuit.influence import flow_back, prune, scores
+from caseback.interp.circuit.influence import flow_back, prune, scores, total_effects
 from caseback.interp.circuit.promoted import latents_of, promoted
 from caseback.interp.circuit.trace import trace
 from circuits_for_tests import planted, random_transcoders
@@ -105,6 +105,23 @@ def test_pruning_is_circuit_tracers(graph: Graph, nodes: float, edges: float):
     assert got.equal(keep_edges)
     ranks = influence.argsort(descending=True)
     torch.testing.assert_close(found.cumulative_N[ranks], influence[ranks].cumsum(0) / influence.sum())
+
+
+def test_total_effects_of_tokens_errors_and_biases_make_up_the_logits():
+    """With exact transcoders and no latent at its edge: the slope of the real model along what a latent writes."""
+    model, transcoders = planted(n_layers=3)
+    ids = trace(model, IDS, transcoders).index_N[-1:].tolist()
+    graph = trace(model, IDS, transcoders, targets=[*ids, 9], rest=0.0, edges_per_node=10**6)
+    found = total_effects(graph, {ids[0]: 1.0, 9: -1.0})
+    matrix = dense(graph)
+    latents = graph.kind_N == LATENT
+    # Dense: x = A x + sources, effects of unit sources by the inverse.
+    per_unit = matrix / graph.value_N.where(latents, 1.0)
+    inverse = torch.linalg.inv(torch.eye(len(graph), dtype=torch.float64) - per_unit)
+    expected = (inverse[-2] - inverse[-1]) * graph.value_N.where(latents, 1.0)
+    torch.testing.assert_close(found[latents], expected[latents])
+    with pytest.raises(CasebackError, match="token 77"):
+        total_effects(graph, {77: 1.0})
 
 
 def test_shares_out_of_range_are_refused(graph: Graph):

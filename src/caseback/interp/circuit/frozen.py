@@ -163,7 +163,7 @@ def run_frozen(
         skip = skips[layer] if skips else None
         return lambda _: written[layer] if skip is None else written[layer] + read[layer] @ skip
 
-    with _fixed(frozen), ExitStack() as hooks:
+    with held_fixed(frozen), ExitStack() as hooks:
         hooks.callback(tap(find_place(decoder, Site("resid_pre", 0)), lambda _: embedded_BTD).remove)
         for layer in range(len(decoder.blocks)):
             hooks.callback(tap(find_place(decoder, Site("mlp_in", layer)), keep(layer)).remove)
@@ -189,8 +189,8 @@ def check_frozen(frozen: Frozen) -> None:
 
 
 @contextmanager
-def _fixed(frozen: Frozen) -> Iterator[None]:
-    """Puts what was recorded in the place of norms, queries and keys."""
+def held_fixed(frozen: Frozen) -> Iterator[None]:
+    """Within it the model runs with norms, queries and keys as they were recorded; its MLPs run as they do."""
 
     def norm(module: nn.Module, args: Any, kwargs: Any, _: Tensor) -> Tensor:
         return frozen.norms[module](_hidden(args, kwargs))

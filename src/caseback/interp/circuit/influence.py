@@ -8,6 +8,7 @@ averaged over nodes weighed by influence. Here edges are sparse and the graph ha
 block to the bottom replaces powers of a dense matrix.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -73,6 +74,33 @@ def flow_back(graph: Graph, keep_E: Tensor | None = None, whole_N: Tensor | None
         at = (level_E == level).nonzero().squeeze(1)
         flow_N.index_add_(0, graph.source_E[at], flow_N[graph.target_E[at]] * share_E[at])
     return flow_N - graph.logit_weights_N
+
+
+def total_effects(graph: Graph, seeds: Mapping[int, float]) -> Tensor:
+    """What each node contributes to a sum of logits [N], through all paths, with its sign.
+
+    Latents on the way answer a change of their pre-activation one to one, as an active ReLU does; what they would do
+    if they fell silent or others awoke is not in it. Tokens, errors and constants together make up the sum.
+
+    Args:
+        seeds: Weight of each logit, by token id: ``{yes: 1.0, no: -1.0}`` for a difference.
+
+    Raises:
+        CasebackError: a token's logit is not in the graph.
+    """
+    slope_N = torch.zeros(len(graph), dtype=torch.float64)
+    at = {int(graph.index_N[number]): int(number) for number in graph.of_kind(LOGIT)}
+    for token, weight in seeds.items():
+        if token not in at:
+            raise CasebackError(f"the graph does not explain token {token}: name it among the targets of the trace")
+        slope_N[at[token]] = weight
+    # A latent's edge is its activation times the slope of its target in that activation.
+    per_unit_E = graph.weight_E / graph.value_N[graph.source_E].where(graph.kind_N[graph.source_E] == LATENT, 1.0)
+    level_E = graph.layer_N[graph.target_E]
+    for level in range(graph.n_layers, -1, -1):
+        into = (level_E == level).nonzero().squeeze(1)
+        slope_N.index_add_(0, graph.source_E[into], slope_N[graph.target_E[into]] * per_unit_E[into])
+    return (slope_N * graph.value_N).where(graph.kind_N == LATENT, slope_N).where(graph.kind_N != LOGIT, 0.0)
 
 
 def scores(graph: Graph) -> Scores:
