@@ -234,6 +234,4 @@ def _check(dictionary: Dictionary, x_BD: Tensor) -> None:
             f"activations of shape {list(x_BD.shape)}, but the dictionary reads [tokens, {dictionary.d_in}] at {sites}"
         )
     if not bool(x_BD.isfinite().all()):
-        raise CasebackError(
-            "activations hold values that are not finite: the model overflowed in this precision"
-        )
+        raise CasebackError("activations hold values that are not finite: the model overflowed in this precision")
