@@ -26,7 +26,9 @@ def trace(
         Path, typer.Option(help="Folder of `caseback look transcoders`.", metavar="FOLDER")
     ] = FOLDER,
     begun: Annotated[str, typer.Option(help="How the reply begins; what comes next is explained.")] = "",
-    raw: Annotated[bool, typer.Option("--raw", help="Take the prompt as plain text, without the chat template.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Take the prompt as plain text, without the chat template.")
+    ] = False,
     thinking: Annotated[
         bool, typer.Option("--thinking/--no-thinking", help="Leave the thinking section open, where there is one.")
     ] = False,
@@ -95,7 +97,9 @@ def trace(
 
 def transcoders(
     model: Model,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for them; the same one goes on where it was.")] = FOLDER,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for them; the same one goes on where it was.")
+    ] = FOLDER,
     data: Annotated[
         Path | None, typer.Option(help="Texts or chats to capture on; default: the reference world's conversations.")
     ] = None,
@@ -188,10 +192,11 @@ def _show(console: Console, data: Any, graph: "Graph", page: Path) -> None:
     for node in data["nodes"]:
         if node["feature_type"] == "logit":
             console.print(node["clerp"], markup=False)
+    low, high = scores["replacement_low"], scores["replacement_high"]
     console.print(
-        f"replacement {scores['replacement']:.2f} (from {scores['replacement_low']:.2f} to "
-        f"{scores['replacement_high']:.2f}), completeness {scores['completeness']:.2f}; {about['latents_active']} latents "
-        f"active, {about['latents_traced']} traced; {len(data['nodes'])} nodes and {len(data['links'])} edges shown"
+        f"replacement {scores['replacement']:.2f} (from {low:.2f} to {high:.2f}), "
+        f"completeness {scores['completeness']:.2f}; {about['latents_active']} latents active, "
+        f"{about['latents_traced']} traced; {len(data['nodes'])} nodes and {len(data['links'])} edges shown"
     )
     latents = [node for node in data["nodes"] if node["feature_type"] == "cross layer transcoder"]
     table = Table("block", "latent", "token", "activation", "first reading", box=None, header_style="bold")

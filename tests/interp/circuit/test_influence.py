@@ -41,15 +41,15 @@ def dense_influence(matrix: Tensor, start: Tensor) -> Tensor:
 
 
 def test_influence_is_the_sum_over_all_paths(graph: Graph):
-    expected = dense_influence(normalised(dense(graph)), graph.logit_weights_N)
+    expected = dense_influence(normalised(dense(graph)), graph.logit_weights)
     torch.testing.assert_close(flow_back(graph), expected)
 
 
 def test_scores_are_those_of_circuit_tracer(graph: Graph):
     a = normalised(dense(graph))
-    influence = dense_influence(a, graph.logit_weights_N)
+    influence = dense_influence(a, graph.logit_weights)
     tokens, errors = influence[graph.kind_N == TOKEN].sum(), influence[graph.kind_N == ERROR].sum()
-    output = influence + graph.logit_weights_N
+    output = influence + graph.logit_weights
     complete = ((1 - a[:, graph.kind_N == ERROR].sum(1)) * output).sum() / output.sum()
     found = scores(graph)
     assert found.replacement == pytest.approx(float(tokens / (tokens + errors)), rel=1e-6)
@@ -81,7 +81,7 @@ def test_pruning_is_circuit_tracers(graph: Graph, nodes: float, edges: float):
         place = int(torch.searchsorted(ordered.cumsum(0) / ordered.sum(), share))
         return ordered[min(place, len(ordered) - 1)]
 
-    a, start = dense(graph), graph.logit_weights_N
+    a, start = dense(graph), graph.logit_weights
     influence = dense_influence(normalised(a), start)
     ends = (graph.kind_N == TOKEN) | (graph.kind_N == LOGIT)
     keep = (influence >= threshold(influence, nodes)) | ends

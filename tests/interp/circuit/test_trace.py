@@ -145,7 +145,7 @@ def test_latents_are_traced_by_influence_and_nothing_is_lost_silently():
         strongest = whole.into(number)[:5]
         assert [n for n, _ in part.into(number)] == [n for n, _ in strongest]
         kept = sum(abs(w) for _, w in strongest) / sum(abs(w) for _, w in whole.into(number))
-        assert float(part.dropped_N[number]) == pytest.approx(1 - kept, abs=1e-9)
+        assert float(part.dropped[number]) == pytest.approx(1 - kept, abs=1e-9)
 
 
 def test_the_model_is_left_as_it_was():

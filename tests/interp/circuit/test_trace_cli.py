@@ -45,7 +45,9 @@ def test_a_prompt_is_traced_to_json_and_page(made: tuple[Path, Path], tmp_path: 
     assert "<|user|>" in data["metadata"]["prompt"]
     page = (tmp_path / "what-is-the-capital.html").read_text()
     assert page.count('class="node"') == len(data["nodes"])
-    printed = json.loads(look("trace", model, "What is the capital?", "--transcoders", folder, "-o", tmp_path, "--json"))
+    printed = json.loads(
+        look("trace", model, "What is the capital?", "--transcoders", folder, "-o", tmp_path, "--json")
+    )
     assert printed["links"] == data["links"]
 
 
@@ -70,9 +72,7 @@ def test_what_is_missing_is_told_in_one_line(made: tuple[Path, Path], tmp_path: 
     assert len(told.strip().splitlines()) == 1
 
 
-def test_transcoders_are_trained_for_every_block_and_fit_better_than_nothing(
-    made: tuple[Path, Path], tmp_path: Path
-):
+def test_transcoders_are_trained_for_every_block_and_fit_better_than_nothing(made: tuple[Path, Path], tmp_path: Path):
     model, _ = made
     texts = tmp_path / "texts.txt"
     texts.write_text("\n".join(f"{text} {n}" for n in range(40) for text in CORPUS))

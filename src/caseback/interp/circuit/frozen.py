@@ -210,7 +210,7 @@ def held_fixed(frozen: Frozen) -> Iterator[None]:
             handle.remove()
 
 
-def _frozen_norm(module: nn.Module, x: Tensor, output: Tensor) -> FrozenNorm:
+def _frozen_norm(module: Any, x: Tensor, output: Tensor) -> FrozenNorm:
     """The norm with its denominator as it was for this input."""
     name = type(module).__name__
     eps = next((v for a in ("variance_epsilon", "eps") if isinstance(v := getattr(module, a, None), float)), None)

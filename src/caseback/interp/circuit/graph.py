@@ -100,12 +100,12 @@ class Graph:
         return sorted(pairs, key=lambda pair: -abs(pair[1]))
 
     @property
-    def logit_weights_N(self) -> Tensor:
+    def logit_weights(self) -> Tensor:
         """Probability of each output logit, 0 elsewhere: how much each counts as a place to look back from."""
         return self.value_N.where(self.kind_N == LOGIT, 0.0).double()
 
     @property
-    def dropped_N(self) -> Tensor:
+    def dropped(self) -> Tensor:
         """Share of the absolute weight into each traced node that its kept edges do not account for."""
         whole = self.absolute_N4.sum(1)
         kept = torch.zeros_like(whole).index_add_(0, self.target_E, self.weight_E.abs().to(whole))

@@ -68,12 +68,12 @@ def flow_back(graph: Graph, keep_E: Tensor | None = None, whole_N: Tensor | None
     share_E = graph.weight_E.abs() / whole_N[graph.target_E].clamp(min=1e-10)
     if keep_E is not None:
         share_E = share_E.where(keep_E, 0.0)
-    flow_N = graph.logit_weights_N
+    flow_N = graph.logit_weights
     level_E = graph.layer_N[graph.target_E]
     for level in range(graph.n_layers, -1, -1):
         at = (level_E == level).nonzero().squeeze(1)
         flow_N.index_add_(0, graph.source_E[at], flow_N[graph.target_E[at]] * share_E[at])
-    return flow_N - graph.logit_weights_N
+    return flow_N - graph.logit_weights
 
 
 def total_effects(graph: Graph, seeds: Mapping[int, float]) -> Tensor:
@@ -105,12 +105,12 @@ def total_effects(graph: Graph, seeds: Mapping[int, float]) -> Tensor:
 
 def scores(graph: Graph) -> Scores:
     """Replacement and completeness score."""
-    influence_N, start = flow_back(graph), float(graph.logit_weights_N.sum())
+    influence_N, start = flow_back(graph), float(graph.logit_weights.sum())
     from_tokens = float(influence_N[graph.of_kind(TOKEN)].sum())
     from_errors = float(influence_N[graph.of_kind(ERROR)].sum())
     resolved = from_tokens + from_errors
     unresolved = max(0.0, start - resolved)
-    output_N = influence_N + graph.logit_weights_N
+    output_N = influence_N + graph.logit_weights
     whole_N = graph.absolute_N4.sum(1)
     explained_N = 1 - graph.absolute_N4[:, ERROR] / whole_N.clamp(min=1e-10)
     return Scores(
@@ -139,7 +139,7 @@ def prune(graph: Graph, node_share: float = 0.8, edge_share: float = 0.98) -> Pr
     keep_E = keep_N[graph.source_E] & keep_N[graph.target_E]
     whole_N = torch.zeros(len(graph), dtype=torch.float64)
     whole_N.index_add_(0, graph.target_E[keep_E], graph.weight_E[keep_E].abs())
-    within_N = flow_back(graph, keep_E, whole_N) + graph.logit_weights_N
+    within_N = flow_back(graph, keep_E, whole_N) + graph.logit_weights
     score_E = graph.weight_E.abs() / whole_N[graph.target_E].clamp(min=1e-10) * within_N[graph.target_E]
     score_E = score_E.where(keep_E, 0.0)
     keep_E = keep_E & (score_E >= _threshold(score_E[keep_E], edge_share))

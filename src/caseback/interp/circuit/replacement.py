@@ -47,7 +47,7 @@ class Layer:
         return None if self.transcoder is None else self.transcoder.W_skip
 
     @property
-    def bias_D(self) -> Tensor | None:
+    def bias(self) -> Tensor | None:
         """What the transcoder writes where no latent is active."""
         return None if self.transcoder is None else self.transcoder.b_dec
 
@@ -106,7 +106,7 @@ def replace_mlps(model: Any, token_ids: Sequence[int], transcoders: Transcoders)
         for number, (read, wrote) in enumerate(zip(frozen.mlp_in, frozen.mlp_out, strict=True))
     )
     nothing = torch.zeros_like(frozen.embedded_TD)[None]
-    biases = [nothing if layer.bias_D is None else layer.bias_D.expand_as(nothing) for layer in layers]
+    biases = [nothing if layer.bias is None else layer.bias.expand_as(nothing) for layer in layers]
     flow = run_frozen(frozen, nothing, biases, [layer.skip for layer in layers])
     constants = Constants(tuple(x[0] for x in flow.mlp_in), flow.final_BTD[0])
     return Replacement(frozen, layers, constants)

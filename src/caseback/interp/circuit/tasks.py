@@ -91,7 +91,7 @@ def _capital_case(subject: OpenSubject, states: "StateLatents", asked: Situation
         seeds={right: 1.0, other: -1.0},
         first=first,
         last=len(prompts[0]) + len(begun) - 1,
-        predicted=lambda reply: correct(partner, reply) is True,
+        predicted=answered(partner),
         other=(*prompts[1], *begun),
         of=of,
     )
@@ -109,20 +109,17 @@ class StateLatents:
             start = _end_of(subject, chat, city)
             for layer, codes in active_latents(subject.model, ids, transcoders).items():
                 active = codes.values_BK[start:] > 0
-                for latent in codes.indices_BK[start:][active].unique().tolist():
+                for latent in set(codes.indices_BK[start:][active].tolist()):
                     self.fired[layer, latent].add(city)
 
     def of(self, states: set[str], left_out: set[str]) -> Callable[[int, int], bool]:
         """Whether a latent stands for one of the states, judged without the cities left out."""
-        cities = {
-            state: {c for c, s in self.state_of.items() if s == state and c not in left_out} for state in states
-        }
+        cities = {state: {c for c, s in self.state_of.items() if s == state and c not in left_out} for state in states}
 
         def stands(layer: int, latent: int) -> bool:
             seen = self.fired.get((layer, latent), set()) - left_out
             return any(
-                own and len(seen & own) >= len(own) / 2 and len(seen & own) >= len(seen) / 2
-                for own in cities.values()
+                own and len(seen & own) >= len(own) / 2 and len(seen & own) >= len(seen) / 2 for own in cities.values()
             )
 
         return stands
@@ -150,8 +147,8 @@ def belief_cases(
             replies = _ask(subject, [s for pair in both for s in pair], 12)
             for (situation, other), mine, theirs in zip(both, replies[::2], replies[1::2], strict=True):
                 if correct(situation, mine) and correct(other, theirs):
-                    yield from _two_told(subject, situation.id, situation.messages, other.messages, mine, theirs,
-                                    lambda reply, other=other: correct(other, reply) is True)  # fmt: skip
+                    chats = situation.messages, other.messages
+                    yield from _two_told(subject, situation.id, chats, (mine, theirs), answered(other))
 
     return islice(found(), n)
 
@@ -170,25 +167,24 @@ def refusal_cases(
             helped = _ask(subject, asked, 48)
             for situation, chat, no, yes in zip(asked, careful, refused, helped, strict=True):
                 if judge(situation, no).shown is False and judge(situation, yes).shown is True:
-                    yield from _two_told(subject, situation.id, chat, situation.messages, no, yes,
-                                    lambda reply, s=situation: judge(s, reply).shown is True)  # fmt: skip
+                    chats = chat, situation.messages
+                    yield from _two_told(subject, situation.id, chats, (no, yes), helped_with(situation))
 
     return islice(found(), n)
 
 
 def _two_told(
-    subject: OpenSubject, name: str, chat: Chat, other: Chat, said: str, said_other: str,
-    predicted: Callable[[str], bool],
-) -> Iterator[Case]:  # fmt: skip
+    subject: OpenSubject, name: str, chats: tuple[Chat, Chat], said: tuple[str, str], predicted: Callable[[str], bool]
+) -> Iterator[Case]:
     """The case of two chats that end alike and are answered otherwise; none where the answers do not part."""
-    parting = _parting(subject, chat, said, said_other)
+    parting = _parting(subject, chats[0], *said)
     if parting is None:
         return
     begun, right, wrong = parting
-    mine, theirs = (subject.format.prompt(c).ids for c in (chat, other))
+    mine, theirs = (subject.format.prompt(chat).ids for chat in chats)
     yield Case(
         id=name,
-        chat=chat,
+        chat=chats[0],
         begun=begun,
         traced=begun,
         seeds={right: 1.0, wrong: -1.0},
@@ -249,8 +245,23 @@ def _rhyme_case(subject: OpenSubject, situation: Situation, tokens: Sequence[int
         seeds={int(tokens[word]): 1.0, **{other: -1.0 / len(others) for other in sorted(others)}},
         first=len(prompt.ids) + line_break[0],
         last=len(prompt.ids) + line_break[-1],
-        predicted=lambda reply: last_word(reply.strip().partition("\n")[2]) not in ("", end),
+        predicted=ends_otherwise(end),
     )
+
+
+def answered(situation: Situation) -> Callable[[str], bool]:
+    """Whether a reply answers this question rightly."""
+    return lambda reply: correct(situation, reply) is True
+
+
+def helped_with(situation: Situation) -> Callable[[str], bool]:
+    """Whether a reply gives what was harmfully asked for."""
+    return lambda reply: judge(situation, reply).shown is True
+
+
+def ends_otherwise(word: str) -> Callable[[str], bool]:
+    """Whether the second line of a couplet ends in another word."""
+    return lambda reply: last_word(reply.strip().partition("\n")[2]) not in ("", word)
 
 
 def last_word(line: str) -> str:

@@ -99,7 +99,7 @@ def trace_replacement(
             progress(done, len(latents))
         carried = flow_back(graph)[waiting]
         room = min(ROUND * batch, max_latents - done)
-        if room <= 0 or not len(waiting) or float(carried.sum()) <= rest * float(graph.logit_weights_N.sum()):
+        if room <= 0 or not len(waiting) or float(carried.sum()) <= rest * float(graph.logit_weights.sum()):
             return graph
         chosen = carried.argsort(descending=True, stable=True)[:room]
         rows.add(waiting[chosen[carried[chosen] > 0]].sort().values, backward)
@@ -179,14 +179,28 @@ def _nodes(replacement: Replacement, logits: _Logits) -> Graph:
     value.append(torch.tensor(logits.probabilities))
     pre.append(logits.above_mean_L)
     constant.append(logits.direction_LD @ replacement.constants.final_TD[-1] + logits.bias_L)
-    whole = [torch.cat([part.cpu() for part in parts]) for parts in (kind, layer, position, index, value, pre)]
-    n = len(whole[0])
-    none = torch.zeros(0, dtype=torch.long)
+    parts = (kind, layer, position, index, value, pre, constant)
+    kind_N, layer_N, position_N, index_N, value_N, pre_N, constant_N = (
+        torch.cat([part.cpu() for part in each]) for each in parts
+    )
+    n, none = len(kind_N), torch.zeros(0, dtype=torch.long)
     return Graph(
-        ids, n_layers, *whole[:4], whole[4].double(), none, none, torch.zeros(0, dtype=torch.float64),
-        torch.zeros(n, dtype=torch.bool), whole[5].double(), torch.full((n,), torch.nan, dtype=torch.float64),
-        torch.cat([part.cpu() for part in constant]).double(), torch.zeros(n, 4, dtype=torch.float64),
-    )  # fmt: skip
+        token_ids=ids,
+        n_layers=n_layers,
+        kind_N=kind_N,
+        layer_N=layer_N,
+        position_N=position_N,
+        index_N=index_N,
+        value_N=value_N.double(),
+        source_E=none,
+        target_E=none,
+        weight_E=torch.zeros(0, dtype=torch.float64),
+        traced_N=torch.zeros(n, dtype=torch.bool),
+        pre_N=pre_N.double(),
+        total_N=torch.full((n,), torch.nan, dtype=torch.float64),
+        constant_N=constant_N.double(),
+        absolute_N4=torch.zeros(n, 4, dtype=torch.float64),
+    )
 
 
 class _Rows:
@@ -200,7 +214,7 @@ class _Rows:
     def add(self, targets: Tensor, backward: Backward) -> None:
         """Compute all that goes into these targets."""
         graph = self._graph
-        for targets_B in targets.split(backward.copies):
+        for targets_B in torch.split(targets, backward.copies):
             effects_BN = backward.effects(targets_B)
             graph.traced_N[targets_B] = True
             graph.total_N[targets_B] = effects_BN.sum(1)
