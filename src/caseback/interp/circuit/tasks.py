@@ -17,7 +17,7 @@ from caseback.interp.circuit.trial import Case
 from caseback.interp.store.document import Document, of_chats
 from caseback.interp.store.world import of_world
 from caseback.subject.open_subject import OpenSubject
-from caseback.subject.subject import Sampling
+from caseback.subject.subject import Reply, Sampling
 from caseback.world.ability import ABILITIES, hop_cities
 from caseback.world.grammar import say
 from caseback.world.oracle import correct, judge
@@ -207,19 +207,21 @@ def rhyme_cases(
             replies = subject.generate([s.messages for s in asked], Sampling(max_new_tokens=40))
             for situation, reply in zip(asked, replies, strict=True):
                 plain = correct(situation, reply.text) and not reply.thinking
-                case = _rhyme_case(subject, situation, reply.tokens) if plain else None
+                case = _rhyme_case(subject, situation, reply) if plain else None
                 if case is not None:
                     yield case
 
     return islice(found(), n)
 
 
-def _rhyme_case(subject: OpenSubject, situation: Situation, tokens: Sequence[int]) -> Case | None:
+def _rhyme_case(subject: OpenSubject, situation: Situation, reply: Reply) -> Case | None:
     """The case of one couplet; None where its words and tokens do not come apart."""
+    tokens, whole = reply.tokens, reply.text.rstrip()
     prompt = subject.format.prompt(situation.messages)
     ends = [len(subject.format.decode(list(tokens[: count + 1]))) for count in range(len(tokens))]
     starts = [0, *ends[:-1]]
-    whole = subject.format.decode(list(tokens)).rstrip()
+    if not subject.format.decode(list(tokens)).startswith(whole):
+        return None
     newline = whole.index("\n")
     end = last_word(whole[newline + 1 :])
     break_from = len(whole[:newline].rstrip(" ,.;"))
