@@ -17,7 +17,7 @@ from pathlib import Path
 
 from caseback.interp.circuit.tasks import TASKS, documents
 from caseback.interp.circuit.transcoders import fit_transcoders, load_transcoders
-from caseback.interp.circuit.trial import MOST, Outcome, run_case, verdict
+from caseback.interp.circuit.trial import MOST, STRENGTH, Outcome, run_case, verdict
 from caseback.interp.dictionary.settings import Settings
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
@@ -32,6 +32,9 @@ def main() -> None:
     parser.add_argument("--transcoders", type=Path, default=Path("runs/transcoders/ref-base"))
     parser.add_argument("--n", type=int, default=100, help="prompts sampled")
     parser.add_argument("--most", type=int, default=MOST, help="latents changed at most")
+    parser.add_argument(
+        "--strength", type=float, default=STRENGTH, help="how far they are moved; 1: to the counterpart"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--width", type=int, default=4096)
     parser.add_argument("--k", type=int, default=32)
@@ -50,7 +53,7 @@ def main() -> None:
     outcomes: list[Outcome] = []
     for task in tasks:
         for case in TASKS[task](subject, transcoders, given.n, given.seed, WORLD_A):
-            outcome = run_case(subject, transcoders, case, most=given.most, seed=given.seed)
+            outcome = run_case(subject, transcoders, case, most=given.most, strength=given.strength, seed=given.seed)
             outcomes.append(outcome)
             if given.show:
                 print(json.dumps(asdict(outcome)), flush=True)

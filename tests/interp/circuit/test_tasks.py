@@ -11,7 +11,7 @@ from caseback.interp.circuit.influence import Scores
 from caseback.interp.circuit.swap import active_latents, value_of
 from caseback.interp.circuit.tasks import TASKS, answered, documents, ends_otherwise, helped_with, last_word
 from caseback.interp.circuit.trace import trace
-from caseback.interp.circuit.trial import Case, Outcome, choose_group, run_case, verdict
+from caseback.interp.circuit.trial import Case, Outcome, choose_group, moved, run_case, verdict
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.world.reference import reference_path
@@ -93,6 +93,10 @@ def test_a_case_runs_through_and_the_group_moves_towards_its_counterpart(subject
     for held in group:
         assert case.first <= held.position <= case.last
         assert held.value == pytest.approx(value_of(there, held.layer, held.position + shift, held.latent), abs=1e-5)
+    twice = moved(group, active_latents(subject.model, ids, transcoders), 2.0)
+    for held, further in zip(group, twice, strict=True):
+        here = value_of(active_latents(subject.model, ids, transcoders), held.layer, held.position, held.latent)
+        assert further.value - held.value == pytest.approx(held.value - here, abs=1e-5)
     outcome = run_case(subject, transcoders, case, most=6)
     assert outcome.group == len(group)
     assert run_case(subject, transcoders, case, most=6) == outcome

@@ -7,14 +7,14 @@ have in the counterpart, and the reply is read. Beside it stands the control of 
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caseback.chat import Chat
 from caseback.errors import CasebackError
 from caseback.interp.circuit.graph import LATENT, Graph
 from caseback.interp.circuit.influence import Scores, scores, total_effects
 from caseback.interp.circuit.replacement import Transcoders
-from caseback.interp.circuit.swap import Held, active_latents, hold, random_control, value_of
+from caseback.interp.circuit.swap import Active, Held, active_latents, hold, random_control, value_of
 from caseback.interp.circuit.trace import trace
 from caseback.stats.paired import PairedDifference, paired_difference
 from caseback.stats.rate import Rate, exact_rate
@@ -23,8 +23,10 @@ from caseback.subject.intervene import intervene
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 
-MOST = 32
+MOST = 128
 """Latents in a group, at most."""
+STRENGTH = 2.0
+"""How far a group is moved: 1 would be to the values in the counterpart."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def run_case(
     case: Case,
     *,
     most: int = MOST,
+    strength: float = STRENGTH,
     seed: int = 0,
     max_new_tokens: int = 48,
 ) -> Outcome:
@@ -111,14 +114,16 @@ def run_case(
 
     Args:
         most: Latents in the group at most, those of most effect.
+        strength: How far the group is moved: 1 to its values in the counterpart (or to silence), 2 as far again beyond,
+            by which latents that were left out are made up for; the control moves as far.
         seed: Of the control, which also depends on the case's name.
     """
     prompt = subject.format.prompt(case.chat).ids
     ids = [*prompt, *case.traced]
     graph = trace(subject.model, ids, transcoders, targets=list(case.seeds))
-    group = choose_group(subject, transcoders, case, graph, ids, most)
-    edits = hold(subject.model, ids, transcoders, group)
     active = active_latents(subject.model, ids, transcoders)
+    group = moved(choose_group(subject, transcoders, case, graph, ids, most), active, strength)
+    edits = hold(subject.model, ids, transcoders, group)
     control = random_control(random.Random(f"{seed}/{case.id}"), edits, group, active, transcoders)
     sampling = Sampling(max_new_tokens=max_new_tokens)
     reply, random_reply = (_reply(subject, case, sampling, changes) for changes in (edits, control))
@@ -167,6 +172,15 @@ def choose_group(
     ]
     kept.sort(key=lambda each: (-each[0], each[1]))
     return [held for _, held in kept[:most]]
+
+
+def moved(group: Sequence[Held], active: Active, strength: float) -> list[Held]:
+    """The group held ``strength`` times as far from where its latents are."""
+    found = []
+    for held in group:
+        own = value_of(active, held.layer, held.position, held.latent)
+        found.append(replace(held, value=own + strength * (held.value - own)))
+    return found
 
 
 def verdict(outcomes: Sequence[Outcome]) -> Verdict:
