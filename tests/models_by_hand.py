@@ -17,6 +17,7 @@ LLAMA = {
     "layer": "model.layers.{}",
     "heads": "self_attn.o_proj",
     "attn_out": "self_attn.o_proj",
+    "mlp_in": "mlp",
     "neurons": "mlp.down_proj",
     "mlp_out": "mlp.down_proj",
 }
@@ -28,6 +29,7 @@ MODULES: dict[str, dict[str, str]] = {
         "layer": "transformer.h.{}",
         "heads": "attn.c_proj",
         "attn_out": "attn.c_proj",
+        "mlp_in": "mlp",
         "neurons": "mlp.c_proj",
         "mlp_out": "mlp.c_proj",
     },
@@ -36,6 +38,7 @@ MODULES: dict[str, dict[str, str]] = {
         "layer": "transformer.h.{}",
         "heads": "attn.attention.out_proj",
         "attn_out": "attn.attention.out_proj",
+        "mlp_in": "mlp",
         "neurons": "mlp.c_proj",
         "mlp_out": "mlp.c_proj",
     },
@@ -44,6 +47,7 @@ MODULES: dict[str, dict[str, str]] = {
         "layer": "gpt_neox.layers.{}",
         "heads": "attention.dense",
         "attn_out": "attention.dense",
+        "mlp_in": "mlp",
         "neurons": "mlp.dense_4h_to_h",
         "mlp_out": "mlp.dense_4h_to_h",
     },
@@ -51,7 +55,7 @@ MODULES: dict[str, dict[str, str]] = {
     "gemma3": NORMED,
     "olmo2": NORMED,
 }
-INPUTS = ("resid_pre", "heads", "neurons")
+INPUTS = ("resid_pre", "heads", "mlp_in", "neurons")
 N_LAYERS = 4
 D = 32
 

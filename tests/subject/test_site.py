@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from caseback.errors import CasebackError
 from caseback.subject.layers import find_decoder
-from caseback.subject.site import KINDS, Site, find_place, site_from_hook_name, tap
+from caseback.subject.site import KINDS, Site, find_place, parse_site, site_from_hook_name, tap
 from models_by_hand import ARCHS, N_LAYERS, kinds_of, some_ids, tiny
 
 
@@ -17,6 +17,13 @@ def test_hook_names_round_trip(kind, layer) -> None:
     site = Site(kind, layer)
     assert site_from_hook_name(site.hook_name) == site
     assert str(site) == f"{kind}.{layer}"
+    assert parse_site(str(site)) == parse_site(site.hook_name) == site
+
+
+@pytest.mark.parametrize("text", ["", "resid_post", "resid_post.", "resid_post.-1", "stream.3", "resid_post.1.2"])
+def test_a_text_that_names_no_site_is_refused(text: str) -> None:
+    with pytest.raises(CasebackError, match="no site"):
+        parse_site(text)
 
 
 def test_hook_names_are_those_of_transformer_lens() -> None:

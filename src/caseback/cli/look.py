@@ -6,6 +6,7 @@ from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
 from caseback.cli.look_forecast import app as forecast
 from caseback.cli.look_steer import steer
+from caseback.cli.look_trace import trace, transcoders
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,5 +25,7 @@ def look() -> None:
 
 app.command()(direction)
 app.command()(steer)
+app.command()(transcoders)
+app.command()(trace)
 app.command()(diff)
 app.add_typer(forecast, name="forecast")

@@ -8,6 +8,7 @@ kind           what                                                            s
 resid_pre      the residual stream as the block receives it                    [d_model]
 heads          each attention head's output z, before the output projection    [n_heads, d_head]
 attn_out       what the attention adds to the stream                           [d_model]
+mlp_in         what the MLP receives, behind the norm before it                [d_model]
 neurons        MLP neurons, after the nonlinearity (and gate)                  [d_mlp]
 mlp_out        what the MLP adds to the stream                                 [d_model]
 resid_post     the residual stream as the block leaves it                      [d_model]
@@ -21,7 +22,7 @@ it, so that resid_post = resid_pre + attn_out + mlp_out; models known to scale o
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
@@ -29,12 +30,13 @@ from torch.utils.hooks import RemovableHandle
 from caseback.errors import CasebackError
 from caseback.subject.layers import Block, Decoder, in_width
 
-Kind = Literal["resid_pre", "heads", "attn_out", "neurons", "mlp_out", "resid_post"]
+Kind = Literal["resid_pre", "heads", "attn_out", "mlp_in", "neurons", "mlp_out", "resid_post"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 HOOK_NAMES: dict[Kind, str] = {
     "resid_pre": "hook_resid_pre",
     "heads": "attn.hook_z",
     "attn_out": "hook_attn_out",
+    "mlp_in": "mlp.hook_in",
     "neurons": "mlp.hook_post",
     "mlp_out": "hook_mlp_out",
     "resid_post": "hook_resid_post",
@@ -81,6 +83,22 @@ def site_from_hook_name(name: str) -> Site:
     return Site(kinds[match[2]], int(match[1]))
 
 
+def parse_site(text: str) -> Site:
+    """The site that prints as ``text``, e.g. resid_post.6; the TransformerLens name is taken too.
+
+    Raises:
+        CasebackError: the text names no site.
+    """
+    kind, _, layer = text.rpartition(".")
+    if kind in KINDS and layer.isdecimal():
+        return Site(cast(Kind, kind), int(layer))
+    if text.startswith("blocks."):
+        return site_from_hook_name(text)
+    raise CasebackError(
+        f"{text!r} is no site: write a kind and a layer, such as resid_post.6; kinds: {', '.join(KINDS)}"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """Where a site is in one model: the input or the output of a module, and the shape of one token's activation."""
@@ -110,6 +128,8 @@ def find_place(decoder: Decoder, site: Site) -> Place:
         if not decoder.additive:
             raise CasebackError(f"site {site}: this model scales or normalises it on its way into the residual stream")
         return Place(site, module, "output", stream)
+    if site.kind == "mlp_in":
+        return Place(site, module, "input", stream)
     width = in_width(module)
     if site.kind == "neurons":
         return Place(site, module, "input", (width,))
@@ -122,6 +142,7 @@ def _module(block: Block, site: Site) -> nn.Module:
     modules: dict[str, nn.Module | None] = {
         "heads": block.attention_projection,
         "attn_out": block.attention_out,
+        "mlp_in": block.mlp,
         "neurons": block.mlp_projection,
         "mlp_out": block.mlp_out,
     }

@@ -1,0 +1,238 @@
+"""Trains a dictionary on a store, from the first step or from where it was stopped; measures it on held-out rows."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from caseback.dossier.disk import writing
+from caseback.errors import CasebackError
+from caseback.interp.dictionary.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
+from caseback.interp.dictionary.dictionary import Dictionary
+from caseback.interp.dictionary.files import save
+from caseback.interp.dictionary.kernels.choose import kernels_for
+from caseback.interp.dictionary.quality import Quality
+from caseback.interp.dictionary.scaling import Scaling, in_own_units, measure_scaling
+from caseback.interp.dictionary.settings import Settings
+from caseback.interp.dictionary.step import train_step
+from caseback.interp.dictionary.training import Training, begin
+from caseback.interp.store.store import Store, shuffled_rows, side_by_side
+from caseback.subject.cpu import native_on_cpu
+from caseback.subject.site import Site
+
+HELD_OUT = 0.05
+"""Share of the rows, the last documents, that are not trained on but measured on."""
+SAMPLE = 65_536
+"""Rows that scales are measured on, and most rows of the measurement at the end."""
+SAVE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is: steps, tokens a second, seconds left, and of the last step FVU, L0 and the share alive."""
+
+    step: int
+    steps: int
+    tokens_per_second: float
+    seconds_left: float
+    fvu: float
+    l0: float
+    alive: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a trained dictionary is worth on rows that it was not trained on.
+
+    Attributes:
+        fvu: Fraction of variance unexplained.
+        l0: Mean active latents per token.
+        alive: Share of latents that fired within the last ``dead_after`` tokens of training.
+        rows: Held-out rows measured on.
+        tokens: Tokens trained on.
+        seconds: Time that took, of this run.
+        encoder: Precision of the encoder in training; ``kernels`` says whether compiled ones were used.
+    """
+
+    fvu: float
+    l0: float
+    alive: float
+    rows: int
+    tokens: int
+    seconds: float
+    encoder: str
+    kernels: str
+
+
+def fit(
+    store: Store,
+    settings: Settings,
+    folder: Path,
+    *,
+    reads: Sequence[Site],
+    writes: Sequence[Site] = (),
+    fresh: bool = False,
+    device: str = "cpu",
+    dtype: torch.dtype | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Dictionary, Report]:
+    """Train a dictionary and write it to a folder; killed, the same call goes on from the last checkpoint.
+
+    On a CPU the result is bit-equal to that of a run without a stop, on as many threads.
+
+    Args:
+        reads: Sites to read: one, or several of equal width side by side (a crosscoder).
+        writes: Sites to reconstruct; default those read.
+        fresh: Forget a checkpoint that is there.
+        dtype: Precision of the encoder's product; default bf16 where the processor multiplies it natively, else fp32.
+            Weights, sums and updates are fp32.
+
+    Raises:
+        CasebackError: the store lacks a site or is too small, the folder has another training, the disk is full, or
+            the training diverged.
+    """
+    reads, writes = tuple(reads), tuple(writes) or tuple(reads)
+    place = torch.device(device)
+    if dtype is None:
+        fast = native_on_cpu(torch.bfloat16) if place.type == "cpu" else True
+        dtype = torch.bfloat16 if fast else torch.float32
+    kernels = kernels_for(place)
+    rows = _training_rows(store, reads + writes)
+    sample = shuffled_rows(rows, min(rows, SAMPLE), settings.seed, 0)
+    scales = tuple(measure_scaling(side_by_side(store, sites, sample), len(sites)) for sites in (reads, writes))
+    training = begin(settings, len(scales[0].centre), len(scales[1].centre), dtype=dtype, device=place)
+    about = {**asdict(settings), "store": store.digest, "rows": rows, "encoder": str(dtype).removeprefix("torch.")}
+    about |= {"reads": [str(site) for site in reads], "writes": [str(site) for site in writes]}
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        forget_checkpoint(folder)
+    read_checkpoint(folder, training, about)
+    seconds = _train(training, store, settings, folder, about, (reads, writes), scales, rows, kernels, progress)
+    alive = float((training.idle <= settings.dead_after).double().mean())
+    provenance = {
+        "trained_by": "caseback",
+        "settings": asdict(settings),
+        "store": {"digest": store.digest, "name": store.about.get("name", ""), "rows": rows},
+        "encoder": about["encoder"],
+    }
+    dictionary = in_own_units(
+        training,
+        *scales,
+        k=settings.k if settings.kind == "topk" else None,
+        threshold=_threshold(training, settings),
+        sites=(reads, writes),
+        models=(store.model,),
+        tokenizer=store.tokenizer,
+        provenance=provenance,
+    ).to("cpu")
+    report = _measured(dictionary, store, rows, alive, training, seconds, about["encoder"], kernels, settings)
+    dictionary = _with_report(dictionary, report)
+    save(dictionary, folder)
+    with writing(folder):
+        (folder / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+    return dictionary, report
+
+
+def _train(
+    training: Training,
+    store: Store,
+    settings: Settings,
+    folder: Path,
+    about: dict[str, Any],
+    sites: tuple[tuple[Site, ...], tuple[Site, ...]],
+    scales: tuple[Scaling, ...],
+    rows: int,
+    kernels: ModuleType,
+    progress: Callable[[Progress], None] | None,
+) -> float:
+    """Does the steps that are left; seconds it took."""
+    started = saved = time.monotonic()
+    first, device = training.step, training.W_enc.device
+    while training.step < settings.steps:
+        chosen = shuffled_rows(rows, settings.batch, settings.seed, training.step)
+        x_BD = scales[0].apply(side_by_side(store, sites[0], chosen)).to(device)
+        y_BE = x_BD if sites[0] == sites[1] else scales[1].apply(side_by_side(store, sites[1], chosen)).to(device)
+        found = train_step(training, x_BD, y_BE, settings, kernels)
+        now = time.monotonic()
+        if progress:
+            each = (now - started) / (training.step - first)
+            progress(
+                Progress(
+                    step=training.step,
+                    steps=settings.steps,
+                    tokens_per_second=settings.batch / max(each, 1e-9),
+                    seconds_left=each * (settings.steps - training.step),
+                    fvu=found.fvu,
+                    l0=found.l0,
+                    alive=1 - found.dead / settings.width,
+                )
+            )
+        if now - saved > SAVE_SECONDS or training.step == settings.steps:
+            write_checkpoint(folder, training, about)
+            saved = time.monotonic()
+    return time.monotonic() - started
+
+
+def _training_rows(store: Store, sites: Sequence[Site]) -> int:
+    """Rows to train on: all but the held-out documents at the end."""
+    if not len(store):
+        raise CasebackError(f"{store.folder} has no rows yet: capture some")
+    for site in sites:
+        store.read(site, [0])
+    rows = store.split(HELD_OUT)
+    if rows < 2 or rows == len(store):
+        raise CasebackError(f"{store.folder} has {len(store)} rows, too few to hold some out: capture more documents")
+    return rows
+
+
+def _threshold(training: Training, settings: Settings) -> torch.Tensor | None:
+    """The threshold per latent that stands in for the rule of training at inference."""
+    if settings.kind == "topk":
+        return None
+    if training.log_threshold is not None:
+        return training.log_threshold.exp()
+    return torch.full_like(training.b_enc, training.cut)
+
+
+def _measured(
+    dictionary: Dictionary,
+    store: Store,
+    rows: int,
+    alive: float,
+    training: Training,
+    seconds: float,
+    encoder: str,
+    kernels: ModuleType,
+    settings: Settings,
+) -> Report:
+    held_out = np.arange(rows, min(len(store), rows + SAMPLE))
+    quality = Quality(dictionary.d_out, dictionary.width)
+    for part in np.array_split(held_out, max(1, len(held_out) // 1024)):
+        x_BD = side_by_side(store, dictionary.reads, part).float()
+        same = dictionary.autoencodes
+        quality.add(dictionary, x_BD, x_BD if same else side_by_side(store, dictionary.writes, part).float())
+    return Report(
+        fvu=quality.fvu,
+        l0=quality.l0,
+        alive=alive,
+        rows=len(held_out),
+        tokens=training.step * settings.batch,
+        seconds=round(seconds, 2),
+        encoder=encoder,
+        kernels=kernels.__name__.rpartition(".")[2],
+    )
+
+
+def _with_report(dictionary: Dictionary, report: Report) -> Dictionary:
+    from dataclasses import replace
+
+    # The time is left out, so that the same training writes the same dictionary.
+    kept = {name: value for name, value in asdict(report).items() if name != "seconds"}
+    return replace(dictionary, provenance={**dictionary.provenance, "report": kept})

@@ -1,0 +1,83 @@
+"""Which latents are active in training: the three rules, on sparse entries."""
+
+import math
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from caseback.interp.dictionary.entries import Entries
+from caseback.interp.dictionary.settings import Settings
+from caseback.interp.dictionary.training import Training
+
+TILE = 1 << 23
+"""Pre-activations computed at a time, so that they are read again while still in the cache."""
+SPARE = 4
+"""BatchTopK looks first at so many times k latents of each token."""
+
+
+def select(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> Entries:
+    """Active latents of a batch by the rule of the settings. For JumpReLU, those just below their threshold come with
+    them, because they give it its gradient.
+
+    Args:
+        x_BD: Activations in the encoder's precision.
+    """
+    if settings.kind == "topk":
+        return _encoded(training, x_BD, lambda pre_BF: kernels.topk(pre_BF, settings.k))
+    if settings.kind == "batchtopk":
+        return _batch_topk(training, x_BD, settings.k, kernels)
+    if training.step == 0:
+        _begin_thresholds(training, x_BD, settings, kernels)
+    assert training.log_threshold is not None
+    least_F = training.log_threshold.exp() - settings.bandwidth / 2
+    return _encoded(training, x_BD, lambda pre_BF: kernels.above(pre_BF, least_F))
+
+
+def _batch_topk(training: Training, x_BD: Tensor, k: int, kernels: ModuleType) -> Entries:
+    """The k times B highest pre-activations of the whole batch.
+
+    Looked for among the highest few of each token; should all of a token's few count, there may be more, and it looks
+    again among more.
+    """
+    few = min(training.width, SPARE * k)
+    while True:
+        found = _encoded(training, x_BD, lambda pre_BF, few=few: kernels.topk(pre_BF, few))  # type: ignore[misc]
+        wanted = k * len(x_BD)
+        if wanted >= len(found.values):
+            return found
+        cut = found.values.kthvalue(len(found.values) - wanted + 1).values
+        above, level = found.values > cut, (found.values == cut) & (found.values > 0)
+        # Of those level with the last that counts, as many as there is room for.
+        kept = above | (level & (level.cumsum(0) <= wanted - above.sum()))
+        counts = torch.bincount(found.row_of()[kept], minlength=found.rows)
+        if few == training.width or int(counts.max()) < few:
+            offsets = F.pad(counts.cumsum(0), (1, 0))
+            return Entries(offsets, found.latents[kept], found.values[kept], found.width)
+        few = min(training.width, few * 2)
+
+
+def _begin_thresholds(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> None:
+    """Thresholds at which k latents are active on average at the start, so that JumpReLU is sparse from there on."""
+    assert training.log_threshold is not None
+    first = _batch_topk(training, x_BD[: TILE // training.width + 1], settings.k, kernels)
+    lowest = float(first.values.min()) if len(first.values) else settings.bandwidth
+    training.log_threshold.fill_(math.log(max(lowest, settings.bandwidth)))
+
+
+def _encoded(training: Training, x_BD: Tensor, choose: Callable[[Tensor], Entries]) -> Entries:
+    weight = training.W_enc if training.half is None else training.half
+    bias = training.b_enc.to(weight.dtype)
+    rows = max(1, TILE // training.width)
+    return joined([choose(F.linear(x, weight, bias)) for x in x_BD.split(rows)])
+
+
+def joined(parts: Sequence[Entries]) -> Entries:
+    """Entries of consecutive rows, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    counts = torch.cat([part.offsets.diff() for part in parts])
+    latents, values = (torch.cat([getattr(part, name) for part in parts]) for name in ("latents", "values"))
+    return Entries(F.pad(counts.cumsum(0), (1, 0)), latents, values, parts[0].width)

@@ -1,0 +1,165 @@
+"""One step of training, with sparse gradients.
+
+A token uses k of many thousands of latents, so all but the encoder's product costs k times the width of an activation:
+decoding and its gradients go by entry, gradients of the weights are sums over the entries of each latent. Codes and
+their gradients are never dense. The same in dense autograd stands in the tests.
+"""
+
+import math
+from dataclasses import dataclass
+from types import ModuleType
+
+import torch
+from torch import Tensor
+
+from caseback.errors import CasebackError
+from caseback.interp.dictionary.entries import Entries, Fit
+from caseback.interp.dictionary.revive import revive
+from caseback.interp.dictionary.select import select
+from caseback.interp.dictionary.settings import Settings
+from caseback.interp.dictionary.training import Training
+
+SLOW = 0.99
+"""How much of BatchTopK's running threshold is kept from step to step."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step saw: FVU of its batch (of the whole dictionary, activations having mean square 1 per number), mean
+    active latents per token, latents dead before it, and the norm of the gradient before clipping.
+    """
+
+    fvu: float
+    l0: float
+    dead: int
+    norm: float
+
+
+@dataclass(eq=False)
+class Gradients:
+    """Gradients of all weights, by name; those of W_enc and W_dec have a row per latent in ``touched``."""
+
+    touched: Tensor
+    by_name: dict[str, Tensor]
+    squares: float
+    fvu: float
+    l0: float
+
+
+def train_step(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings, kernels: ModuleType) -> Step:
+    """Train on a batch of normalised activations: what is read, and what is to be written (the same for an SAE).
+
+    Raises:
+        CasebackError: the loss is not finite.
+    """
+    found = gradients(training, x_BD, y_BE, settings, kernels)
+    norm = math.sqrt(found.squares)
+    if not math.isfinite(norm) or not math.isfinite(found.fvu):
+        raise CasebackError(
+            f"training diverged at step {training.step} (FVU {found.fvu}, gradient {norm}): lower the learning rate "
+            f"(now {settings.rate:.2g})"
+        )
+    dead = int((training.idle > settings.dead_after).sum())
+    _update(training, found, min(1.0, settings.clip / max(norm, 1e-12)), settings, kernels)
+    return Step(found.fvu, found.l0, dead, norm)
+
+
+def gradients(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings, kernels: ModuleType) -> Gradients:
+    """Gradients of the loss: squared error per number, mean over tokens and nested reconstructions; for JumpReLU plus
+    the penalty on L0; plus AuxK where latents are dead. Notes which latents fired.
+    """
+    dtype = training.W_enc.dtype if training.half is None else training.half.dtype
+    x = x_BD.to(dtype)
+    entries = select(training, x, settings, kernels)
+    active = _active(training, entries)
+    used = (
+        entries if active is None else Entries(entries.offsets, entries.latents, entries.values * active, entries.width)
+    )
+    bounds = torch.tensor(settings.bounds, device=x.device)
+    base = training.b_dec if training.W_skip is None else torch.addmm(training.b_dec, x_BD.float(), training.W_skip)
+    weight = 1 / (y_BE.numel() * len(bounds))
+    fit = kernels.fit(used, training.W_dec, base, y_BE.float(), bounds, weight, dtype)
+    dpre = fit.dvalues * (used.values > 0)
+    order = kernels.by_latent(used)
+    touched = torch.arange(training.width, dtype=torch.int32, device=x.device)
+    whole = torch.tensor([training.width], device=x.device)
+    W_dec, squares = kernels.weight_grad(order, used.values, fit.grads, bounds, touched)
+    W_enc, more = kernels.weight_grad(order, dpre, x[:, None], whole, touched)
+    by_name = {
+        "W_enc": W_enc,
+        "W_dec": W_dec,
+        "b_enc": torch.bincount(used.latents, dpre, minlength=training.width).float(),
+        "b_dec": fit.grads[:, 0].sum(0, dtype=torch.float32),
+    }
+    if training.W_skip is not None:
+        by_name["W_skip"] = x.T.float() @ fit.grads[:, 0].float()
+    l0 = float((used.values > 0).sum()) / len(x)
+    if training.log_threshold is not None:
+        by_name["log_threshold"] = _threshold_gradient(training, entries, fit, l0, settings)
+    squares += more + sum(
+        float(g.double().square().sum()) for name, g in by_name.items() if name[0] != "W" or "skip" in name
+    )
+    found = Gradients(touched, by_name, squares, _fvu(fit, weight), l0)
+    _note_fired(training, used, settings)
+    revive(training, found, x, lambda: _error(fit, weight), settings)
+    return found
+
+
+def _active(training: Training, entries: Entries) -> Tensor | None:
+    """Which entries are above their threshold; None where all are active."""
+    if training.log_threshold is None:
+        return None
+    return entries.values > training.log_threshold.exp()[entries.latents.long()]
+
+
+def _threshold_gradient(training: Training, entries: Entries, fit: Fit, l0: float, settings: Settings) -> Tensor:
+    """By the straight-through estimator with a rectangular kernel of the given bandwidth (Rajamanoharan et al. 2024,
+    equations 11 and 12), for the error and for (L0 / k - 1)^2.
+    """
+    assert training.log_threshold is not None
+    threshold_N = training.log_threshold.exp()[entries.latents.long()]
+    near_N = (entries.values - threshold_N).abs() < settings.bandwidth / 2
+    penalty = 2 * settings.sparsity * (l0 / settings.k - 1) / settings.k / entries.rows
+    by_entry = -(threshold_N * fit.dvalues + penalty) / settings.bandwidth * near_N
+    # Of the logarithm: the derivative of exp is exp.
+    return torch.bincount(entries.latents, by_entry * threshold_N, minlength=training.width).float()
+
+
+def _error(fit: Fit, weight: float) -> Tensor:
+    """Target minus the whole reconstruction [B, d], from the gradient of the last loss."""
+    return fit.grads[:, -1].float() * (-1 / (2 * weight))
+
+
+def _fvu(fit: Fit, weight: float) -> float:
+    """Mean squared error per number of the whole reconstruction."""
+    return fit.loss if fit.grads.shape[1] == 1 else float(_error(fit, weight).square().mean())
+
+
+def _note_fired(training: Training, used: Entries, settings: Settings) -> None:
+    fired = torch.bincount(used.latents[used.values > 0], minlength=training.width)
+    training.idle += used.rows
+    training.idle[fired > 0] = 0
+    if settings.kind == "batchtopk" and len(used.values):
+        lowest = float(used.values[used.values > 0].min())
+        training.cut = lowest if training.step == 0 else SLOW * training.cut + (1 - SLOW) * lowest
+
+
+def _update(training: Training, found: Gradients, scale: float, settings: Settings, kernels: ModuleType) -> None:
+    """Adam on all weights, by the clipped gradient."""
+    rate = settings.rate_at(training.step)
+    training.step += 1
+    one = torch.zeros(1, dtype=torch.int32, device=found.touched.device)
+    for name, weight in training.weights().items():
+        wide = name in ("W_enc", "W_dec")
+        tensors = weight, found.by_name[name], training.mean[name], training.square[name]
+        kernels.adam_rows(
+            found.touched if wide else one,
+            *(tensors if wide else (tensor.view(1, -1) for tensor in tensors)),
+            scale,
+            rate,
+            settings.betas,
+            settings.eps,
+            training.step,
+            name == "W_dec",
+            training.half if name == "W_enc" else None,
+        )
