@@ -24,14 +24,14 @@ def write_checkpoint(folder: Path, training: Training, about: Mapping[str, Any])
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in training.tensors().items()}
     state = {"step": training.step, "cut": training.cut, "about": dict(about)}
     part = folder / f"{NAME}.part"
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
+    try:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
             save_file(tensors, part, metadata={"state": json.dumps(state)})
             os.replace(part, folder / NAME)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        part.unlink(missing_ok=True)  # what is cut short only takes room
+        raise
 
 
 def read_checkpoint(folder: Path, training: Training, about: Mapping[str, Any]) -> bool:
