@@ -89,13 +89,10 @@ def test_their_conventions_are_folded_in(tmp_path: Path, rescale: bool, subtract
 
 
 def test_what_it_has_no_place_for_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CasebackError, match="no TopK transcoders"):
-        some_topk = some("topk")
-        write_saelens(
-            Dictionary((READ,), (WRITTEN,), some_topk.W_enc, some_topk.b_enc, some_topk.W_dec, some_topk.b_dec, k=3),
-            tmp_path,
-        )
     d = some("topk")
+    across = Dictionary((READ,), (WRITTEN,), d.W_enc, d.b_enc, d.W_dec, d.b_dec, k=3)
+    with pytest.raises(CasebackError, match="no TopK transcoders"):
+        write_saelens(across, tmp_path)
     wide = Dictionary((READ, WRITTEN), (READ, WRITTEN), d.W_enc, d.b_enc, d.W_dec, d.b_dec, k=3)
     with pytest.raises(CasebackError, match="several sites"):
         write_saelens(wide, tmp_path)
