@@ -23,6 +23,9 @@ def fit(
     writes: Annotated[
         list[str] | None, typer.Option("--writes", "-w", help="What to reconstruct instead: a transcoder.")
     ] = None,
+    beside: Annotated[
+        Path | None, typer.Option(help="A store of the same texts from another model: a crosscoder of the two.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the dictionary.")] = Path("dictionary"),
     kind: Annotated[str, typer.Option(help="topk, batchtopk or jumprelu.")] = "batchtopk",
     width: Annotated[int | None, typer.Option(min=2, help="Latents [default: 16 times the width of the site].")] = None,
@@ -92,6 +95,7 @@ def fit(
             out,
             reads=read,
             writes=[parse_site(text) for text in writes or []],
+            beside=open_store(beside) if beside else None,
             fresh=fresh,
             device=device,
             progress=progress,

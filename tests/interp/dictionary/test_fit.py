@@ -40,11 +40,11 @@ def planted(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return directions, codes, torch.randn(PLANTED, D, generator=make)
 
 
-def store_of(folder: Path, acts: dict[Site, torch.Tensor]) -> Store:
+def store_of(folder: Path, acts: dict[Site, torch.Tensor], model: str = "sha256:m") -> Store:
     """A store of given activations: documents of 100 tokens, two shards."""
     folder.mkdir(parents=True)
     sites = sorted(acts)
-    about = {"format": "caseback-store-1", "name": "planted", "model": "sha256:m", "tokenizer": "sha256:t"}
+    about = {"format": "caseback-store-1", "name": "planted", "model": model, "tokenizer": "sha256:t"}
     about |= {"template": "sha256:c", "sites": [str(s) for s in sites], "widths": [acts[s].shape[1] for s in sites]}
     (folder / "store.json").write_text(json.dumps(about))
     rows = len(acts[sites[0]])
@@ -107,6 +107,26 @@ def test_a_crosscoder_reads_and_writes_both_sites(store: Store, tmp_path: Path) 
     dictionary, report = fit(store, QUICK, tmp_path, reads=[SITE, OUT])
     assert (dictionary.d_in, dictionary.d_out) == (2 * D, 2 * D)
     assert report.fvu < 0.15
+
+
+def test_a_crosscoder_of_two_models_has_a_decoder_row_in_each(tmp_path: Path) -> None:
+    """Eight of the planted features are in the first model only, and their latents say so."""
+    directions, codes, onward = planted()
+    shared = codes.clone()
+    shared[:, :8] = 0
+    first = store_of(tmp_path / "first", {SITE: codes @ directions})
+    other = store_of(tmp_path / "other", {SITE: shared @ onward / 4}, model="sha256:other")
+    dictionary, report = fit(first, QUICK, tmp_path / "d", reads=[SITE], beside=other)
+    assert dictionary.models == ("sha256:m", "sha256:other")
+    assert (dictionary.reads, dictionary.d_in) == ((SITE, SITE), 2 * D)
+    assert report.fvu < 0.2
+    here, there = (part / dictionary.W_dec.norm() for part in dictionary.W_dec.split(D, dim=1))
+    best = (here / here.norm(dim=1, keepdim=True) @ directions.T).argmax(0)
+    share = there.norm(dim=1)[best] / (here.norm(dim=1)[best] + there.norm(dim=1)[best])
+    assert share[:8].median() < 0.2 < 0.35 < share[8:].median()
+    strange = store_of(tmp_path / "strange", {SITE: codes[: ROWS - 100] @ directions})
+    with pytest.raises(CasebackError, match="hold different tokens"):
+        fit(first, QUICK, tmp_path / "e", reads=[SITE], beside=strange)
 
 
 def test_nested_prefixes_reconstruct_by_themselves(store: Store, tmp_path: Path) -> None:
@@ -196,7 +216,7 @@ def test_dead_latents_are_revived(store: Store, tmp_path: Path) -> None:
     for aux in (0.0, 1 / 32):
         settings = replace(QUICK, tokens=512 * 300, dead_after=5000, aux=aux, k=2)
         training = begin(settings, D, D, dtype=torch.float32, device=torch.device("cpu"))
-        training.b_enc[24:] = -1.5
+        training.b_enc[24:] = -2.5
         from caseback.interp.dictionary.kernels import plain
 
         acts = store.read(SITE, np.arange(ROWS)).float()
@@ -205,8 +225,8 @@ def test_dead_latents_are_revived(store: Store, tmp_path: Path) -> None:
             rows = torch.randint(0, ROWS, (512,), generator=torch.Generator().manual_seed(step))
             train_step(training, x[rows], x[rows], settings, plain)
         alive.append(int((training.idle[24:] < 5000).sum()))
-    assert alive[0] == 0
-    assert alive[1] > 0
+    assert alive[0] < 4
+    assert alive[1] > alive[0] + 8
 
 
 def test_what_cannot_be_trained_is_said_in_one_line(store: Store, tmp_path: Path) -> None:

@@ -143,15 +143,16 @@ def read_saelens(folder: Path, *, reads: Site | None = None, writes: Site | None
 def _architecture(dictionary: Dictionary) -> str:
     if len(dictionary.reads) > 1 or len(dictionary.writes) > 1:
         raise CasebackError("SAELens has no dictionaries over several sites: write this one in caseback's own format")
+    jumps = dictionary.threshold is not None and bool(dictionary.threshold.any())
     if dictionary.autoencodes and dictionary.W_skip is None:
         if dictionary.k is not None:
             return "topk"
-        return "jumprelu" if bool((dictionary.threshold != 0).any()) else "standard"
+        return "jumprelu" if jumps else "standard"
     if dictionary.k is not None:
         raise CasebackError(
             "SAELens has no TopK transcoders: train with --kind batchtopk or jumprelu, or keep our format"
         )
-    jump = "jumprelu_" if bool((dictionary.threshold != 0).any()) else ""
+    jump = "jumprelu_" if jumps else ""
     return f"{jump}skip_transcoder" if dictionary.W_skip is not None else f"{jump}transcoder"
 
 
