@@ -93,7 +93,7 @@ def fit(
     Args:
         reads: Sites to read: one, or several of equal width side by side (a crosscoder).
         writes: Sites to reconstruct; default those read.
-        beside: A store of the same texts from another model. The sites are then read in both, side by side: a crosscoder
+        beside: A store of the same texts from another model. The sites are read in both, side by side: a crosscoder
             of two models (Lindsey et al. 2024), whose latents have a decoder row in each.
         fresh: Forget a checkpoint that is there.
         dtype: Precision of the encoder's product; default bf16 where the processor multiplies it natively, else fp32.
