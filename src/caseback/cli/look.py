@@ -2,8 +2,10 @@
 
 import typer
 
+from caseback.cli.look_capture import capture
 from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
+from caseback.cli.look_fit import fit
 from caseback.cli.look_forecast import app as forecast
 from caseback.cli.look_steer import steer
 from caseback.cli.look_trace import trace, transcoders
@@ -23,6 +25,8 @@ def look() -> None:
     """Look inside a model: read what it computes, change it, compare it, foretell what it will do."""
 
 
+app.command()(capture)
+app.command()(fit)
 app.command()(direction)
 app.command()(steer)
 app.command()(transcoders)

@@ -22,16 +22,16 @@ def write_checkpoint(folder: Path, training: Training, about: Mapping[str, Any])
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in training.tensors().items()}
-    state = {"step": training.step, "cut": training.cut, "about": dict(about)}
+    state = {"step": training.step, "about": dict(about)}
     part = folder / f"{NAME}.part"
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
+    try:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
             save_file(tensors, part, metadata={"state": json.dumps(state)})
             os.replace(part, folder / NAME)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        part.unlink(missing_ok=True)  # what is cut short only takes room
+        raise
 
 
 def read_checkpoint(folder: Path, training: Training, about: Mapping[str, Any]) -> bool:
@@ -59,7 +59,7 @@ def read_checkpoint(folder: Path, training: Training, about: Mapping[str, Any]) 
                 tensor.copy_(stored.get_tensor(name))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise CasebackError(f"{path} cannot be read ({error}); delete it to start afresh") from None
-    training.step, training.cut = state["step"], state["cut"]
+    training.step = state["step"]
     if training.half is not None:
         keep_half(training, training.half.dtype)
     return True

@@ -224,7 +224,7 @@ def pack(active_BF: Tensor, pre_BF: Tensor) -> Codes:
 
 def _chunks(x_BD: Tensor, width: int) -> Iterator[Tensor]:
     """Runs of tokens whose pre-activations fit into memory; one empty run where there are none."""
-    yield from x_BD.split(max(1, CHUNK // width)) if len(x_BD) else (x_BD,)
+    yield from torch.split(x_BD, max(1, CHUNK // width)) if len(x_BD) else (x_BD,)
 
 
 def _check(dictionary: Dictionary, x_BD: Tensor) -> None:

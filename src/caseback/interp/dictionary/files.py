@@ -38,12 +38,17 @@ def save(dictionary: Dictionary, folder: Path) -> None:
         "tokenizer": dictionary.tokenizer,
         "provenance": dict(dictionary.provenance),
     }
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, folder / f"{WEIGHTS}.part")
-        (folder / f"{ABOUT}.part").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-        for name in (WEIGHTS, ABOUT):
-            os.replace(folder / f"{name}.part", folder / name)
+    try:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, folder / f"{WEIGHTS}.part")
+            (folder / f"{ABOUT}.part").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+            for name in (WEIGHTS, ABOUT):
+                os.replace(folder / f"{name}.part", folder / name)
+    except BaseException:
+        for name in (WEIGHTS, ABOUT):  # what is cut short only takes room
+            (folder / f"{name}.part").unlink(missing_ok=True)
+        raise
 
 
 def load(folder: Path) -> Dictionary:

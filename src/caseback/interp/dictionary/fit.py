@@ -21,6 +21,7 @@ from caseback.interp.dictionary.quality import Quality
 from caseback.interp.dictionary.scaling import Scaling, in_own_units, measure_scaling
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.step import train_step
+from caseback.interp.dictionary.threshold import level
 from caseback.interp.dictionary.training import Training, begin
 from caseback.interp.store.store import Store, shuffled_rows, side_by_side
 from caseback.subject.cpu import native_on_cpu
@@ -30,6 +31,8 @@ HELD_OUT = 0.05
 """Share of the rows, the last documents, that are not trained on but measured on."""
 SAMPLE = 65_536
 """Rows that scales are measured on, and most rows of the measurement at the end."""
+LEVEL = 16_384
+"""Rows that the threshold of BatchTopK is set on."""
 SAVE_SECONDS = 120.0
 
 
@@ -77,6 +80,7 @@ def fit(
     *,
     reads: Sequence[Site],
     writes: Sequence[Site] = (),
+    beside: Store | None = None,
     fresh: bool = False,
     device: str = "cpu",
     dtype: torch.dtype | None = None,
@@ -89,6 +93,8 @@ def fit(
     Args:
         reads: Sites to read: one, or several of equal width side by side (a crosscoder).
         writes: Sites to reconstruct; default those read.
+        beside: A store of the same texts from another model. The sites are read in both, side by side: a crosscoder
+            of two models (Lindsey et al. 2024), whose latents have a decoder row in each.
         fresh: Forget a checkpoint that is there.
         dtype: Precision of the encoder's product; default bf16 where the processor multiplies it natively, else fp32.
             Weights, sums and updates are fp32.
@@ -103,36 +109,45 @@ def fit(
         fast = native_on_cpu(torch.bfloat16) if place.type == "cpu" else True
         dtype = torch.bfloat16 if fast else torch.float32
     kernels = kernels_for(place)
-    rows = _training_rows(store, reads + writes)
+    stores = (store,) if beside is None else (store, beside)
+    rows = _training_rows(stores, reads + writes)
     sample = shuffled_rows(rows, min(rows, SAMPLE), settings.seed, 0)
-    scales = tuple(measure_scaling(side_by_side(store, sites, sample), len(sites)) for sites in (reads, writes))
+    scales = tuple(measure_scaling(_acts(stores, sites, sample), len(stores) * len(sites)) for sites in (reads, writes))
     training = begin(settings, len(scales[0].centre), len(scales[1].centre), dtype=dtype, device=place)
-    about = {**asdict(settings), "store": store.digest, "rows": rows, "encoder": str(dtype).removeprefix("torch.")}
+    about = {
+        **asdict(settings),
+        "store": [each.digest for each in stores],
+        "rows": rows,
+        "encoder": str(dtype).removeprefix("torch."),
+    }
     about |= {"reads": [str(site) for site in reads], "writes": [str(site) for site in writes]}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if fresh:
         forget_checkpoint(folder)
     read_checkpoint(folder, training, about)
-    seconds = _train(training, store, settings, folder, about, (reads, writes), scales, rows, kernels, progress)
+    seconds = _train(training, stores, settings, folder, about, (reads, writes), scales, rows, kernels, progress)
     alive = float((training.idle <= settings.dead_after).double().mean())
     provenance = {
         "trained_by": "caseback",
         "settings": asdict(settings),
-        "store": {"digest": store.digest, "name": store.about.get("name", ""), "rows": rows},
+        "stores": [{"digest": each.digest, "name": each.about.get("name", "")} for each in stores],
+        "rows": rows,
         "encoder": about["encoder"],
     }
     dictionary = in_own_units(
         training,
         *scales,
         k=settings.k if settings.kind == "topk" else None,
-        threshold=_threshold(training, settings),
-        sites=(reads, writes),
-        models=(store.model,),
+        threshold=_threshold(training, settings, scales[0].apply(_acts(stores, reads, sample[:LEVEL])).to(place)),
+        sites=(reads * len(stores), writes * len(stores)),
+        models=(store.model,) if beside is None else tuple(each.model for each in stores for _ in reads),
         tokenizer=store.tokenizer,
         provenance=provenance,
     ).to("cpu")
-    report = _measured(dictionary, store, rows, alive, training, seconds, about["encoder"], kernels, settings)
+    report = _measured(
+        dictionary, stores, (reads, writes), rows, alive, training, seconds, about["encoder"], kernels, settings
+    )
     dictionary = _with_report(dictionary, report)
     save(dictionary, folder)
     with writing(folder):
@@ -142,7 +157,7 @@ def fit(
 
 def _train(
     training: Training,
-    store: Store,
+    stores: tuple[Store, ...],
     settings: Settings,
     folder: Path,
     about: dict[str, Any],
@@ -157,8 +172,8 @@ def _train(
     first, device = training.step, training.W_enc.device
     while training.step < settings.steps:
         chosen = shuffled_rows(rows, settings.batch, settings.seed, training.step)
-        x_BD = scales[0].apply(side_by_side(store, sites[0], chosen)).to(device)
-        y_BE = x_BD if sites[0] == sites[1] else scales[1].apply(side_by_side(store, sites[1], chosen)).to(device)
+        x_BD = scales[0].apply(_acts(stores, sites[0], chosen)).to(device)
+        y_BE = x_BD if sites[0] == sites[1] else scales[1].apply(_acts(stores, sites[1], chosen)).to(device)
         found = train_step(training, x_BD, y_BE, settings, kernels)
         now = time.monotonic()
         if progress:
@@ -180,30 +195,51 @@ def _train(
     return time.monotonic() - started
 
 
-def _training_rows(store: Store, sites: Sequence[Site]) -> int:
+def _acts(stores: Sequence[Store], sites: Sequence[Site], rows: Any) -> torch.Tensor:
+    """Activations of the sites in each store, side by side."""
+    return torch.cat([side_by_side(store, sites, rows) for store in stores], 1)
+
+
+def _training_rows(stores: Sequence[Store], sites: Sequence[Site]) -> int:
     """Rows to train on: all but the held-out documents at the end."""
-    if not len(store):
-        raise CasebackError(f"{store.folder} has no rows yet: capture some")
-    for site in sites:
-        store.read(site, [0])
-    rows = store.split(HELD_OUT)
-    if rows < 2 or rows == len(store):
-        raise CasebackError(f"{store.folder} has {len(store)} rows, too few to hold some out: capture more documents")
+    for store in stores:
+        if not len(store):
+            raise CasebackError(f"{store.folder} has no rows yet: capture some")
+        for site in sites:
+            store.read(site, [0])
+        if len(store) != len(stores[0]) or not _same_tokens(store, stores[0]):
+            raise CasebackError(
+                f"{stores[0].folder} and {store.folder} hold different tokens: capture both from the same texts, with "
+                "the same tokenizer and --skip"
+            )
+    rows = stores[0].split(HELD_OUT)
+    if rows < 2 or rows == len(stores[0]):
+        raise CasebackError(
+            f"{stores[0].folder} has {len(stores[0])} rows, too few to hold some out: capture more texts"
+        )
     return rows
 
 
-def _threshold(training: Training, settings: Settings) -> torch.Tensor | None:
+def _same_tokens(one: Store, other: Store) -> bool:
+    return one is other or all(
+        one.tokens(rows).equal(other.tokens(rows))
+        for rows in np.array_split(np.arange(len(one)), max(1, len(one) // SAMPLE))
+    )
+
+
+def _threshold(training: Training, settings: Settings, sample_BD: torch.Tensor) -> torch.Tensor | None:
     """The threshold per latent that stands in for the rule of training at inference."""
     if settings.kind == "topk":
         return None
     if training.log_threshold is not None:
         return training.log_threshold.exp()
-    return torch.full_like(training.b_enc, training.cut)
+    return torch.full_like(training.b_enc, level(training, sample_BD, settings.k))
 
 
 def _measured(
     dictionary: Dictionary,
-    store: Store,
+    stores: Sequence[Store],
+    sites: tuple[tuple[Site, ...], tuple[Site, ...]],
     rows: int,
     alive: float,
     training: Training,
@@ -212,12 +248,11 @@ def _measured(
     kernels: ModuleType,
     settings: Settings,
 ) -> Report:
-    held_out = np.arange(rows, min(len(store), rows + SAMPLE))
+    held_out = np.arange(rows, min(len(stores[0]), rows + SAMPLE))
     quality = Quality(dictionary.d_out, dictionary.width)
     for part in np.array_split(held_out, max(1, len(held_out) // 1024)):
-        x_BD = side_by_side(store, dictionary.reads, part).float()
-        same = dictionary.autoencodes
-        quality.add(dictionary, x_BD, x_BD if same else side_by_side(store, dictionary.writes, part).float())
+        x_BD = _acts(stores, sites[0], part).float()
+        quality.add(dictionary, x_BD, x_BD if sites[0] == sites[1] else _acts(stores, sites[1], part).float())
     return Report(
         fvu=quality.fvu,
         l0=quality.l0,

@@ -71,7 +71,7 @@ def _encoded(training: Training, x_BD: Tensor, choose: Callable[[Tensor], Entrie
     weight = training.W_enc if training.half is None else training.half
     bias = training.b_enc.to(weight.dtype)
     rows = max(1, TILE // training.width)
-    return joined([choose(F.linear(x, weight, bias)) for x in x_BD.split(rows)])
+    return joined([choose(F.linear(x, weight, bias)) for x in torch.split(x_BD, rows)])
 
 
 def joined(parts: Sequence[Entries]) -> Entries:

@@ -19,9 +19,6 @@ from caseback.interp.dictionary.select import select
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
 
-SLOW = 0.99
-"""How much of BatchTopK's running threshold is kept from step to step."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -100,7 +97,7 @@ def gradients(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings
         float(g.double().square().sum()) for name, g in by_name.items() if name[0] != "W" or "skip" in name
     )
     found = Gradients(touched, by_name, squares, _fvu(fit, weight), l0)
-    _note_fired(training, used, settings)
+    _note_fired(training, used)
     revive(training, found, x, lambda: _error(fit, weight), settings)
     return found
 
@@ -135,13 +132,10 @@ def _fvu(fit: Fit, weight: float) -> float:
     return fit.loss if fit.grads.shape[1] == 1 else float(_error(fit, weight).square().mean())
 
 
-def _note_fired(training: Training, used: Entries, settings: Settings) -> None:
+def _note_fired(training: Training, used: Entries) -> None:
     fired = torch.bincount(used.latents[used.values > 0], minlength=training.width)
     training.idle += used.rows
     training.idle[fired > 0] = 0
-    if settings.kind == "batchtopk" and len(used.values):
-        lowest = float(used.values[used.values > 0].min())
-        training.cut = lowest if training.step == 0 else SLOW * training.cut + (1 - SLOW) * lowest
 
 
 def _update(training: Training, found: Gradients, scale: float, settings: Settings, kernels: ModuleType) -> None:

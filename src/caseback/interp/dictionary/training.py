@@ -25,7 +25,6 @@ class Training:
         mean: First moment of Adam of each weight.
         square: Second moment.
         idle: Tokens since each latent fired [width], int64.
-        cut: BatchTopK: running mean of the lowest activation that counted; 0 before the first step.
         step: Steps done.
     """
 
@@ -38,7 +37,6 @@ class Training:
     mean: dict[str, Tensor]
     square: dict[str, Tensor]
     idle: Tensor
-    cut: float = 0.0
     step: int = 0
     half: Tensor | None = field(default=None, repr=False)
     """bf16 copy of W_enc, where the encoder runs in bf16."""

@@ -175,16 +175,16 @@ def _write_shard(
         )
         row += len(document.ids) - skip
     about = {"first": first, "rows": rows, "documents_so_far": part[-1][0] + 1, "digest": digest, "documents": entries}
-    with writing(path):
-        try:
+    try:
+        with writing(path):
             save_file(tensors, path.with_suffix(".part"))
             path.with_suffix(".json").write_text(json.dumps(about) + "\n", encoding="utf-8")
-        except BaseException:
-            # What there is no room for is not left behind to take the room of something else.
-            path.with_suffix(".part").unlink(missing_ok=True)
-            path.with_suffix(".json").unlink(missing_ok=True)
-            raise
-        os.replace(path.with_suffix(".part"), path)
+            os.replace(path.with_suffix(".part"), path)
+    except BaseException:
+        # What is cut short only takes room.
+        path.with_suffix(".part").unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+        raise
 
 
 def _captured(
