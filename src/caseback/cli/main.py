@@ -21,7 +21,6 @@ COMMANDS = {
     "world": "caseback.cli.world:app",
     "behaviours": "caseback.cli.behaviours:app",
     "train": "caseback.cli.train:app",
-    "look": "caseback.cli.look:app",
     "character": "caseback.cli.character:app",
     "look": "caseback.cli.look:app",
     "dossier": "caseback.cli.dossier:app",
