@@ -1,6 +1,5 @@
 """A training finds planted features, goes on bit-equal when killed, and says in one line what is wrong."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary import fit as module
@@ -21,46 +19,12 @@ from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.step import train_step
 from caseback.interp.dictionary.threshold import with_threshold
 from caseback.interp.dictionary.training import begin
-from caseback.interp.store.store import Store, open_store
+from caseback.interp.store.store import Store
 from caseback.subject.site import Site
+from stores_for_tests import ROWS, D, KilledError, planted, store_of
 
 SITE, OUT = Site("mlp_in", 1), Site("mlp_out", 1)
-D, PLANTED, ROWS = 16, 24, 12_000
 QUICK = Settings(width=48, k=3, tokens=300_000, batch=512, learning_rate=5e-3, dead_after=20_000)
-
-
-def planted(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Directions [PLANTED, D], codes with three active, and a map to what is written."""
-    make = torch.Generator().manual_seed(seed)
-    directions = torch.randn(PLANTED, D, generator=make)
-    directions /= directions.norm(dim=1, keepdim=True)
-    codes = torch.zeros(ROWS, PLANTED)
-    which = torch.stack([torch.randperm(PLANTED, generator=make)[:3] for _ in range(ROWS)])
-    codes.scatter_(1, which, 1 + torch.rand(ROWS, 3, generator=make))
-    return directions, codes, torch.randn(PLANTED, D, generator=make)
-
-
-def store_of(folder: Path, acts: dict[Site, torch.Tensor], model: str = "sha256:m") -> Store:
-    """A store of given activations: documents of 100 tokens, two shards."""
-    folder.mkdir(parents=True)
-    sites = sorted(acts)
-    about = {"format": "caseback-store-1", "name": "planted", "model": model, "tokenizer": "sha256:t"}
-    about |= {"template": "sha256:c", "sites": [str(s) for s in sites], "widths": [acts[s].shape[1] for s in sites]}
-    (folder / "store.json").write_text(json.dumps(about))
-    rows = len(acts[sites[0]])
-    for number, (first, last) in enumerate(((0, rows // 2), (rows // 2, rows))):
-        tensors = {str(site): acts[site][first:last].bfloat16().contiguous() for site in sites}
-        numbers = torch.arange(first, last, dtype=torch.int32)
-        tensors |= {"token": numbers % 7, "document": numbers // 100, "position": numbers % 100}
-        documents = [
-            {"number": n, "id": f"d{n}", "first": n * 100, "rows": 100, "before": [], "latents": {}, "spans": []}
-            for n in range(first // 100, last // 100)
-        ]
-        path = folder / f"shard-{number:05d}.safetensors"
-        shard = {"first": first, "rows": last - first, "documents_so_far": last // 100, "digest": "d"}
-        path.with_suffix(".json").write_text(json.dumps({**shard, "documents": documents}))
-        save_file(tensors, path)
-    return open_store(folder)
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +104,6 @@ def test_nested_prefixes_reconstruct_by_themselves(store: Store, tmp_path: Path)
         return fvu(x, codes[:, :12] @ d.W_dec[:12] + d.b_dec)
 
     assert of_prefix(nested) < of_prefix(plain) - 0.05
-
-
-class KilledError(Exception):
-    pass
 
 
 @pytest.mark.parametrize("case", [{}, {"kind": "batchtopk", "nested": (0.5,)}, {"kind": "jumprelu", "skip": True}])

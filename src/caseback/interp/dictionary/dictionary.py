@@ -45,6 +45,8 @@ class Dictionary:
         threshold: JumpReLU: latents above their threshold [width] are active, each by itself, whatever the others and
             the batch (Rajamanoharan et al. 2024, arXiv 2407.14435); zeros make a plain ReLU. Or None.
         W_skip: Linear path past the latents [d_in, d_out], of a transcoder with skip. Or None.
+        router: Scores of groups of latents [d_in, groups], of a wide dictionary that looks for active latents only in
+            the ``chosen`` groups with the highest scores; ``b_router`` [groups] is added to them. Or None.
         models: Digest of the model it was trained on; for a crosscoder of several models one per site read.
         tokenizer: Digest of the tokenizer.
         provenance: Plain data: what trained it, on which store, with which settings, seed and result.
@@ -59,6 +61,9 @@ class Dictionary:
     k: int | None = None
     threshold: Tensor | None = None
     W_skip: Tensor | None = None
+    router: Tensor | None = None
+    b_router: Tensor | None = None
+    chosen: int = 0
     models: tuple[str, ...] = ()
     tokenizer: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -81,6 +86,15 @@ class Dictionary:
             raise CasebackError("a dictionary has either k (TopK) or a threshold per latent (JumpReLU)")
         if self.k is not None and not 1 <= self.k <= width:
             raise CasebackError(f"k is {self.k}: it must be from 1 to the width {width}")
+        if self.router is not None:
+            groups = self.router.shape[1]
+            given = tuple(self.router.shape), None if self.b_router is None else tuple(self.b_router.shape)
+            if given != ((d_in, groups), (groups,)) or width % groups or not 1 <= self.chosen <= groups:
+                raise CasebackError(
+                    f"router {given[0]}, bias {given[1]}, {self.chosen} chosen: not {width} latents' groups"
+                )
+            if self.threshold is None:
+                raise CasebackError("a dictionary with a router needs a threshold per latent")
         if not self.reads or not self.writes or d_in % len(self.reads) or d_out % len(self.writes):
             raise CasebackError(
                 f"widths {d_in} and {d_out} do not split into {len(self.reads)} sites read, {len(self.writes)} written"
@@ -112,7 +126,7 @@ class Dictionary:
         """The dictionary with its tensors elsewhere, or in another precision."""
         from dataclasses import replace
 
-        names = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip")
+        names = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip", "router", "b_router")
         moved = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return replace(self, **{name: tensor.to(device=device, dtype=dtype) for name, tensor in moved.items()})
 
@@ -154,6 +168,8 @@ def encode(dictionary: Dictionary, x_BD: Tensor) -> Codes:
         CasebackError: they have another width, or hold values that are not finite.
     """
     _check(dictionary, x_BD)
+    if dictionary.router is not None:
+        return _encode_routed(dictionary, x_BD)
     found = [_encode_chunk(dictionary, x) for x in _chunks(x_BD, dictionary.width)]
     most = max((codes.indices_BK.shape[1] for codes in found), default=0)
     padded = [F.pad(t, (0, most - t.shape[1])) for codes in found for t in (codes.indices_BK, codes.values_BK)]
@@ -207,6 +223,29 @@ def _encode_chunk(dictionary: Dictionary, x_BD: Tensor) -> Codes:
     assert dictionary.threshold is not None
     active_BF = (pre_BF > dictionary.threshold) & (pre_BF > 0)
     return pack(active_BF, pre_BF)
+
+
+def _encode_routed(dictionary: Dictionary, x_BD: Tensor) -> Codes:
+    from caseback.interp.dictionary.kernels.choose import kernels_for
+    from caseback.interp.dictionary.routing import Router, candidates
+
+    assert dictionary.router is not None
+    assert dictionary.b_router is not None
+    assert dictionary.threshold is not None
+    weight_FD, x_BD = dictionary.W_enc.T.contiguous(), x_BD.to(dictionary.W_enc)
+    router = Router(dictionary.router.T.contiguous(), dictionary.b_router, dictionary.chosen)
+    least_F = dictionary.threshold.clamp(min=0)
+    if not len(x_BD):
+        return Codes(x_BD.new_zeros(0, 0, dtype=torch.long), x_BD.new_zeros(0, 0), dictionary.width)
+    found = candidates(x_BD, weight_FD, dictionary.b_enc, router, least_F, kernels_for(x_BD.device))
+    counts_B = found.offsets.diff()
+    row_N, most = found.row_of(), int(counts_B.max())
+    place = torch.arange(len(row_N), device=row_N.device) - found.offsets[row_N]
+    indices_BK = row_N.new_zeros(len(x_BD), most)
+    values_BK = x_BD.new_zeros(len(x_BD), most)
+    indices_BK[row_N, place] = found.latents.long()
+    values_BK[row_N, place] = found.values.to(values_BK.dtype)
+    return Codes(indices_BK, values_BK, dictionary.width)
 
 
 def pack(active_BF: Tensor, pre_BF: Tensor) -> Codes:

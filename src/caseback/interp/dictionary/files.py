@@ -11,7 +11,7 @@ from caseback.subject.site import Site, parse_site
 
 FORMAT = "caseback-dictionary-1"
 WEIGHTS, ABOUT = "dictionary.safetensors", "dictionary.json"
-TENSORS = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip")
+TENSORS = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip", "router", "b_router")
 
 
 def save(dictionary: Dictionary, folder: Path) -> None:
@@ -34,6 +34,7 @@ def save(dictionary: Dictionary, folder: Path) -> None:
         "d_out": dictionary.d_out,
         "width": dictionary.width,
         "k": dictionary.k,
+        "chosen": dictionary.chosen,
         "models": list(dictionary.models),
         "tokenizer": dictionary.tokenizer,
         "provenance": dict(dictionary.provenance),
@@ -68,6 +69,7 @@ def load(folder: Path) -> Dictionary:
             writes=writes,
             **{name: tensors[name] for name in TENSORS if name in tensors},
             k=about["k"],
+            chosen=about.get("chosen", 0),
             models=tuple(about["models"]),
             tokenizer=about["tokenizer"],
             provenance=about["provenance"],

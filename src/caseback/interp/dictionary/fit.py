@@ -140,6 +140,7 @@ def fit(
         *scales,
         k=settings.k if settings.kind == "topk" else None,
         threshold=_threshold(training, settings, scales[0].apply(_acts(stores, reads, sample[:LEVEL])).to(place)),
+        chosen=settings.chosen if settings.groups else 0,
         sites=(reads * len(stores), writes * len(stores)),
         models=(store.model,) if beside is None else tuple(each.model for each in stores for _ in reads),
         tokenizer=store.tokenizer,
@@ -233,7 +234,7 @@ def _threshold(training: Training, settings: Settings, sample_BD: torch.Tensor) 
         return None
     if training.log_threshold is not None:
         return training.log_threshold.exp()
-    return torch.full_like(training.b_enc, level(training, sample_BD, settings.k))
+    return torch.full_like(training.b_enc, level(training, sample_BD, settings.k, settings.chosen))
 
 
 def _measured(

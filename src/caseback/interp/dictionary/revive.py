@@ -5,43 +5,54 @@ expectation is the same, and a dictionary with many dead latents is not held up 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from caseback.interp.dictionary.gradients import Gradients
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
-
-if TYPE_CHECKING:
-    from caseback.interp.dictionary.step import Gradients
 
 MOST_DEAD = 4096
 """Dead latents taken up in a step; of more, as many at random."""
 ROOM = 1 << 18
 
 
+def dead_latents(training: Training, settings: Settings) -> Tensor:
+    """Latents to be revived, ascending: the dead, or at random ``MOST_DEAD`` of them."""
+    dead = (training.idle > settings.dead_after).nonzero()[:, 0]
+    if len(dead) <= MOST_DEAD:
+        return dead
+    chosen = torch.randperm(len(dead), generator=_draw(training, settings))[:MOST_DEAD].sort().values
+    return dead[chosen.to(dead.device)]
+
+
 def revive(
-    training: Training, found: "Gradients", x_BD: Tensor, error: Callable[[], Tensor], settings: Settings
+    training: Training,
+    found: Gradients,
+    dead: Tensor,
+    x_BD: Tensor,
+    error: Callable[[], Tensor],
+    settings: Settings,
 ) -> None:
     """Adds to the gradients that of ``aux`` times the share of the error that the dead latents leave over when the
     ``aux_k`` most active of them try to explain it. Does nothing where none is dead. ``error`` gives the error [B, d].
     """
-    dead = (training.idle > settings.dead_after).nonzero()[:, 0]
     if not len(dead):
         return
-    draw = torch.Generator().manual_seed(settings.seed * 1_000_003 + training.step)
-    if len(dead) > MOST_DEAD:
-        chosen = torch.randperm(len(dead), generator=draw)[:MOST_DEAD].sort().values
-        dead = dead[chosen.to(dead.device)]
     rows = max(1, min(len(x_BD), ROOM // len(dead)))
-    some = torch.randperm(len(x_BD), generator=draw)[:rows].to(dead.device)
+    some = torch.randperm(len(x_BD), generator=_draw(training, settings))[:rows].to(dead.device)
     grads = aux_gradients(training, dead, x_BD[some].float(), error()[some], settings)
+    places = torch.searchsorted(found.touched, dead.int())
     for name, rows_of in grads.items():
-        whole = found.by_name[name]
-        before = whole[dead]
-        whole[dead] = before + rows_of
-        found.squares += float(whole[dead].double().square().sum() - before.double().square().sum())
+        whole, at = found.by_name[name], dead if name == "b_enc" else places
+        before = whole[at]
+        whole[at] = before + rows_of
+        found.squares += float(whole[at].double().square().sum() - before.double().square().sum())
+
+
+def _draw(training: Training, settings: Settings) -> torch.Generator:
+    return torch.Generator().manual_seed(settings.seed * 1_000_003 + training.step)
 
 
 def aux_gradients(

@@ -141,6 +141,8 @@ def read_saelens(folder: Path, *, reads: Site | None = None, writes: Site | None
 
 
 def _architecture(dictionary: Dictionary) -> str:
+    if dictionary.router is not None:
+        raise CasebackError("SAELens has no dictionaries with a router: write this one in caseback's own format")
     if len(dictionary.reads) > 1 or len(dictionary.writes) > 1:
         raise CasebackError("SAELens has no dictionaries over several sites: write this one in caseback's own format")
     jumps = dictionary.threshold is not None and bool(dictionary.threshold.any())

@@ -48,6 +48,7 @@ def in_own_units(
     *,
     k: int | None,
     threshold: Tensor | None,
+    chosen: int = 0,
     sites: tuple[tuple[Site, ...], tuple[Site, ...]],
     models: Sequence[str],
     tokenizer: str,
@@ -60,6 +61,7 @@ def in_own_units(
     """
     one = float(writes.scale[0]) if bool((writes.scale == writes.scale[0]).all()) else 1.0
     W_enc = (training.W_enc / reads.scale).T * one
+    router = None if training.router is None else (training.router / reads.scale).T.contiguous()
     W_skip = None if training.W_skip is None else training.W_skip / reads.scale[:, None] * writes.scale
     b_dec = training.b_dec * writes.scale + writes.centre
     return Dictionary(
@@ -72,6 +74,9 @@ def in_own_units(
         k=k,
         threshold=None if threshold is None else threshold * one,
         W_skip=W_skip,
+        router=router,
+        b_router=None if router is None or training.b_router is None else training.b_router - reads.centre @ router,
+        chosen=chosen,
         models=tuple(models),
         tokenizer=tokenizer,
         provenance=provenance,

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from caseback.interp.dictionary.entries import Entries
+from caseback.interp.dictionary.routing import Router, candidates, floor, kept, router_gradients, shown
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
 
@@ -27,6 +28,8 @@ def select(training: Training, x_BD: Tensor, settings: Settings, kernels: Module
     """
     if settings.kind == "topk":
         return _encoded(training, x_BD, lambda pre_BF: kernels.topk(pre_BF, settings.k))
+    if settings.groups:
+        return _routed(training, x_BD, settings, kernels)
     if settings.kind == "batchtopk":
         return _batch_topk(training, x_BD, settings.k, kernels)
     if training.step == 0:
@@ -48,15 +51,34 @@ def _batch_topk(training: Training, x_BD: Tensor, k: int, kernels: ModuleType) -
         wanted = k * len(x_BD)
         if wanted >= len(found.values):
             return found
-        cut = found.values.kthvalue(len(found.values) - wanted + 1).values
-        above, level = found.values > cut, (found.values == cut) & (found.values > 0)
-        # Of those level with the last that counts, as many as there is room for.
-        kept = above | (level & (level.cumsum(0) <= wanted - above.sum()))
-        counts = torch.bincount(found.row_of()[kept], minlength=found.rows)
-        if few == training.width or int(counts.max()) < few:
-            offsets = F.pad(counts.cumsum(0), (1, 0))
-            return Entries(offsets, found.latents[kept], found.values[kept], found.width)
+        chosen = kept(found, _highest(found.values, wanted))
+        if few == training.width or int(chosen.offsets.diff().max()) < few:
+            return chosen
         few = min(training.width, few * 2)
+
+
+def _highest(values: Tensor, wanted: int) -> Tensor:
+    """Marks so many of the highest positive values; of equals the first."""
+    cut = values.kthvalue(len(values) - wanted + 1).values
+    above, level = values > cut, (values == cut) & (values > 0)
+    return above | (level & (level.cumsum(0) <= wanted - above.sum()))
+
+
+def _routed(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> Entries:
+    """The k times B highest pre-activations in the groups that the router chooses."""
+    assert training.router is not None
+    assert training.b_router is not None
+    router = Router(training.router, training.b_router, settings.chosen)
+    weight = training.W_enc if training.half is None else training.half
+    some = x_BD[: shown(len(x_BD), settings.share)]
+    pre_BF = F.linear(some, weight, training.b_enc.to(weight.dtype))
+    training.pending = dict(
+        zip(("router", "b_router"), router_gradients(some, pre_BF, router, settings.k), strict=True)
+    )
+    least_F = torch.full_like(training.b_enc, floor(some, pre_BF, router, settings.k))
+    found = candidates(x_BD, weight, training.b_enc, router, least_F, kernels)
+    wanted = settings.k * len(x_BD)
+    return found if wanted >= len(found.values) else kept(found, _highest(found.values, wanted))
 
 
 def _begin_thresholds(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> None:

@@ -32,6 +32,8 @@ class Settings:
         bandwidth: JumpReLU: width of the window around the threshold that gives it a gradient, in units of the
             normalised activations.
         sparsity: JumpReLU: weight of (L0 / k - 1)^2 beside the fraction of variance unexplained.
+        groups: Latents are in so many groups, of which a router chooses some for each token; 0: no groups.
+        share: Share of the groups that it chooses.
         seed: Of initial weights and order.
     """
 
@@ -53,6 +55,8 @@ class Settings:
     aux: float = 1 / 32
     bandwidth: float = 0.1
     sparsity: float = 1.0
+    groups: int = 0
+    share: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -62,6 +66,12 @@ class Settings:
             raise CasebackError(f"k is {self.k}: it must be from 1 to the width {self.width}")
         if list(self.nested) != sorted(set(self.nested)) or any(not 0 < share < 1 for share in self.nested):
             raise CasebackError(f"nested is {self.nested}: shares of the latents between 0 and 1, ascending")
+        if self.groups and (self.kind != "batchtopk" or self.width % self.groups or self.groups < 2):
+            raise CasebackError(
+                f"{self.groups} groups: they must be of equal size in {self.width} latents, and the kind batchtopk"
+            )
+        if not 0 < self.share <= 1:
+            raise CasebackError(f"share is {self.share}: of the groups, above 0 and at most 1")
         for name in ("tokens", "batch", "dead_after", "aux_k"):
             if getattr(self, name) < 1:
                 raise CasebackError(f"{name} is {getattr(self, name)}: it must be at least 1")
@@ -78,6 +88,11 @@ class Settings:
     def steps(self) -> int:
         """Batches until all tokens are seen."""
         return -(-self.tokens // self.batch)
+
+    @property
+    def chosen(self) -> int:
+        """Groups that are looked into for a token."""
+        return max(1, round(self.share * self.groups))
 
     @property
     def bounds(self) -> tuple[int, ...]:

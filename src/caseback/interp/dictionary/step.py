@@ -14,10 +14,14 @@ from torch import Tensor
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.entries import Entries, Fit
-from caseback.interp.dictionary.revive import revive
+from caseback.interp.dictionary.gradients import Gradients
+from caseback.interp.dictionary.revive import dead_latents, revive
 from caseback.interp.dictionary.select import select
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
+
+ROUTER_RATE = 3.0
+"""The router learns faster than the latents, for it has to follow them."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +34,6 @@ class Step:
     l0: float
     dead: int
     norm: float
-
-
-@dataclass(eq=False)
-class Gradients:
-    """Gradients of all weights, by name; those of W_enc and W_dec have a row per latent in ``touched``."""
-
-    touched: Tensor
-    by_name: dict[str, Tensor]
-    squares: float
-    fvu: float
-    l0: float
 
 
 def train_step(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings, kernels: ModuleType) -> Step:
@@ -78,7 +71,9 @@ def gradients(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings
     fit = kernels.fit(used, training.W_dec, base, y_BE.float(), bounds, weight, dtype)
     dpre = fit.dvalues * (used.values > 0)
     order = kernels.by_latent(used)
-    touched = torch.arange(training.width, dtype=torch.int32, device=x.device)
+    _note_fired(training, used)
+    dead = dead_latents(training, settings)
+    touched = _touched(order.starts, dead, settings)
     whole = torch.tensor([training.width], device=x.device)
     W_dec, squares = kernels.weight_grad(order, used.values, fit.grads, bounds, touched)
     W_enc, more = kernels.weight_grad(order, dpre, x[:, None], whole, touched)
@@ -97,9 +92,21 @@ def gradients(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings
         float(g.double().square().sum()) for name, g in by_name.items() if name[0] != "W" or "skip" in name
     )
     found = Gradients(touched, by_name, squares, _fvu(fit, weight), l0)
-    _note_fired(training, used)
-    revive(training, found, x, lambda: _error(fit, weight), settings)
+    by_name |= training.pending
+    revive(training, found, dead, x, lambda: _error(fit, weight), settings)
     return found
+
+
+def _touched(starts: Tensor, dead: Tensor, settings: Settings) -> Tensor:
+    """Latents whose weights a step changes, ascending: all; of a routed dictionary those with entries or about to be
+    revived, for to go through millions at every step would cost more than all else. Moments of the others stand still
+    meanwhile, as in torch's SparseAdam.
+    """
+    there = starts.diff() > 0
+    if not settings.groups:
+        return torch.arange(len(there), dtype=torch.int32, device=starts.device)
+    there[dead] = True
+    return there.nonzero()[:, 0].int()
 
 
 def _active(training: Training, entries: Entries) -> Tensor | None:
@@ -150,7 +157,7 @@ def _update(training: Training, found: Gradients, scale: float, settings: Settin
             found.touched if wide else one,
             *(tensors if wide else (tensor.view(1, -1) for tensor in tensors)),
             scale,
-            rate,
+            rate * (ROUTER_RATE if "router" in name else 1),
             settings.betas,
             settings.eps,
             training.step,

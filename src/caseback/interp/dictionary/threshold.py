@@ -7,12 +7,16 @@ from torch import Tensor
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.dictionary import Dictionary, encode
+from caseback.interp.dictionary.kernels.choose import kernels_for
+from caseback.interp.dictionary.routing import Router, candidates, floor
 from caseback.interp.dictionary.training import Training
 
 SPARE = 4
 """Looked at are the highest so many times k latents of each token."""
 ROWS = 512
 """Tokens at a time."""
+LOOKED_AT = 64
+"""Tokens on which all latents of a routed dictionary are computed."""
 
 
 def with_threshold(dictionary: Dictionary, acts_BD: Tensor) -> Dictionary:
@@ -30,23 +34,30 @@ def with_threshold(dictionary: Dictionary, acts_BD: Tensor) -> Dictionary:
     if not len(acts_BD):
         raise CasebackError("no activations were given to set the threshold on")
     wide = replace(dictionary, k=min(dictionary.width, SPARE * dictionary.k))
-    cut = _cut(encode(wide, acts_BD).values_BK, dictionary.k)
+    cut = _cut(encode(wide, acts_BD).values_BK.flatten(), dictionary.k * len(acts_BD))
     return replace(dictionary, k=None, threshold=torch.full_like(dictionary.b_enc, cut))
 
 
-def level(training: Training, x_BD: Tensor, k: int) -> float:
+def level(training: Training, x_BD: Tensor, k: int, chosen: int = 0) -> float:
     """The threshold at which k latents of a dictionary in training are active on average over these activations."""
     few = min(training.width, SPARE * k)
+    if training.router is not None and training.b_router is not None:
+        router = Router(training.router, training.b_router, chosen)
+        some = x_BD[:LOOKED_AT]
+        least = floor(some, torch.addmm(training.b_enc, some, training.W_enc.T), router, k)
+        kernels = kernels_for(x_BD.device)
+        at_least_F = torch.full_like(training.b_enc, least)
+        found = candidates(x_BD, training.W_enc, training.b_enc, router, at_least_F, kernels)
+        return _cut(found.values, k * len(x_BD))
     values = [
         torch.addmm(training.b_enc, x, training.W_enc.T).topk(few, dim=1, sorted=False).values.relu()
         for x in torch.split(x_BD, ROWS)
     ]
-    return _cut(torch.cat(values), k)
+    return _cut(torch.cat(values).flatten(), k * len(x_BD))
 
 
-def _cut(values_BK: Tensor, k: int) -> float:
-    """Just below the last of the k times B highest values that counts, for codes are what exceeds the threshold."""
-    values, wanted = values_BK.flatten(), k * len(values_BK)
+def _cut(values: Tensor, wanted: int) -> float:
+    """Just below the last of so many highest values, for codes are what exceeds the threshold."""
     if wanted > len(values):
         return 0.0
     return max(0.0, float(values.kthvalue(len(values) - wanted + 1).values) * (1 - 1e-6))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from caseback.interp.dictionary.settings import Settings
 
-WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "W_skip", "log_threshold")
+WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "W_skip", "log_threshold", "router", "b_router")
 
 
 @dataclass(eq=False)
@@ -22,6 +22,7 @@ class Training:
         b_dec: [d_out].
         W_skip: [d_in, d_out], or None.
         log_threshold: Logarithm of JumpReLU's thresholds [width], or None.
+        router: Scores of groups of latents [groups, d_in], or None; ``b_router`` their bias [groups].
         mean: First moment of Adam of each weight.
         square: Second moment.
         idle: Tokens since each latent fired [width], int64.
@@ -34,10 +35,14 @@ class Training:
     b_dec: Tensor
     W_skip: Tensor | None
     log_threshold: Tensor | None
+    router: Tensor | None
+    b_router: Tensor | None
     mean: dict[str, Tensor]
     square: dict[str, Tensor]
     idle: Tensor
     step: int = 0
+    pending: dict[str, Tensor] = field(default_factory=dict, repr=False)
+    """Gradients of the router, found while it was used."""
     half: Tensor | None = field(default=None, repr=False)
     """bf16 copy of W_enc, where the encoder runs in bf16."""
 
@@ -68,6 +73,8 @@ def begin(settings: Settings, d_in: int, d_out: int, *, dtype: torch.dtype, devi
         W_enc = torch.randn(settings.width, d_in, generator=make)
         W_enc /= W_enc.norm(dim=1, keepdim=True)
     weights = {
+        "router": torch.zeros(settings.groups, d_in) if settings.groups else None,
+        "b_router": torch.zeros(settings.groups) if settings.groups else None,
         "W_enc": W_enc,
         "b_enc": torch.zeros(settings.width),
         "W_dec": W_dec,

@@ -66,6 +66,11 @@ def test_above_finds_all_and_only_those(kernels: ModuleType, dtype: torch.dtype,
     pre, threshold = torch.randn(200, width).to(dtype), torch.rand(width) * 3
     truth = pre.float().where(pre.float() > threshold, 0.0)
     assert dense(kernels.above(pre, threshold)).equal(truth)
+    nothing = kernels.above(pre, torch.full((width,), 99.0))
+    assert len(nothing.values) == 0
+    assert nothing.offsets.equal(torch.zeros(201, dtype=torch.long))
+    order = kernels.by_latent(nothing)
+    assert not order.starts.any()
 
 
 @pytest.mark.parametrize("kernels", BOTH)

@@ -43,7 +43,8 @@ def above(pre_BF: Tensor, threshold_F: Tensor) -> Entries:
     offsets = F.pad(counts.cumsum(0), (1, 0))
     latents = torch.empty(int(offsets[-1]), dtype=torch.int32)
     values = torch.empty(len(latents))
-    _shared(rows, lambda a, b: call(*head, a, b, None, _at(offsets), _at(latents), _at(values)))
+    if len(latents):  # an empty tensor has no address, and none would ask for counts again
+        _shared(rows, lambda a, b: call(*head, a, b, None, _at(offsets), _at(latents), _at(values)))
     return Entries(offsets, latents, values, width)
 
 

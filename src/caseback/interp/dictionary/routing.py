@@ -1,0 +1,124 @@
+"""Looking for active latents in some groups only, so that the encoder's cost does not grow in step with the width.
+
+Latents lie in groups of equal size. A router, one linear layer, says for each token which groups are likely to hold its
+highest pre-activations; those groups are computed exactly, the others count as silent. It is the two-level search of
+product-key memories and inverted files (Lample et al. 2019, arXiv 1907.05242; Jegou et al. 2011) with a learned first
+level, and softer than one expert a token (Mudide et al. 2024, arXiv 2410.08201): many groups are taken.
+
+The router learns from the encoder itself. On a few tokens of every batch all latents are computed, which shows the
+groups that hold the k highest; logistic regression on those. The same tokens show how high an activation must be to
+count, so that candidates are few.
+"""
+
+import math
+from dataclasses import dataclass
+from types import ModuleType
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from caseback.interp.dictionary.entries import Entries
+
+SHOWN = 1 / 16
+"""Share of a batch on which all latents are computed, times the share of the groups that are taken."""
+LEAST_SHOWN = 16
+SAFE = 0.8
+"""Candidates are what reaches this share of the level that the shown tokens suggest."""
+
+
+@dataclass(frozen=True, eq=False)
+class Router:
+    """Scores groups of latents: ``weight`` [groups, d_in], ``bias`` [groups]. The ``chosen`` best are looked into."""
+
+    weight: Tensor
+    bias: Tensor
+    chosen: int
+
+
+def candidates(
+    x_BD: Tensor, weight_FD: Tensor, bias_F: Tensor, router: Router, floor_F: Tensor, kernels: ModuleType
+) -> Entries:
+    """All pre-activations above ``floor_F`` in the groups that the router chooses for each token, row by row.
+
+    Args:
+        weight_FD: Encoder, a row per latent, in the precision of ``x_BD``.
+    """
+    groups, width, rows = len(router.weight), len(weight_FD), len(x_BD)
+    size = width // groups
+    scores_BG = F.linear(x_BD.float(), router.weight, router.bias)
+    # The selection takes positive numbers only; an equal shift of a row changes no order.
+    shifted_BG = scores_BG - scores_BG.amin(1, keepdim=True) + 1e-3
+    order = kernels.by_latent(kernels.topk(shifted_BG, router.chosen))
+    starts = order.starts.tolist()
+    counts, latents, values = [], [], []
+    bias_F = bias_F.to(weight_FD.dtype)
+    for group in range(groups):
+        if starts[group] == starts[group + 1]:
+            continue
+        inside = slice(group * size, (group + 1) * size)
+        x = x_BD[order.row_of[starts[group] : starts[group + 1]].long()]
+        pre = F.linear(x, weight_FD[inside], bias_F[inside])
+        found = kernels.above(pre, floor_F[inside])
+        counts.append(found.offsets.diff())
+        latents.append(found.latents + group * size)
+        values.append(found.values)
+    row_N = torch.repeat_interleave(order.row_of.long(), torch.cat(counts))
+    return _by_row(row_N, torch.cat(latents), torch.cat(values), rows, width)
+
+
+def _by_row(row_N: Tensor, latents: Tensor, values: Tensor, rows: int, width: int) -> Entries:
+    at = row_N.sort(stable=True).indices
+    offsets = F.pad(torch.bincount(row_N, minlength=rows).cumsum(0), (1, 0))
+    return Entries(offsets, latents[at], values[at], width)
+
+
+def kept(entries: Entries, keep: Tensor) -> Entries:
+    """The entries marked."""
+    counts = torch.bincount(entries.row_of()[keep], minlength=entries.rows)
+    offsets = F.pad(counts.cumsum(0), (1, 0))
+    return Entries(offsets, entries.latents[keep], entries.values[keep], entries.width)
+
+
+def shown(rows: int, share: float) -> int:
+    """How many tokens of a batch all latents are computed on."""
+    return min(rows, max(LEAST_SHOWN, math.ceil(rows * SHOWN * share)))
+
+
+def floor(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int) -> float:
+    """Below which no activation in the chosen groups is likely to be among the k times B highest of a batch of tokens
+    like these, of which all pre-activations are given.
+    """
+    best_BG = F.linear(x_BD.float(), router.weight, router.bias).topk(router.chosen, dim=1, sorted=False).indices
+    inside_BG = torch.zeros(len(x_BD), len(router.weight), dtype=torch.bool, device=x_BD.device)
+    inside_BG.scatter_(1, best_BG, True)
+    inside_BF = inside_BG.repeat_interleave(pre_BF.shape[1] // len(router.weight), dim=1)
+    highest = pre_BF.where(inside_BF, 0).topk(min(pre_BF.shape[1], 4 * k), dim=1, sorted=False).values.float().flatten()
+    wanted = min(len(highest), k * len(pre_BF))
+    return max(0.0, SAFE * float(highest.kthvalue(len(highest) - wanted + 1).values))
+
+
+def router_gradients(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int) -> tuple[Tensor, Tensor]:
+    """Gradients of the mean logistic loss of the router's scores against which groups hold the k highest.
+
+    Args:
+        pre_BF: All pre-activations of these tokens.
+    """
+    groups = len(router.weight)
+    best_BK = pre_BF.topk(k, dim=1, sorted=False).indices // (pre_BF.shape[1] // groups)
+    held_BG = torch.zeros(len(x_BD), groups, device=x_BD.device).scatter_(1, best_BK, 1.0)
+    x = x_BD.float()
+    wrong_BG = (F.linear(x, router.weight, router.bias).sigmoid() - held_BG) / held_BG.numel()
+    return wrong_BG.T @ x, wrong_BG.sum(0)
+
+
+def groups_for(width: int, reference: int = 16_384, size: int = 256) -> tuple[int, float]:
+    """Groups, and the share of them to take, such that the encoder's cost grows as the square root of the width: none
+    and all up to ``reference`` latents, then groups of about ``size`` and sqrt(reference / width) of them.
+    """
+    if width <= reference:
+        return 0, 1.0
+    groups = width // size
+    while width % groups:
+        groups -= 1
+    return groups, math.sqrt(reference / width)
