@@ -27,7 +27,7 @@ def fit(
         Path | None, typer.Option(help="A store of the same texts from another model: a crosscoder of the two.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the dictionary.")] = Path("dictionary"),
-    kind: Annotated[str, typer.Option(help="topk, batchtopk or jumprelu.")] = "batchtopk",
+    kind: Annotated[str, typer.Option(help="topk, batchtopk or jumprelu.")] = "topk",
     width: Annotated[int | None, typer.Option(min=2, help="Latents [default: 16 times the width of the site].")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Active latents per token.")] = 32,
     nested: Annotated[

@@ -20,8 +20,8 @@ from caseback.interp.dictionary.select import select
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
 
-ROUTER_RATE = 3.0
-"""The router learns faster than the latents, for it has to follow them."""
+FASTER = {"router": 3.0, "b_router": 3.0, "log_threshold": 10.0}
+"""Times the learning rate: the router has to follow the latents, and thresholds have far to go in small steps."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _update(training: Training, found: Gradients, scale: float, settings: Settin
             found.touched if wide else one,
             *(tensors if wide else (tensor.view(1, -1) for tensor in tensors)),
             scale,
-            rate * (ROUTER_RATE if "router" in name else 1),
+            rate * FASTER.get(name, 1.0),
             settings.betas,
             settings.eps,
             training.step,
