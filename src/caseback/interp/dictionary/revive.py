@@ -60,7 +60,8 @@ def aux_gradients(
 ) -> dict[str, Tensor]:
     """Gradients of the auxiliary loss with respect to the rows ``dead`` of W_enc, b_enc and W_dec.
 
-    The loss is ``aux * sum((error - z @ W_dec[dead])**2) / sum(error**2)``, with z the aux_k highest of relu(x @ W_enc[dead]^T + b_enc).
+    The loss is ``aux * sum((error - z @ W_dec[dead])**2) / sum(error**2)``, with z the aux_k highest of
+    ``relu(x @ W_enc[dead].T + b_enc)``.
     """
     W_enc, W_dec = training.W_enc[dead], training.W_dec[dead]
     pre_BF = torch.addmm(training.b_enc[dead], x_BD, W_enc.T)
