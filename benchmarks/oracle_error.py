@@ -7,8 +7,8 @@ models after SFT and DPO, and 100 were written by hand in free words, to be like
 second sample was read: an article that differs makes no other value, and who does not tell how is not said to help.
 Then the oracle was widened to read free text, on replies written for that, and on the first two samples. The third
 sample, 200 replies in free words, written to be hard by one who knew nothing of the oracle and read by their author,
-was sealed until that was done. The fourth, 500 replies of the present ref-base and of models trained from it, greedy and
-drawn, was made by ``oracle_sample.py`` and read when the oracle had long stood as it is: it gives the figure.
+was sealed until that was done. The fourth, 500 replies of the present ref-base and of models trained from it, greedy
+and drawn, was made by ``oracle_sample.py`` and read when the oracle had long stood as it is: it gives the figure.
 
 An error is a verdict that the reader does not share; that the oracle cannot tell where the reader can is counted apart.
 The interval is exact.
