@@ -22,7 +22,7 @@ it, so that resid_post = resid_pre + attn_out + mlp_out; models known to scale o
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
@@ -91,7 +91,7 @@ def parse_site(text: str) -> Site:
     """
     kind, _, layer = text.rpartition(".")
     if kind in KINDS and layer.isdecimal():
-        return Site(cast(Kind, kind), int(layer))
+        return Site(kind, int(layer))
     if text.startswith("blocks."):
         return site_from_hook_name(text)
     raise CasebackError(
