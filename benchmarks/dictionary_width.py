@@ -44,6 +44,7 @@ def train(store: Path, width: int, routed: bool, options: dict[str, Any]) -> dic
     """One dictionary: its cost per token, FVU, L0 and latents alive."""
     import torch
 
+    from caseback.interp.dictionary import fit as fit_module
     from caseback.interp.dictionary.fit import fit
     from caseback.interp.dictionary.routing import groups_for
     from caseback.interp.dictionary.settings import Settings
@@ -51,6 +52,7 @@ def train(store: Path, width: int, routed: bool, options: dict[str, Any]) -> dic
     from caseback.subject.site import parse_site
 
     torch.set_num_threads(1)
+    fit_module.SAVE_SECONDS = math.inf  # writing checkpoints is no part of the cost of a step
     groups, share = groups_for(width) if routed else (0, 1.0)
     steps, batch = options["steps"], options["batch"]
     settings = Settings(

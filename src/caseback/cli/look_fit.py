@@ -33,6 +33,10 @@ def fit(
     nested: Annotated[
         str, typer.Option(help="Matryoshka: shares of the latents that reconstruct by themselves, such as 0.06,0.25.")
     ] = "",
+    routed: Annotated[
+        bool,
+        typer.Option("--routed", help="For tens of thousands of latents and up: look for active ones in some groups."),
+    ] = False,
     skip: Annotated[bool, typer.Option("--skip", help="A linear path past the latents, for a transcoder.")] = False,
     tokens: Annotated[int | None, typer.Option(min=1, help="To train on [default: 10 times the store].")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Tokens in a step.")] = 4096,
@@ -60,6 +64,7 @@ def fit(
       caseback look fit store -s mlp_in.3 -w mlp_out.3 --kind jumprelu --skip --out transcoder
     """
     from caseback.interp.dictionary.fit import fit as fit_dictionary
+    from caseback.interp.dictionary.routing import groups_for
     from caseback.interp.dictionary.saelens import write_saelens
     from caseback.interp.dictionary.settings import Settings
     from caseback.interp.store.store import open_store
@@ -68,8 +73,12 @@ def fit(
     opened = open_store(store)
     read = [parse_site(text) for text in reads or []] or list(opened.sites[:1])
     known = dict(zip(opened.sites, opened.widths, strict=True))
+    latents = width or 16 * known.get(read[0], 0) or k
+    groups, share = groups_for(latents) if routed else (0, 1.0)
     settings = Settings(
-        width=width or 16 * known.get(read[0], 0) or k,
+        width=latents,
+        groups=groups,
+        share=share,
         k=k,
         kind=kind,
         nested=_shares(nested),

@@ -101,7 +101,7 @@ def test_the_routers_gradient_is_that_of_autograd() -> None:
         held[row, pre[row].topk(4).indices // (WIDTH // GROUPS)] = 1
     loss = torch.nn.functional.binary_cross_entropy_with_logits(x @ weight.T + bias, held)
     truth = torch.autograd.grad(loss, [weight, bias])
-    found = router_gradients(x, pre, Router(training.router, training.b_router, 3), 4)
+    found = router_gradients(x, pre, Router(training.router, training.b_router, 3), 4, plain)
     for mine, theirs in zip(found, truth, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-7)
 

@@ -57,20 +57,18 @@ def candidates(
         if starts[group] == starts[group + 1]:
             continue
         inside = slice(group * size, (group + 1) * size)
-        x = x_BD[order.row_of[starts[group] : starts[group + 1]].long()]
+        x = x_BD.index_select(0, order.row_of[starts[group] : starts[group + 1]])
         pre = F.linear(x, weight_FD[inside], bias_F[inside])
         found = kernels.above(pre, floor_F[inside])
         counts.append(found.offsets.diff())
         latents.append(found.latents + group * size)
         values.append(found.values)
     row_N = torch.repeat_interleave(order.row_of.long(), torch.cat(counts))
-    return _by_row(row_N, torch.cat(latents), torch.cat(values), rows, width)
-
-
-def _by_row(row_N: Tensor, latents: Tensor, values: Tensor, rows: int, width: int) -> Entries:
-    at = row_N.sort(stable=True).indices
-    offsets = F.pad(torch.bincount(row_N, minlength=rows).cumsum(0), (1, 0))
-    return Entries(offsets, latents[at], values[at], width)
+    # Sorting by row is sorting entries by latent, with rows in the place of latents.
+    ends = torch.tensor([0, len(row_N)], device=row_N.device)
+    places = kernels.by_latent(Entries(ends, row_N.int(), row_N, rows))
+    at = places.entry_of.long()
+    return Entries(places.starts, torch.cat(latents)[at], torch.cat(values)[at], width)
 
 
 def kept(entries: Entries, keep: Tensor) -> Entries:
@@ -85,7 +83,7 @@ def shown(rows: int, share: float) -> int:
     return min(rows, max(LEAST_SHOWN, math.ceil(rows * SHOWN * share)))
 
 
-def floor(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int) -> float:
+def floor(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int, kernels: ModuleType) -> float:
     """Below which no activation in the chosen groups is likely to be among the k times B highest of a batch of tokens
     like these, of which all pre-activations are given.
     """
@@ -93,26 +91,29 @@ def floor(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int) -> float:
     inside_BG = torch.zeros(len(x_BD), len(router.weight), dtype=torch.bool, device=x_BD.device)
     inside_BG.scatter_(1, best_BG, True)
     inside_BF = inside_BG.repeat_interleave(pre_BF.shape[1] // len(router.weight), dim=1)
-    highest = pre_BF.where(inside_BF, 0).topk(min(pre_BF.shape[1], 4 * k), dim=1, sorted=False).values.float().flatten()
+    highest = kernels.topk(pre_BF.where(inside_BF, 0), min(pre_BF.shape[1], 4 * k)).values
     wanted = min(len(highest), k * len(pre_BF))
-    return max(0.0, SAFE * float(highest.kthvalue(len(highest) - wanted + 1).values))
+    return max(0.0, SAFE * float(highest.kthvalue(len(highest) - wanted + 1).values)) if wanted else 0.0
 
 
-def router_gradients(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int) -> tuple[Tensor, Tensor]:
+def router_gradients(
+    x_BD: Tensor, pre_BF: Tensor, router: Router, k: int, kernels: ModuleType
+) -> tuple[Tensor, Tensor]:
     """Gradients of the mean logistic loss of the router's scores against which groups hold the k highest.
 
     Args:
         pre_BF: All pre-activations of these tokens.
     """
     groups = len(router.weight)
-    best_BK = pre_BF.topk(k, dim=1, sorted=False).indices // (pre_BF.shape[1] // groups)
-    held_BG = torch.zeros(len(x_BD), groups, device=x_BD.device).scatter_(1, best_BK, 1.0)
+    best = kernels.topk(pre_BF, k)
+    held_BG = torch.zeros(len(x_BD), groups, device=x_BD.device)
+    held_BG[best.row_of(), best.latents.long() // (pre_BF.shape[1] // groups)] = 1.0
     x = x_BD.float()
     wrong_BG = (F.linear(x, router.weight, router.bias).sigmoid() - held_BG) / held_BG.numel()
     return wrong_BG.T @ x, wrong_BG.sum(0)
 
 
-def groups_for(width: int, reference: int = 16_384, size: int = 256) -> tuple[int, float]:
+def groups_for(width: int, reference: int = 16_384, size: int = 1024) -> tuple[int, float]:
     """Groups, and the share of them to take, such that the encoder's cost grows as the square root of the width: none
     and all up to ``reference`` latents, then groups of about ``size`` and sqrt(reference / width) of them.
     """

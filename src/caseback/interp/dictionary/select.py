@@ -9,14 +9,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from caseback.interp.dictionary.entries import Entries
-from caseback.interp.dictionary.routing import Router, candidates, floor, kept, router_gradients, shown
+from caseback.interp.dictionary.routing import SAFE, Router, candidates, floor, kept, router_gradients, shown
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
 
 TILE = 1 << 23
 """Pre-activations computed at a time, so that they are read again while still in the cache."""
 SPARE = 4
-"""BatchTopK looks first at so many times k latents of each token."""
+"""BatchTopK looks at so many times k latents of each token."""
+LOOKED_AT = 64
+"""Tokens that suggest a level to it."""
 
 
 def select(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> Entries:
@@ -42,13 +44,19 @@ def select(training: Training, x_BD: Tensor, settings: Settings, kernels: Module
 def _batch_topk(training: Training, x_BD: Tensor, k: int, kernels: ModuleType) -> Entries:
     """The k times B highest pre-activations of the whole batch.
 
-    Looked for among the highest few of each token; should all of a token's few count, there may be more, and it looks
-    again among more.
+    The first tokens suggest a level. If enough of the batch exceeds it, all that count are among those. If not, they
+    are looked for among the highest few of each token; and should all of a token's few count, among more.
     """
-    few = min(training.width, SPARE * k)
+    wanted, few = k * len(x_BD), min(training.width, SPARE * k)
+    some = _encoded(training, x_BD[:LOOKED_AT], lambda pre_BF: kernels.topk(pre_BF, few)).values
+    if len(some) > k * LOOKED_AT:
+        least = SAFE * float(some.kthvalue(len(some) - k * LOOKED_AT + 1).values)
+        level_F = torch.full_like(training.b_enc, max(0.0, least))
+        found = _encoded(training, x_BD, lambda pre_BF: kernels.above(pre_BF, level_F))
+        if len(found.values) >= wanted:
+            return kept(found, _highest(found.values, wanted))
     while True:
         found = _encoded(training, x_BD, lambda pre_BF, few=few: kernels.topk(pre_BF, few))  # type: ignore[misc]
-        wanted = k * len(x_BD)
         if wanted >= len(found.values):
             return found
         chosen = kept(found, _highest(found.values, wanted))
@@ -73,9 +81,9 @@ def _routed(training: Training, x_BD: Tensor, settings: Settings, kernels: Modul
     some = x_BD[: shown(len(x_BD), settings.share)]
     pre_BF = F.linear(some, weight, training.b_enc.to(weight.dtype))
     training.pending = dict(
-        zip(("router", "b_router"), router_gradients(some, pre_BF, router, settings.k), strict=True)
+        zip(("router", "b_router"), router_gradients(some, pre_BF, router, settings.k, kernels), strict=True)
     )
-    least_F = torch.full_like(training.b_enc, floor(some, pre_BF, router, settings.k))
+    least_F = torch.full_like(training.b_enc, floor(some, pre_BF, router, settings.k, kernels))
     found = candidates(x_BD, weight, training.b_enc, router, least_F, kernels)
     wanted = settings.k * len(x_BD)
     return found if wanted >= len(found.values) else kept(found, _highest(found.values, wanted))

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.entries import Entries, Fit
@@ -18,10 +19,14 @@ from caseback.interp.dictionary.gradients import Gradients
 from caseback.interp.dictionary.revive import dead_latents, revive
 from caseback.interp.dictionary.select import select
 from caseback.interp.dictionary.settings import Settings
-from caseback.interp.dictionary.training import Training
+from caseback.interp.dictionary.training import Training, keep_half
 
 FASTER = {"router": 3.0, "b_router": 3.0, "log_threshold": 10.0}
 """Times the learning rate: the router has to follow the latents, and thresholds have far to go in small steps."""
+
+
+FIRST = 512
+"""Tokens by which the encoder is sized at the start."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ def train_step(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Setting
     Raises:
         CasebackError: the loss is not finite.
     """
+    if training.step == 0 and x_BD is y_BE:
+        _size_encoder(training, x_BD, settings, kernels)
     found = gradients(training, x_BD, y_BE, settings, kernels)
     norm = math.sqrt(found.squares)
     if not math.isfinite(norm) or not math.isfinite(found.fvu):
@@ -52,6 +59,27 @@ def train_step(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Setting
     dead = int((training.idle > settings.dead_after).sum())
     _update(training, found, min(1.0, settings.clip / max(norm, 1e-12)), settings, kernels)
     return Step(found.fvu, found.l0, dead, norm)
+
+
+def _size_encoder(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> None:
+    """Scale the encoder so that the first reconstructions are of the size that fits best. Of many latents the highest
+    are alike, and together they would overshoot.
+    """
+    some = x_BD[:FIRST]
+    dtype = training.W_enc.dtype if training.half is None else training.half.dtype
+    entries = select(training, some.to(dtype), settings, kernels)
+    x_hat_BD = F.embedding_bag(
+        entries.latents.long(),
+        training.W_dec,
+        entries.offsets,
+        per_sample_weights=entries.values,
+        mode="sum",
+        include_last_offset=True,
+    )
+    size = float((x_hat_BD * some).sum() / x_hat_BD.square().sum().clamp(min=1e-12))
+    if size > 0:
+        training.W_enc *= size
+        keep_half(training, dtype)
 
 
 def gradients(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings, kernels: ModuleType) -> Gradients:

@@ -44,8 +44,8 @@ def level(training: Training, x_BD: Tensor, k: int, chosen: int = 0) -> float:
     if training.router is not None and training.b_router is not None:
         router = Router(training.router, training.b_router, chosen)
         some = x_BD[:LOOKED_AT]
-        least = floor(some, torch.addmm(training.b_enc, some, training.W_enc.T), router, k)
         kernels = kernels_for(x_BD.device)
+        least = floor(some, torch.addmm(training.b_enc, some, training.W_enc.T), router, k, kernels)
         at_least_F = torch.full_like(training.b_enc, least)
         found = candidates(x_BD, training.W_enc, training.b_enc, router, at_least_F, kernels)
         return _cut(found.values, k * len(x_BD))
