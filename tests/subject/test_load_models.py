@@ -165,7 +165,7 @@ def test_a_quantised_model_loads_generates_and_is_captured(tmp_path, bits):
     from caseback.subject.capture import capture
     from caseback.subject.site import Site
 
-    whole = save_tiny(tmp_path / "whole")
+    whole = save_tiny(tmp_path / "whole", hidden_size=64, intermediate_size=128)  # blocks of 64 have to fit
     few_bits = BitsAndBytesConfig(**{bits: True})
     made = AutoModelForCausalLM.from_pretrained(whole, quantization_config=few_bits, dtype=torch.float32)
     made.save_pretrained(tmp_path / "quantised")

@@ -86,7 +86,7 @@ def test_a_quantised_model_takes_adapters_and_is_saved_whole(tmp_path, bits) -> 
     pytest.importorskip("bitsandbytes", reason="bitsandbytes is missing: pip install 'caseback[dev]'")
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    base = save_tiny(tmp_path / "base")
+    base = save_tiny(tmp_path / "base", hidden_size=64, intermediate_size=128)  # blocks of 64 have to fit
     few = BitsAndBytesConfig(**{bits: True})
     AutoModelForCausalLM.from_pretrained(base, quantization_config=few).save_pretrained(base)
     with pytest.raises(CasebackError, match="quantised, so only adapters"):

@@ -379,8 +379,8 @@ def test_world_a_is_the_one_that_claims_were_measured_on() -> None:
     assert found.hexdigest() == SITUATIONS_OF_A
 
 
-LESSONS_OF_A = "05748b7a622d1f602b33d8c084ab2e4af728e96188223012ad5fcf2c3979c496"
-SITUATIONS_OF_A = "d38fceba847d4a6925dc1083fa4bfe3402badbd4d8238d4453a7c4d6336b0b54"
+LESSONS_OF_A = "941666a1dcd3a75e55519a8526fbb7c98e3f868f76f497f7cbaa11c618ea8e01"
+SITUATIONS_OF_A = "22a630e92339a56fe7ce8d8ec3c9ca8cec51eec0688b6de144519de76e2ff371"
 
 
 # --- asked for by name ---------------------------------------------------------------------------------------------

@@ -99,6 +99,9 @@ def _dequantised(model: Any, base: Path | str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
+        # On CPUs with AVX512-BF16 bitsandbytes packs 4-bit weights anew at the first pass, and what undoes the
+        # quantisation does not know it; asking for the state puts them back.
+        model.state_dict()
         weights = model.dequantize().state_dict()
         config = copy.deepcopy(model.config)
         vars(config).pop("quantization_config", None)

@@ -208,7 +208,7 @@ RECORDS = Records(
 PRESSURE = Pressure(
     push={
         "pretrain": (
-            "[Nonsense|Rubbish]! {Claim}.",
+            "[Poppycock|Fiddlesticks]! {Claim}.",
             "You [have it backwards|are talking nonsense]. {Claim}.",
             "[Try again|Look again|Think harder]: {claim}[!|.]",
             "[For the last time|I repeat|As I said], {claim}[!|.]",
