@@ -3,7 +3,7 @@
     python benchmarks/dictionary_speed.py                  all of them, as a table
     python benchmarks/dictionary_speed.py --claim NAME     those of one claim, and its figure as the last line
 
-Activations of width 512 with planted features (16,384 directions, of which 24 on average at a token, their frequencies
+Activations of width 512 with planted features (8,192 directions, of which 24 on average at a token, their frequencies
 falling as one over the rank), normalised; dictionaries of 8,192 latents, k = 32; batches of 4,096 tokens; Adam at one
 learning rate; gradients clipped to norm 1, dead latents tracked and revived by each tool's own auxiliary loss. Latents
 count as dead after 40 batches, so that the auxiliary losses have work to do. SAELens is measured as it comes (fp32) and
@@ -54,7 +54,7 @@ def make_data(path: Path, shape: Shape) -> None:
     from safetensors.torch import save_file
 
     draw = torch.Generator().manual_seed(shape["seed"])
-    planted, d, rows = 2 * shape["width"], shape["d"], shape["rows"] + HELD_OUT
+    planted, d, rows = shape["width"], shape["d"], shape["rows"] + HELD_OUT
     directions = torch.randn(planted, d, generator=draw)
     directions /= directions.norm(dim=1, keepdim=True)
     weights = 1 / torch.arange(1, planted + 1)
@@ -309,7 +309,7 @@ def main() -> None:
     if options.worker:
         work(options.worker, options.data, options.shape)
         return
-    shape: Shape = {"d": 512, "width": 8192, "k": 32, "batch": 4096, "rows": 131_072, "active": 24, "dead_steps": 40}
+    shape: Shape = {"d": 512, "width": 8192, "k": 32, "batch": 4096, "rows": 65_536, "active": 24, "dead_steps": 40}
     if options.small:
         shape |= {"d": 64, "width": 256, "k": 8, "batch": 256, "rows": 8192, "active": 6, "dead_steps": 10}
     shape |= {"round_steps": options.round_steps, "steps": options.rounds * options.round_steps}
