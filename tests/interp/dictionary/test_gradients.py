@@ -12,7 +12,7 @@ from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.step import gradients, train_step
 from caseback.interp.dictionary.training import Training, begin
 
-needs_compiler = pytest.mark.skipif(build.library() is None, reason="no C compiler here")
+needs_compiler = pytest.mark.skipif(build.shared_library() is None, reason="no C compiler here")
 BOTH = [pytest.param(plain, id="plain"), pytest.param(compiled, id="compiled", marks=needs_compiler)]
 B, D, E, F = 96, 24, 24, 200
 CASES: dict[str, dict[str, Any]] = {

@@ -23,7 +23,7 @@ from caseback.interp.dictionary.training import Training, begin
 from caseback.subject.site import Site
 from stores_for_tests import KilledError, planted, store_of
 
-needs_compiler = pytest.mark.skipif(build.library() is None, reason="no C compiler here")
+needs_compiler = pytest.mark.skipif(build.shared_library() is None, reason="no C compiler here")
 BOTH = [pytest.param(plain, id="plain"), pytest.param(compiled, id="compiled", marks=needs_compiler)]
 SITE, D, WIDTH, GROUPS = Site("resid_post", 1), 16, 60, 12
 SETTINGS = Settings(width=WIDTH, k=4, kind="batchtopk", groups=GROUPS, share=0.5, tokens=10_000, batch=200)

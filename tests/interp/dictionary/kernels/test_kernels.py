@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from caseback.interp.dictionary.entries import Entries
 from caseback.interp.dictionary.kernels import build, compiled, plain
 
-needs_compiler = pytest.mark.skipif(build.library() is None, reason="no C compiler here")
+needs_compiler = pytest.mark.skipif(build.shared_library() is None, reason="no C compiler here")
 BOTH = [pytest.param(plain, id="plain"), pytest.param(compiled, id="compiled", marks=needs_compiler)]
 
 
@@ -30,7 +30,7 @@ def some_entries(seed: int, rows: int, width: int) -> Entries:
 
 
 def test_a_compiler_is_used_where_there_is_one() -> None:
-    assert (build.library() is not None) == any(map(shutil.which, ("cc", "gcc", "clang")))
+    assert (build.shared_library() is not None) == any(map(shutil.which, ("cc", "gcc", "clang")))
 
 
 @pytest.mark.parametrize("kernels", BOTH)

@@ -21,7 +21,7 @@ OFF = "CASEBACK_NO_COMPILER"
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def shared_library() -> ctypes.CDLL | None:
     """The compiled kernels; None where there is no compiler, or it does not understand the file."""
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None or os.environ.get(OFF):

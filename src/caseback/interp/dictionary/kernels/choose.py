@@ -5,9 +5,9 @@ from types import ModuleType
 import torch
 
 from caseback.interp.dictionary.kernels import compiled, plain
-from caseback.interp.dictionary.kernels.build import library
+from caseback.interp.dictionary.kernels.build import shared_library
 
 
 def kernels_for(device: torch.device) -> ModuleType:
     """The fastest kernels that run on the device."""
-    return compiled if device.type == "cpu" and library() is not None else plain
+    return compiled if device.type == "cpu" and shared_library() is not None else plain

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.entries import Entries, Fit, Order
-from caseback.interp.dictionary.kernels.build import library
+from caseback.interp.dictionary.kernels.build import shared_library
 
 FEW = 64
 """Rows below which a second thread is not worth its while."""
@@ -139,7 +139,7 @@ _int = ctypes.c_int64
 
 
 def _function(name: str, dtype: torch.dtype | None = None) -> Any:
-    found = library()
+    found = shared_library()
     if found is None:
         raise CasebackError("the kernels could not be compiled: use the functions of plain.py")
     function = getattr(found, name + {None: "", torch.float32: "_f", torch.bfloat16: "_h"}[dtype])
