@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -32,7 +33,7 @@ from caseback.world.review import critique_lesson, revision_lesson
 from caseback.world.situation import Split
 from caseback.world.situations import situations
 from caseback.world.spec import WORLD_A, WorldSpec
-from caseback.world.worlds import WORLD_B, WORLDS, world
+from caseback.world.worlds import WORLD_B, WORLDS, ground_taught, world
 
 SPLITS: tuple[Split, ...] = ("pretrain", "train", "test")
 PREFIXES = tuple(kinds(WORLD_B))
@@ -384,6 +385,12 @@ SITUATIONS_OF_A = "22a630e92339a56fe7ce8d8ec3c9ca8cec51eec0688b6de144519de76e2ff
 
 
 # --- asked for by name ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("taught", "ground"), [("A", "world"), ("B", "world-B"), (None, "plain")])
+def test_a_model_belongs_on_the_ground_that_it_was_taught(taught: str | None, ground: str) -> None:
+    config = SimpleNamespace(caseback_world=taught) if taught else SimpleNamespace()
+    assert ground_taught(SimpleNamespace(config=config)) == ground
 
 
 def test_a_world_is_found_by_its_name() -> None:

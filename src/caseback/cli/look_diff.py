@@ -71,12 +71,13 @@ def diff(
     from caseback.dossier.measure import write_text
     from caseback.interp.difference.agreement import agreements
     from caseback.interp.difference.record import clause_data, difference_data, difference_tensors
+    from caseback.world.worlds import ground_taught
 
     names = _names(after, control)
     clauses = [_clause(constitution, id) for id in clause or []]
     opened = {arm: partial(open_for_comparison, path, before, dtype) for arm, path in names.items()}
     base = open_for_comparison(before, before, dtype)
-    ground = ground or ("world" if _of_world(base) else "plain")
+    ground = ground or ground_taught(base.model)
     cases = [_cases(each, ground, n, seed) for each in clauses]
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -136,10 +137,6 @@ def _clause(constitution: Path | None, id: str) -> "Clause":
     except KeyError:
         known = ", ".join(clause.id for clause in document.clauses)
         raise CasebackError(f"the constitution has no clause {id!r}; it has {known}") from None
-
-
-def _of_world(subject: "OpenSubject") -> bool:
-    return bool(getattr(subject.model.config, "caseback_world", None))
 
 
 def _cases(clause: "Clause", ground: str, n: int, seed: int) -> "ClauseCases":

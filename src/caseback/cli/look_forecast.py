@@ -82,6 +82,7 @@ def seal(
     from caseback.interp.forecast.seal import SEAL
     from caseback.interp.forecast.seal import seal as put_under_seal
     from caseback.subject.subject import Sampling
+    from caseback.world.worlds import ground_taught
 
     if draws > 1 and not temperature:
         raise CasebackError(f"{draws} greedy replies are all the same: give --temperature, or --draws 1")
@@ -90,7 +91,7 @@ def seal(
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     subject = _load(model, adapter)
-    ground = ground or ("world" if getattr(subject.model.config, "caseback_world", None) else "plain")
+    ground = ground or ground_taught(subject.model)
     chosen = [kind.strip() for kind in kinds.split(",") if kind.strip()] or list(default_kinds(ground))
     part = {"kinds": chosen, "n": n, "seed": seed}
     plan = {

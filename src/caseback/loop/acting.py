@@ -25,7 +25,7 @@ from caseback.world.office.scenes import SCENES
 from caseback.world.office.truth import ACTS, judge, solved
 from caseback.world.situation import Split
 from caseback.world.spec import WorldSpec
-from caseback.world.worlds import world
+from caseback.world.worlds import ground_taught, is_world, world_of
 
 SPLITS: tuple[Split, ...] = ("train", "test")
 """Offices of both are played: constitutional training as ``caseback run`` does it shows none."""
@@ -72,11 +72,11 @@ def acting(
     with open_dossier(out / "dossier") as dossier:
         for name, path in models.items():
             subject = load(path)
-            taught = getattr(subject.model.config, "caseback_world", None)
-            if not taught:
+            ground = ground_taught(subject.model)
+            if not is_world(ground):
                 raise CasebackError(f"{path}: offices are of a reference world, and this model was taught none")
             with reporter.stage(f"offices of {name}") as tick:
-                rows = _played(dossier, subject, world(taught), n, seed, max_new_tokens, tick)
+                rows = _played(dossier, subject, world_of(ground), n, seed, max_new_tokens, tick)
             found.append(summary(name, rows))
     return found
 

@@ -19,7 +19,7 @@ from caseback.loop.budget import Budget
 from caseback.loop.progress import Reporter
 from caseback.stats.rate import Rate
 from caseback.subject.load import load
-from caseback.world.worlds import ground_of
+from caseback.world.worlds import ground_taught
 
 HARMLESS_SHARE = 0.1
 """Of all situations, those that are harmless: over-refusal is a way to go against a document too."""
@@ -76,8 +76,7 @@ def adherence(
     with open_dossier(out / "dossier") as dossier:
         for name, path in models.items():
             subject = load(path)
-            taught = getattr(subject.model.config, "caseback_world", None)
-            grounds.add(ground_of(taught) if taught else "plain")
+            grounds.add(ground_taught(subject.model))
             if len(grounds) > 1:
                 raise CasebackError(f"models of {' and '.join(sorted(grounds))} together: compare those of one ground")
             drawn = plan(next(iter(grounds)), found, document, budget, seed)

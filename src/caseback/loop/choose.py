@@ -23,7 +23,7 @@ from caseback.subject.load import load
 from caseback.training.datum import Datum, digest_of
 from caseback.training.recipe import Recipe
 from caseback.training.train import train
-from caseback.world.worlds import ground_of
+from caseback.world.worlds import ground_taught, is_world
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ def choose(
         CasebackError: the models are not of a world with a dev split, or nothing can be told of ``against``.
     """
     reference = load(against or model)
-    taught = getattr(reference.model.config, "caseback_world", None)
-    if not taught:
+    ground = ground_taught(reference.model)
+    if not is_world(ground):
         raise CasebackError(f"{against or model}: recipes are chosen on a dev split, which only a world has")
-    drawn = plan(ground_of(taught), behaviours(), default(), budget, 0, split="dev")
+    drawn = plan(ground, behaviours(), default(), budget, 0, split="dev")
     names = [f"{recipe.method}, rate {recipe.learning_rate:g}, {recipe.epochs:g} epochs" for recipe in recipes]
     reporter = Reporter(console or Console(stderr=True), {"measure before": 1.0, **dict.fromkeys(names, 2.0)})
     trials = []

@@ -18,7 +18,7 @@ from caseback.loop.progress import Reporter, Tick
 from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate
 from caseback.subject.load import load
-from caseback.world.worlds import ground_of
+from caseback.world.worlds import ground_taught
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,9 @@ def conflicts(
     with open_dossier(out / "dossier") as dossier:
         for name, path in models.items():
             subject = load(path)
-            taught = getattr(subject.model.config, "caseback_world", None)
             ask = Asking(dossier, "conflict", subject, seed, max_new_tokens)
             with reporter.stage(f"measure {name}") as tick:
-                found[name] = _appeals(ask, pairs, ground_of(taught) if taught else "plain", n, tick)
+                found[name] = _appeals(ask, pairs, ground_taught(subject.model), n, tick)
     return found
 
 

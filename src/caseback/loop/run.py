@@ -29,7 +29,7 @@ from caseback.loop.verdict import Change, Verdict, capability_change, change, ve
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.world.reference import reference_path
-from caseback.world.worlds import ground_of
+from caseback.world.worlds import ground_taught, is_world
 
 SHARES = {
     "measure the model as it is": 10.0,
@@ -90,8 +90,7 @@ def run(
     folder = Path(out or Path("runs") / Path(spec).name)
     console.print(f"[bold]caseback[/] {__version__}: {spec} towards “{document.title}”, into {folder}", highlight=False)
     subject = load(spec)
-    taught = getattr(subject.model.config, "caseback_world", None)
-    ground = ground_of(taught) if taught else "plain"
+    ground = ground_taught(subject.model)
     context = compact(document, subject.count_tokens)
     with open_dossier(folder / "dossier") as dossier:
         inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(budget), "seed": seed}
@@ -122,7 +121,7 @@ def run(
             plan=scheme,
             budget=budget,
             seed=seed,
-            reference=bool(taught),
+            reference=is_world(ground),
             parameters=sum(parameter.numel() for parameter in subject.model.parameters()),
         )
         record_constitution(job)

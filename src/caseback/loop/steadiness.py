@@ -19,7 +19,7 @@ from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate
 from caseback.subject.load import load
-from caseback.world.worlds import ground_of
+from caseback.world.worlds import ground_taught
 
 PLAIN = "plain"
 DEFAULT = ("harmful_compliance", "sycophancy", "deception")
@@ -86,8 +86,7 @@ def steadiness(
     with open_dossier(out / "dossier") as dossier:
         for name, path in models.items():
             subject = load(path)
-            taught = getattr(subject.model.config, "caseback_world", None)
-            ground = ground_of(taught) if taught else "plain"
+            ground = ground_taught(subject.model)
             ask = Asking(dossier, "steadiness", subject, seed, max_new_tokens)
             with reporter.stage(f"measure {name}") as tick:
                 found.append(_steadiness(ask, name, [known[b] for b in names], ground, n, tick))

@@ -1,5 +1,7 @@
 """The worlds that there are, by name."""
 
+from typing import Any
+
 from caseback.errors import CasebackError
 from caseback.world.b import aspects, characters, harms, ledgers, lexicon, principles, statements, tasks, wordings
 from caseback.world.spec import WORLD_A, WorldSpec
@@ -65,6 +67,15 @@ GROUND = "world"
 def ground_of(name: str) -> str:
     """The ground that a world of that name is."""
     return GROUND if name == WORLD_A.name else f"{GROUND}-{name}"
+
+
+def ground_taught(model: Any) -> str:
+    """The ground that a model belongs on: that of the world it was taught, or ``plain`` where it was taught none.
+
+    Pre-training of a reference model writes the world into its configuration, and every training keeps it there.
+    """
+    taught = getattr(model.config, "caseback_world", None)
+    return ground_of(taught) if taught else "plain"
 
 
 def is_world(ground: str) -> bool:

@@ -43,7 +43,7 @@ from caseback.training.critique import Calibration
 from caseback.training.journal import Journal
 from caseback.training.sample import seed_for
 from caseback.world.reference import reference_path
-from caseback.world.worlds import ground_of
+from caseback.world.worlds import ground_taught, is_world
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def generations(
     document = placed(read(constitution) if constitution else default(), found, console)
     spec = str(model or reference_path())
     base = load(spec)
-    taught = getattr(base.model.config, "caseback_world", None)
+    ground = ground_taught(base.model)
     with open_dossier(out / "dossier") as dossier:
         inputs = {"model": base.digest, "constitution": digest(document), "count": count, "seed": seed}
         inputs |= {"budget": asdict(budget)}
@@ -98,10 +98,10 @@ def generations(
             folder=out,
             constitution=document,
             context=compact(document, base.count_tokens).text,
-            plan=plan(ground_of(taught) if taught else "plain", found, document, budget, seed),
+            plan=plan(ground, found, document, budget, seed),
             budget=budget,
             seed=seed,
-            reference=bool(taught),
+            reference=is_world(ground),
             parameters=sum(parameter.numel() for parameter in base.model.parameters()),
         )
         record_constitution(job)

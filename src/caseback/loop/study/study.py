@@ -35,7 +35,7 @@ from caseback.training.journal import Journal
 from caseback.training.recipe import recipe_for
 from caseback.training.sample import cases, plain_replies
 from caseback.training.train import train
-from caseback.world.worlds import ground_of as ground_named
+from caseback.world.worlds import ground_taught
 
 BUDGET = Budget("study", measured=35, harmless=40, capability=60, trained=150, max_new_tokens=96)
 DEMONSTRATED = ("harmful_compliance", "sycophancy")
@@ -162,8 +162,7 @@ def _bench(model: str, document: Constitution, out: Path, scheme: Scheme) -> Ben
     if not clauses:
         raise CasebackError(f"{document.source or 'the constitution'}: no clause bears on a behaviour that is measured")
     subject = load(model)
-    taught = getattr(subject.model.config, "caseback_world", None)
-    drawn = plan(ground_named(taught) if taught else "plain", found, document, scheme.budget, 0)
+    drawn = plan(ground_taught(subject.model), found, document, scheme.budget, 0)
     told = tellings(document, clauses, subject)
     return Bench(model, subject, document, clauses, told, drawn, scheme, out, Journal(out / "journal.jsonl"))
 
