@@ -183,6 +183,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_dossier_whole(tmp_path: Path) ->
 def test_ctrl_c_says_that_nothing_is_lost(tmp_path: Path) -> None:
     model, out = save_tiny("llama", tmp_path / "model"), tmp_path / "run"
     command = [sys.executable, "-m", "caseback", "run", "--model", str(model), "--out", str(out)]
+    command += ["--budget", "full"]  # a small one may be over before it is interrupted
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not (out / "dossier" / "dossier.sqlite").exists() and time.monotonic() < deadline:
