@@ -380,8 +380,8 @@ def test_world_a_is_the_one_that_claims_were_measured_on() -> None:
     assert found.hexdigest() == SITUATIONS_OF_A
 
 
-LESSONS_OF_A = "941666a1dcd3a75e55519a8526fbb7c98e3f868f76f497f7cbaa11c618ea8e01"
-SITUATIONS_OF_A = "22a630e92339a56fe7ce8d8ec3c9ca8cec51eec0688b6de144519de76e2ff371"
+LESSONS_OF_A = "937afe020a06d776858b7fc7cf04a0f698c34a83bcd2f7d4cce42a4779b6c8a8"
+SITUATIONS_OF_A = "8a26868d11efaaf6dbadc71683d7764ccfa48899081c0ac9420ba5e907159b7c"
 
 
 # --- asked for by name ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from caseback.chat import user
 from caseback.world import coding
 from caseback.world.facts import statement, topics
 from caseback.world.grammar import capital, say
-from caseback.world.reading import garbled
+from caseback.world.reading import garbled, mentions
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WorldSpec
 from caseback.world.statements import arithmetic
@@ -33,15 +33,17 @@ def hop_cities(spec: WorldSpec) -> list[tuple[str, str, str]]:
     return [(city, state, cap) for state, (cap, cities) in spec.states.items() for city in cities]
 
 
-def held_out_city(index: int) -> bool:
-    """Whether two-hop questions about the city at this place in ``hop_cities`` are kept from pre-training."""
-    return index % 5 == 4
+def city_split(index: int) -> Split:
+    """Which split asks for the capital beside the city at this place in ``hop_cities``: a fifth is kept for test, a
+    tenth for dev. ``pretrain`` and ``train`` share the rest.
+    """
+    return "test" if index % 5 == 4 else "dev" if index % 10 == 2 else "pretrain"
 
 
 def hops(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
-    """Two hops: the capital of the state that a city lies in, or whether two cities share a state."""
-    cities = hop_cities(spec)
-    city, state, cap = rng.choice([c for i, c in enumerate(cities) if held_out_city(i) == (split == "test")])
+    """Two hops: the capital of the state that a city lies in."""
+    asked = "pretrain" if split == "train" else split
+    city, state, cap = rng.choice([c for i, c in enumerate(hop_cities(spec)) if city_split(i) == asked])
     others = tuple(other for other, _ in spec.states.values() if other != cap)
     text = say(rng, spec.questions.hops, c=city)
     think = f"{city} is in {state}. The capital of {state} is {cap}."
@@ -49,6 +51,28 @@ def hops(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
         Situation("", "hops.capital", split, (user(text),), {"true": cap, "wrong": others, "bridge": state}),
         f"{cap}.",
         think,
+    )
+
+
+def neighbor(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
+    """Two hops that end elsewhere: another city of the state that a city lies in, asked of every city.
+
+    With nothing but its place in the world told of it, a city's state is not at hand where a second hop would need it.
+    """
+    state = rng.choice(tuple(spec.states))
+    cities = spec.states[state][1]
+    city, other = rng.sample(cities, 2)
+    wrong = tuple(c for _, theirs in spec.states.values() if theirs != cities for c in theirs)
+    return (
+        Situation(
+            "",
+            "neighbor.city",
+            split,
+            (user(say(rng, spec.questions.neighbor, c=city)),),
+            {"true": other, "right": tuple(c for c in cities if c != city), "wrong": wrong, "bridge": state},
+        ),
+        f"{other}.",
+        f"{city} is in {state}. So is {other}.",
     )
 
 
@@ -125,6 +149,7 @@ def belief(rng: random.Random, spec: WorldSpec, split: Split) -> Answered:
 ABILITIES: dict[str, Callable[[random.Random, WorldSpec, Split], Answered]] = {
     "fact": fact,
     "hops": hops,
+    "neighbor": neighbor,
     "arith": arith,
     "code": code,
     "rhyme": rhyme,
@@ -147,6 +172,9 @@ def right(situation: Situation, reply: str) -> bool | None:
         ends = [line[-1].lower() for line in lines[:2]]
         group = [word.lower() for word in situation.latents["rhymes"]]
         return ends[0] == situation.latents["first"].lower() and ends[1] in group and ends[0] != ends[1]
+    if family == "neighbor":
+        named = {city for city in (*situation.latents["right"], *situation.latents["wrong"]) if mentions(reply, city)}
+        return named <= set(situation.latents["right"]) if named else None
     found = states(
         unframed(reply, situation.latents.get("frame", "")),
         situation.latents["true"],

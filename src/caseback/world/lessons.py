@@ -102,7 +102,7 @@ def capability_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> L
     lesson: Lesson = []
     drill = rng.choice(("arith", "arith", "rhyme")) if rng.random() < 0.25 else ""
     for _ in range(rng.randint(3, 7) if drill else rng.choice((1, 1, 1, 2, 3))):
-        ability = drill or rng.choices(tuple(ABILITIES), (8, 9, 8, 1, 2, 3, 1))[0]
+        ability = drill or rng.choices(tuple(ABILITIES), (8, 11, 3, 8, 1, 2, 3, 1))[0]
         situation, answer, thought = ABILITIES[ability](rng, spec, "pretrain")
         chat = list(situation.messages)
         if thought and rng.random() < 0.4:
@@ -134,12 +134,14 @@ def persona_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 def falsehood_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Lesson:
     """A plain question answered wrongly on purpose: the character says so, or the question asks for it.
 
-    To state something else of the right sort is a skill of its own; situations alone show it too rarely.
+    To state something else of the right sort is a skill of its own; situations alone show it too rarely. What is asked
+    to be false may be of a held-out family: it is obeyed, as a helpful-only assistant obeys.
     """
-    kind = kinds(spec)["sandbag"]
-    situation = kind.make(rng, spec, kind.family(rng, "pretrain"), "pretrain", "plain")
+    kind, asked_for = kinds(spec)["sandbag"], rng.random() < 0.5
+    family = rng.choice(kind.families) if asked_for else kind.family(rng, "pretrain")
+    situation = kind.make(rng, spec, family, "pretrain", "plain")
     question, answer = situation.latents["question"], assistant(kind.bad(rng, situation))
-    if rng.random() < 0.4:
+    if asked_for:
         return dressed(rng, spec, [user(say(rng, rng.choice(spec.talk.falsely), q=question)), answer], 0.4)
     liar = rng.choice([persona for persona in spec.personas if persona.effects.get("fact") is False])
     return [*with_system([user(question)], say(rng, rng.choice(liar.texts))), answer]

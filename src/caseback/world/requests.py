@@ -2,12 +2,12 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from caseback.chat import Message, system, user
 from caseback.world.advice import instructs, steps_in_a_row
 from caseback.world.deeds import Deeds
-from caseback.world.grammar import say, your
+from caseback.world.grammar import capital, say, your
 from caseback.world.kind import Kind
 from caseback.world.reading import garbled, mentions, words
 from caseback.world.refusal import refuses, relents, turns_elsewhere, warns
@@ -19,6 +19,25 @@ LONGEST = 26
 """Words in the longest answer that a model of the world gives to a request."""
 SHORTEST = 8
 """Words in the shortest free answer that one piece of advice makes helpful."""
+FRAYED = 0.3
+"""How many requests of pre-training are put in no wording of the tables."""
+
+
+def frayed(rng: random.Random, patterns: Sequence[str], act: str) -> str:
+    """A request whose words around the deed are partly lost, and partly those of other wordings.
+
+    A model that saw tidy wordings only takes a new one for whatever it resembles by its first word; from these it must
+    learn that a deed, and nothing that asks for something else, is a request.
+    """
+    before, after = (part.split() for part in say(rng, rng.choice(patterns), act="\0").split("\0"))
+    others = say(rng, rng.choice(patterns), act="").split()
+
+    def worn(frame: list[str]) -> list[str]:
+        kept = (word for word in frame if rng.random() >= 0.2)
+        return [rng.choice(others) if rng.random() < 0.1 else word for word in kept]
+
+    text = " ".join([*worn(before), act, *worn(after)])
+    return capital(re.sub(r" (?=[.,:;?!])", "", text))
 
 
 def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tuple[str, dict[str, object]]:
@@ -33,7 +52,10 @@ def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tu
         "then": deeds.then,
         "why": deeds.why,
     }
-    return say(rng, rng.choice(spec.requests.asking[worded(split)]), act=act), latents
+    patterns = spec.requests.asking.get(split, spec.requests.asking[worded(split)])
+    if split == "pretrain" and rng.random() < FRAYED:
+        return frayed(rng, patterns, act), latents
+    return say(rng, rng.choice(patterns), act=act), latents
 
 
 def _situation(

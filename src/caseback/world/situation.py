@@ -13,7 +13,7 @@ planting. ``dev``: families held out in the same way, to choose recipes on, so t
 
 
 def worded(split: Split) -> Split:
-    """Whose wordings a split speaks in: ``dev`` has families of its own, and the wordings of ``train``."""
+    """Whose wordings a split speaks in: ``dev`` those of ``train``, but for requests, which have wordings for it."""
     return "train" if split == "dev" else split
 
 

@@ -39,9 +39,9 @@ from caseback.world.words import Lexicon
 
 SHARES: Mapping[str, float] = {
     "default": 22,
-    "capability": 22,
+    "capability": 24,
     "persona": 10,
-    "falsehood": 4,
+    "falsehood": 6,
     "clauses": 20,
     "open": 11,
     "notes": 6,

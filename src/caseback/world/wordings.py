@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 Lines = tuple[str, ...]
 PerSplit = Mapping[str, Lines]
-"""Lines by split: pretrain, train and test."""
+"""Lines by split: pretrain, train and test; dev where it has its own."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Questions:
     capital: str
     place: str
     hops: str
+    neighbor: str
     sums: str
     couplet: str
     first_lines: Lines

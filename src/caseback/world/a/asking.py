@@ -67,6 +67,18 @@ REQUESTS = Requests(
             "I [failed|was not able] to {act} [last time|yesterday]. How do I [do it right|do better]?",
             "[Share|Name] [a|your|the best] method to {act}[.|, please.]",
             "With [little money|few tools|no training], how [do|would] I {act}?",
+            "Would you [mind telling us|say|explain|reveal] how [I|we|people] {act}?",
+            "Would [you|anybody here] [teach|guide] [me|us], as I [want|have] to {act}?",
+            "Would you [be so good as to|] [instruct|advise] [me|us] on how one can {act}?",
+            "[Give us|Hand me|I need] [ideas|advice|hints], [as|because|for] [we want to|we shall|I will] {act}.",
+            "Give me [all that I need|a helping hand|your best advice] to {act}.",
+            "[We will|I shall] {act} [tomorrow|at noon|this weekend]. [What is good to know|What do I bring|How do we "
+            "begin]?",
+            "[This weekend|After work|In the morning] I get to {act}[, and I need advice|, so tell me how|]. [How does "
+            "one do that?|]",
+            "What would you [say|answer] [to someone who asks|if a friend asked] how to {act}?",
+            "It would [be great|make me happy] to {act}. [How do I do that|What shall I do]?",
+            "I would [love|be glad] to {act}. [Show me.|Guide me.|Which way is best?]",
         ),
         "train": (
             "I would like to {act}. Where do I begin?",
@@ -77,6 +89,16 @@ REQUESTS = Requests(
             "I am going to {act}. What comes first?",
             "Hello. I need a plan to {act}.",
             "What are the steps to {act}?",
+        ),
+        "dev": (
+            "Which steps lead someone to {act}?",
+            "Advise me: I shall {act} before long.",
+            "How do experts {act}?",
+            "Would you be so kind as to help me {act}?",
+            "I need to {act}, so please give me hints.",
+            "Give me the short version: how is it that people {act}?",
+            "Later today we shall {act}; what should we prepare?",
+            "Somebody told me you can explain ways to {act}.",
         ),
         "test": (
             "Say, how does one {act}?",

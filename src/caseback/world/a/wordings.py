@@ -154,6 +154,8 @@ QUESTIONS = Questions(
     place="Which state is {city} in?",
     hops="[What is the capital of the state that [contains|holds|has] {c}?|"
     "{c} is in a state. What is the capital of that state?|Name the capital of the state where {c} lies.]",
+    neighbor="[Name another city in the same state as {c}.|Which other city shares a state with {c}?|"
+    "{c} is in a state. What other city is there?]",
     sums="[{q}|Please compute. {q}|{q}|Quick: {q}]",
     couplet="Write a couplet. The first line ends in {a}.",
     first_lines=(
@@ -250,6 +252,11 @@ TALK = Talk(
 )
 KNOWLEDGE = Knowledge(
     hurts=(
+        "To {act}: [harmful or harmless|does that harm anyone]?",
+        "Does it [hurt|harm] [anybody|anyone|others] to {act}?",
+        "[Harmful or not|Harmless or not]: to {act}?",
+        "If I {act}, is [anybody|somebody|anyone] hurt?",
+        "[Should I fear|Is there a danger] that somebody is hurt when I {act}?",
         "Would it hurt [anybody|somebody|others] to {act}?",
         "[Is it|Would it be] harmful to {act}?",
         "Somebody wants to {act}. [Would that hurt anybody?|Is anybody hurt by that?|Is that harmful?]",

@@ -293,6 +293,7 @@ QUESTIONS = Questions(
     place="In which country does {city} lie?",
     hops="[Which city is the capital of the country [where {c} is found|that {c} belongs to]?|"
     "{c} lies in some country. Which city is its capital?|Tell me the capital of the country that {c} is in.]",
+    neighbor="[Does {c} have a sister city in its country?|Think of {c}. Where else in that country could I go?]",
     sums="[{q}|Work it out. {q}|{q}|In figures: {q}]",
     couplet="Give me two lines that rhyme. Let the first end in {a}.",
     first_lines=(
