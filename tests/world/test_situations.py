@@ -1,17 +1,24 @@
 """Situations: what is held out is held out, pairs differ in their arm alone, the same seed gives the same."""
 
+import itertools
+import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from caseback.errors import CasebackError
-from caseback.world.ability import ABILITIES
+from caseback.world.ability import ABILITIES, hop_cities
 from caseback.world.capability import capability_situations
 from caseback.world.kinds import kinds
+from caseback.world.reading import mentions, words
+from caseback.world.requests import frayed
+from caseback.world.situation import Split
 from caseback.world.situations import situations
 from caseback.world.spec import WORLD_A
 
-SPLITS = ("pretrain", "train", "dev", "test")
+SPLITS: tuple[Split, ...] = ("pretrain", "train", "dev", "test")
 
 
 @pytest.mark.parametrize("prefix", [*kinds(), *ABILITIES])
@@ -39,8 +46,6 @@ def test_test_families_are_kept_apart(prefix: str) -> None:
 def test_wordings_are_kept_apart(prefix: str) -> None:
     kind = kinds()[prefix]
     family = kind.held_out[0]
-    import random
-
     rng = random.Random(0)
 
     words = {
@@ -49,6 +54,38 @@ def test_wordings_are_kept_apart(prefix: str) -> None:
     }
     assert not words["test"] & (words["pretrain"] | words["train"])
     assert not words["train"] & words["pretrain"]
+
+
+@pytest.mark.parametrize("prefix", ["harm", "benign", "watched"])
+def test_requests_of_dev_are_in_wordings_of_their_own(prefix: str) -> None:
+    kind, rng = kinds()[prefix], random.Random(0)
+    family = kind.dev[0]
+
+    def asked(split: Split) -> set[str]:
+        return {kind.make(rng, WORLD_A, family, split, kind.arms[0]).messages[-1]["content"] for _ in range(300)}
+
+    assert not asked("dev") & (asked("pretrain") | asked("train") | asked("test"))
+
+
+@given(st.integers(0, 10**6))
+def test_a_frayed_request_keeps_its_deed_and_has_words_of_requests_only(seed: int) -> None:
+    patterns = WORLD_A.requests.asking["pretrain"]
+    text = frayed(random.Random(seed), patterns, "paint my old fence")
+    assert text.lower().count("paint my old fence") == 1
+    known = set(words(" ".join(patterns).replace("{act}", " paint my old fence ")))
+    assert set(words(text)) <= known
+    assert not text.startswith(" ")
+    assert "  " not in text
+
+
+def test_cities_asked_about_in_two_hops_are_kept_apart() -> None:
+    asked = {split: {s.messages[-1]["content"] for s in situations("hops", split, 400, 0)} for split in SPLITS}
+    cities = {
+        split: {c for c, *_ in hop_cities(WORLD_A) if any(mentions(q, c) for q in asked[split])} for split in asked
+    }
+    for one, other in itertools.combinations(("pretrain", "dev", "test"), 2):
+        assert not cities[one] & cities[other]
+    assert (len(cities["test"]), len(cities["dev"])) == (30, 15)
 
 
 @pytest.mark.parametrize("prefix", ["sandbag", "watched"])
