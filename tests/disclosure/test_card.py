@@ -279,3 +279,32 @@ def test_the_verdict_brings_each_change_with_its_interval(made: dict[str, Any]) 
     )  # fmt: skip
     made["verdict"]["changes"][0]["difference"]["low"] = -1.5
     assert not Draft202012Validator(schema()).is_valid(made)
+
+
+def test_depth_stands_in_the_card_as_it_was_last_recorded(tmp_path: Path) -> None:
+    told = {"value": 0.25, "low": 0.1, "high": 0.4, "why": ""}
+    untold = {"value": None, "low": None, "high": None, "why": "nothing <b>bad</b>"}
+    arm = {"arm": "trained", "digest": "d", "unable": "", "scores": {"prefill": told, "drift": untold}}
+    item = {"behaviour": "harmful_compliance", "ground": "world", "n": 28}
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("training", {"arm": "sft"})
+        assert any("how deep" in entry["what"] for entry in card(dossier)["not_measured"])
+        kept = dossier.put(b"{}")
+        for value in (0.9, 0.25):
+            body = {
+                "behaviours": [
+                    {**item, "arms": [{**arm, "scores": {**arm["scores"], "prefill": {**told, "value": value}}}]}
+                ]
+            }
+            last = dossier.append("depth", body, artefacts={"depth": kept})
+        made = card(dossier)
+        check(made)
+        page = write_card(dossier).read_text()
+    [shown] = made["depth"]
+    assert shown["arms"][0]["scores"] == {"prefill": told, "drift": untold}
+    assert shown["record"] == last.id
+    assert shown["path"].endswith(kept)
+    assert not any("how deep" in entry["what"] for entry in made["not_measured"])
+    assert "How deep training went" in page
+    assert "0.25" in page
+    assert "&lt;b&gt;bad" in page

@@ -39,7 +39,7 @@ def depth(
         typer.Option(help="Folder for depth.json, depth.html and the work in progress [default: depth, or RUN/depth]."),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="Folder of a `caseback run`, in whose dossier the result is recorded.")
+        Path | None, typer.Option(help="Folder of a `caseback run`, in whose dossier and card the result is put.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print depth.json instead of a table.")] = False,
 ) -> None:
@@ -49,7 +49,8 @@ def depth(
     """
     from caseback.behaviours.registry import behaviour
     from caseback.disclosure.depth_page import render_depth
-    from caseback.dossier import read_dossier
+    from caseback.disclosure.write import write_card
+    from caseback.dossier import open_dossier, read_dossier
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.loop.depth import record_depth
@@ -89,14 +90,19 @@ def depth(
     text = json.dumps(data, indent=1, allow_nan=False)
     write_text(out / "depth.json", text + "\n")
     write_text(out / "depth.html", render_depth(data))
+    card = None
     if run:
         record_depth(run / "dossier", data, out / "journal.jsonl", seed)
+        with open_dossier(run / "dossier") as dossier:
+            card = write_card(dossier, run / "card.html")
     if as_json:
         typer.echo(text)
         return
     for item in found:
         _show(Console(highlight=False), item)
     typer.echo(f"page   {out / 'depth.html'}")
+    if card:
+        typer.echo(f"card   {card}")
 
 
 def agree(

@@ -78,6 +78,7 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
         "over_refusal": [group for group in groups if group["behaviour"] == OVER_REFUSAL],
         "capability": _capability(capability, arms),
         "training": [_training(record) for record in by_kind.get("training", ())],
+        "depth": _depth(by_kind.get("depth", ()), path),
         "not_measured": _not_measured(by_kind, groups, arms),
         "evidence": {
             "head": dossier.head(),
@@ -230,6 +231,21 @@ def _training(record: Record) -> dict[str, Any]:
     return entry | {"recipe": entry["recipe"] or {}, "loss": entry["loss"] or [], "data": record.artefacts.get("data")}
 
 
+def _depth(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
+    """The scores of each behaviour, the newest where it was measured more than once; every curve is in ``path``."""
+    found = {}
+    for record in records:
+        for item in record.body.get("behaviours") or ():
+            arms = [{name: arm.get(name) for name in ("arm", "unable", "scores")} for arm in item.get("arms") or ()]
+            found[item.get("behaviour"), item.get("ground")] = {
+                **{name: item.get(name) for name in ("behaviour", "ground", "n")},
+                "arms": [{**arm, "scores": arm["scores"] or {}} for arm in arms],
+                "path": artefact_path(path, record.artefacts["depth"]) if "depth" in record.artefacts else None,
+                "record": record.id,
+            }
+    return list(found.values())
+
+
 def _not_measured(
     by_kind: Mapping[str, Sequence[Record]], groups: Sequence[Mapping[str, Any]], arms: Sequence[str]
 ) -> list[dict[str, Any]]:
@@ -237,6 +253,8 @@ def _not_measured(
     said = [_pick(record, "what", "why") for record in by_kind.get("not_measured", ())]
     named = [str(entry["what"]) for entry in said]
     missing = [name for kind, name in SECTIONS.items() if kind not in by_kind]
+    if "training" in by_kind and "depth" not in by_kind:
+        missing.append("how deep training went (caseback character depth)")
     if groups:
         if all(group["behaviour"] != OVER_REFUSAL for group in groups):
             missing.append("over-refusal")

@@ -5,24 +5,17 @@ from typing import Any
 
 from caseback.disclosure.page import render_page
 from caseback.disclosure.plot import Series, Spot, plot
+from caseback.disclosure.wording import DEPTH_MEASURES
 
 Data = Mapping[str, Any]
 KINDS = {"trained": "after", "control": "other", "base": "before"}
 """How the card draws what was trained, its control, and what it was trained from."""
-TITLES = {
-    "kl": "Divergence by position",
-    "prefill": "Replies begun badly",
-    "relearning": "Learning it again",
-    "rank": "The weight change cut down",
-    "drift": "Tuned on harmless data",
-    "formats": "Other formats",
-}
 
 
 def render_depth(data: Data) -> str:
     """The page of ``depth.json``. Texts are escaped, and characters that are not seen shown by their number."""
     behaviours = [{**item, "charts": charts(item)} for item in data["behaviours"]]
-    return render_page("depth.html.j2", depth=data, behaviours=behaviours, titles=TITLES, kinds=KINDS)
+    return render_page("depth.html.j2", depth=data, behaviours=behaviours, titles=DEPTH_MEASURES, kinds=KINDS)
 
 
 def charts(behaviour: Data) -> list[Data]:
@@ -51,7 +44,7 @@ def charts(behaviour: Data) -> list[Data]:
         drawn = [each for arm in arms if name in arm["measures"] for each in series(arm["arm"], arm["measures"][name])]
         if any(each.points for each in drawn):
             unit = "nats" if name == "kl" else ""
-            made.append({"title": TITLES[name], "what": what, "plot": plot(drawn, unit)})
+            made.append({"title": DEPTH_MEASURES[name], "what": what, "plot": plot(drawn, unit)})
     return made
 
 

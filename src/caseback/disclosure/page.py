@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from caseback.disclosure.wording import (
     ARM_NAMES,
+    DEPTH_MEASURES,
     TASKS,
     alike,
     by_reason,
@@ -131,6 +132,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "arm_names": ARM_NAMES,
+        "depth_measures": DEPTH_MEASURES,
         "tasks": TASKS,
         "part_names": PART_NAMES,
         "verdicts": VERDICTS,

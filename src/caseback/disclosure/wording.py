@@ -13,6 +13,14 @@ ARM_NAMES = {
     "sft": "After SFT",
     "dpo": "After DPO",
 }
+DEPTH_MEASURES = {
+    "kl": "Divergence by position",
+    "prefill": "Replies begun badly",
+    "relearning": "Learning it again",
+    "rank": "The weight change cut down",
+    "drift": "Tuned on harmless data",
+    "formats": "Other formats",
+}
 TASKS = {
     "plain": "what it said of itself",
     "guided": "with the constitution in view",
