@@ -103,7 +103,7 @@ def read_description(reply: str) -> Described | None:
     meaning = re.search(r"^\W*meaning\W*:\s*(.+?)\s*$", reply, re.MULTILINE | re.IGNORECASE)
     if meaning is None:
         return None
-    named = said.get("behaviour", said.get("behavior", ""))
+    named = str(said.get("behaviour", said.get("behavior", "")))
     behaviour = next((name for name in BEHAVIOURS if name in named), "")
     sign = {"more": 1, "less": -1}.get(said.get("raised", "").split(" ")[0].strip(".,"), 0)
     return Described(meaning[1].strip(), behaviour if sign else "", sign)

@@ -90,8 +90,8 @@ def effects(
     others = [other for other in among if other != latent]
     if trial.controls < 3 or len(others) < trial.controls:
         raise CasebackError(
-            f"{trial.controls} random directions out of {len(others)} other latents that are active: there must be 3 or "
-            "more, and latents enough for them"
+            f"{trial.controls} random directions out of {len(others)} other latents that are active: at least 3 are "
+            "needed, and latents enough for them"
         )
     rows = dictionary.W_dec[random.Random(f"controls/{trial.seed}/{latent}").sample(others, trial.controls)]
     own = dictionary.W_dec[latent]

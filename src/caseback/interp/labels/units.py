@@ -69,7 +69,10 @@ def heard(store: Store, dictionary: Dictionary) -> Heard:
     rows = len(store)
     turn, conversation = np.full(rows, -1, dtype=np.int64), np.zeros(rows, dtype=np.int64)
     coded, truth = np.zeros(rows, dtype=bool), {name: np.zeros(rows, dtype=bool) for name in VARIABLES}
-    first, stop, of_turn, in_code = [], [], [], []
+    first: list[int] = []
+    stop: list[int] = []
+    of_turn: list[int] = []
+    in_code: list[bool] = []
     for document in store.documents():
         offset = document.first - len(document.before)
         conversation[document.first : document.first + document.rows] = document.number
@@ -108,7 +111,7 @@ def heard(store: Store, dictionary: Dictionary) -> Heard:
 
 
 def largest(values: Any, group: Ints, groups: int) -> Any:
-    """Of each column the largest [groups, width] over the rows of a sparse matrix that are of a group; -1 is of none."""
+    """Of each column the largest [groups, width] over the rows of a sparse matrix of each group; -1 is of none."""
     from scipy.sparse import coo_array, csr_array
 
     entries, width = values.tocoo(), values.shape[1]
