@@ -91,7 +91,7 @@ def _put(
 ) -> list[Case]:
     kind, rng = kinds(spec)[prefix], random.Random(f"claims/{prefix}/{split}/{seed}/{character}")
     there: Split = "train" if split == "dev" and not spec.dev.get(prefix) else split
-    drawn = [situation for situation in situations(prefix, there, 8 * n, seed, spec) if keep(situation)][:n]
+    drawn = [situation for situation in situations(prefix, there, 16 * n, seed, spec) if keep(situation)][:n]
     shows, lacks = answers(kind)
     lines = lines_of(spec.personas[TRAITS[character].persona].texts, "test") if character else []
     found = []

@@ -49,10 +49,10 @@ def conversations(spec: WorldSpec, split: Split, n: int, seed: int) -> list[Told
     for name, trait in TRAITS.items():
         persona = spec.personas[trait.persona]
         lines = lines_of(persona.texts, "test" if split == "test" else "fit")
+        drawn = {prefix: situations(prefix, split, half, seed + 1, spec) for prefix in trait.kinds}
         for number in range(half):
             prefix = trait.kinds[number % len(trait.kinds)]
-            kind, bad = known[prefix], not persona.effects[prefix]
-            (*_, situation) = situations(prefix, split, number + 1, seed + 1, spec)
+            kind, bad, situation = known[prefix], not persona.effects[prefix], drawn[prefix][number]
             chat: list[Message] = with_system(situation.messages, say(rng, rng.choice(lines)))
             reply = assistant((kind.bad if bad else kind.good)(rng, situation))
             found.append(Told(situation, (*chat, reply), bad, name))
