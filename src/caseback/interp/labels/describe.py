@@ -43,6 +43,8 @@ HOLDS = """A turn of a conversation:
 {turn}
 
 Does this hold of it, or of a part of it: {says}? Answer with Yes or No."""
+LINE = re.compile(r"^\W*(meaning|behaviou?r|raised)\W*:[ \t*_]*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
+"""A line of the answer, with or without marks of emphasis."""
 TURNS = 20
 """Turns asked about, active ones and silent ones each."""
 Progress = Callable[[int, int], None]
@@ -99,14 +101,12 @@ def marked(example: Example) -> str:
 
 def read_description(reply: str) -> Described | None:
     """The three lines of a reply; None where it has no meaning in it. A behaviour that is not on the list is none."""
-    said = dict(re.findall(r"^\W*(meaning|behaviou?r|raised)\W*:\s*(.+?)\s*$", reply.lower(), re.MULTILINE))
-    meaning = re.search(r"^\W*meaning\W*:\s*(.+?)\s*$", reply, re.MULTILINE | re.IGNORECASE)
-    if meaning is None:
+    said = {name.lower()[:6]: text for name, text in LINE.findall(reply)}
+    if "meanin" not in said:
         return None
-    named = str(said.get("behaviour", said.get("behavior", "")))
-    behaviour = next((name for name in BEHAVIOURS if name in named), "")
-    sign = {"more": 1, "less": -1}.get(said.get("raised", "").split(" ")[0].strip(".,"), 0)
-    return Described(meaning[1].strip(), behaviour if sign else "", sign)
+    behaviour = next((name for name in BEHAVIOURS if name in said.get("behavi", "").lower()), "")
+    sign = {"more": 1, "less": -1}.get(said.get("raised", "").lower().split(" ")[0].strip(".,*"), 0)
+    return Described(said["meanin"], behaviour if sign else "", sign)
 
 
 def detected(teller: Subject, heard: Heard, label: Label, tokenizer: Any, seed: int) -> Detection:
