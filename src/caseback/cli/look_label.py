@@ -78,7 +78,7 @@ def label(
     opened = load_dictionary(dictionary)
     # Effects are differences of log-probabilities, some of them small: float32 whatever the weights are stored in.
     subject = load(str(reference_path(model)) if model in BUILDS else model, dtype=dtype or "float32")
-    check_fits(opened, subject)
+    check_fits(opened, subject, latent or [])
     teller = resolve(described_by) if described_by else None
     trial = Trial(spec, n=situations, controls=controls, dose=dose, seed=seed)
     with writing(out):

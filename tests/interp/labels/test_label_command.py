@@ -102,7 +102,7 @@ def test_a_reversed_label_is_plain_to_see(place: Path) -> None:
     ("more", "says"),
     [
         (("--latent", "9"), "latent 9 is never active on these conversations"),
-        (("--latent", "99"), "latent 99 is not there: 0 to 23"),
+        (("--latent", "99"), "there is no latent 99: the dictionary has 0 to 23"),
         (("--world", "C"), "There is no world 'C'"),
         (("--dose", "nan"), "--dose is nan: give a number above 0"),
         (("--described-by", "http://127.0.0.1:9/v1"), "names no model"),

@@ -97,8 +97,8 @@ def ground(
     return Ground(dictionary, found.pop("chosen"), {name.removeprefix("unseen "): each for name, each in found.items()})
 
 
-def check_fits(dictionary: Dictionary, subject: OpenSubject) -> None:
-    """See that a dictionary's latents can be read, raised and silenced at one site of this model.
+def check_fits(dictionary: Dictionary, subject: OpenSubject, latents: Sequence[int] = ()) -> None:
+    """See that a dictionary's latents can be read, raised and silenced at one site of this model, and that it has these.
 
     Raises:
         CasebackError: otherwise.
@@ -114,6 +114,9 @@ def check_fits(dictionary: Dictionary, subject: OpenSubject) -> None:
             f"the dictionary was trained on another model ({dictionary.models[0][:19]}…) than {subject.name} "
             f"({subject.digest[:19]}…): fit one on a store of this model"
         )
+    for latent in latents:
+        if not 0 <= latent < dictionary.width:
+            raise CasebackError(f"there is no latent {latent}: the dictionary has 0 to {dictionary.width - 1}")
 
 
 def variables_found(ground: Ground) -> list[Found]:
@@ -155,16 +158,14 @@ def cards(
         teller: A model that describes them; default: each is described by the variable that it tells best.
 
     Raises:
-        CasebackError: there is no such latent, or one is never active.
+        CasebackError: a latent is never active, or too few others are to compare it with.
     """
     by_variable = [] if latents else best_labels(ground.chosen)
     wanted = list(dict.fromkeys(latents)) or list(dict.fromkeys(label.latent for label in by_variable))
     living = set(alive(ground.chosen, ground.dictionary, least=1))
     for latent in wanted:
         if latent not in living:
-            width = ground.dictionary.width
-            why = "is never active on these conversations" if 0 <= latent < width else f"is not there: 0 to {width - 1}"
-            raise CasebackError(f"latent {latent} {why}")
+            raise CasebackError(f"latent {latent} is never active on these conversations: take more of them (-n)")
     tell("examples", 0, len(wanted))
     shown = examples(ground.chosen, ground.dictionary.reads, wanted, subject.tokenizer, n_examples, trial.seed)
     if teller is not None:
