@@ -98,7 +98,7 @@ def ground(
 
 
 def check_fits(dictionary: Dictionary, subject: OpenSubject, latents: Sequence[int] = ()) -> None:
-    """See that a dictionary's latents can be read, raised and silenced at one site of this model, and that it has these.
+    """See that a dictionary's latents can be read, raised and silenced at one site of this model, and are there.
 
     Raises:
         CasebackError: otherwise.
