@@ -90,7 +90,7 @@ def label(
             doing[0] = what
             tick(done, total)
 
-        made = ground(subject, opened, spec, n, seed, out / "conversations", tell)
+        made = ground(subject, opened, spec, n, seed, out / f"conversations-{world}-{n}-{seed}", tell)
         tell("variables", 0, 1)
         found = variables_found(made)
         shown = cards(subject, made, trial, latents=latent or [], teller=teller, n_examples=examples, tell=tell)

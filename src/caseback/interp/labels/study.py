@@ -160,7 +160,8 @@ def cards(
     Raises:
         CasebackError: a latent is never active, or too few others are to compare it with.
     """
-    by_variable = [] if latents else best_labels(ground.chosen)
+    # Where nothing tells a variable there is no label to make of it.
+    by_variable = [] if latents else [label for label in best_labels(ground.chosen) if label.chosen_f1 > 0]
     wanted = list(dict.fromkeys(latents)) or list(dict.fromkeys(label.latent for label in by_variable))
     living = set(alive(ground.chosen, ground.dictionary, least=1))
     for latent in wanted:
