@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from caseback.errors import CasebackError
 from caseback.subject.capture import capture
-from caseback.subject.edits import Ablate, Add, Clamp, EditWeight, Patch
+from caseback.subject.edits import Ablate, Add, Clamp, EditWeight, Patch, Silence
 from caseback.subject.intervene import intervene
 from caseback.subject.site import Site
 from caseback.subject.span import GENERATED, Span
@@ -533,3 +533,18 @@ def test_a_part_run_by_itself_is_refused() -> None:
     with pytest.raises(CasebackError, match="run by itself"), intervene(MODEL, [Ablate(Site("mlp_out", 1))]):
         MODEL.model.layers[1].mlp(torch.zeros(1, 2, D))
     assert hooks_on(MODEL) == 0
+
+
+def test_a_silenced_latent_writes_nothing_any_more() -> None:
+    site, reader, row = Site("resid_post", 1), vector(D), vector(D, seed=2)
+    x = torch.stack([c.at[site] for c in capture(MODEL, IDS.tolist(), [site])])
+    pre = x @ reader + 0.3
+    least = float(pre.quantile(0.5))
+    active = pre.where(pre > max(least, 0.0), 0.0)
+    assert 0 < int((active > 0).sum()) < active.numel()
+    with intervene(MODEL, [Silence(site, reader, row, 0.3, least)]) as receipt:
+        after = torch.stack([c.at[site] for c in capture(MODEL, IDS.tolist(), [site])])
+    torch.testing.assert_close(after, x - active[..., None] * row)
+    assert receipt[0].changed == int((active > 0).sum())
+    with pytest.raises(CasebackError, match="reader has shape"), intervene(MODEL, [Silence(site, reader[:3], row)]):
+        pass

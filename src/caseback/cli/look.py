@@ -7,6 +7,7 @@ from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
 from caseback.cli.look_fit import fit
 from caseback.cli.look_forecast import app as forecast
+from caseback.cli.look_label import label
 from caseback.cli.look_steer import steer
 from caseback.cli.look_trace import trace, transcoders
 
@@ -29,6 +30,7 @@ app.command()(capture)
 app.command()(fit)
 app.command()(direction)
 app.command()(steer)
+app.command()(label)
 app.command()(transcoders)
 app.command()(trace)
 app.command()(diff)

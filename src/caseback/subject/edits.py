@@ -139,6 +139,42 @@ class Patch:
 
 
 @dataclass(frozen=True, eq=False)
+class Silence:
+    """Takes away what one latent of a dictionary writes: x becomes x - a·vector, token by token, where the latent's
+    activation a is x·reader + bias if that is above 0 and the threshold, else 0 (JumpReLU; Rajamanoharan et al. 2024,
+    arXiv 2407.14435).
+
+    Attributes:
+        reader: The latent's column of the encoder.
+        vector: Its row of the decoder; another of equal length makes a control that is as large at the same tokens.
+        bias: Of the encoder.
+        threshold: Of the latent.
+
+    ``site``, ``span``, ``units``: as in ``Add``.
+    """
+
+    site: Site
+    reader: Any
+    vector: Any
+    bias: float = 0.0
+    threshold: float = 0.0
+    span: Span = EVERYWHERE
+    units: Sequence[int] | None = None
+
+    def change(self, shape: tuple[int, ...], device: torch.device) -> Change:
+        reader = _vector(self, "reader", self.reader, shape, device)
+        vector = _vector(self, "vector", self.vector, shape, device)
+        bias = _tensor(self, "bias", self.bias, ((),), device)
+        least = _tensor(self, "threshold", self.threshold, ((),), device).clamp(min=0)
+
+        def silenced(x: Tensor, _: Tokens) -> Tensor:
+            pre = _along(x, reader.to(x)) + bias.to(x)
+            return x - pre.where(pre > least.to(x), 0.0) * vector.to(x)
+
+        return silenced
+
+
+@dataclass(frozen=True, eq=False)
 class EditWeight:
     """Adds to a weight, for as long as the context lasts: ``scale`` times ``delta``, or times ``left @ right``.
 
@@ -172,7 +208,7 @@ class EditWeight:
         return scale * (left @ right)
 
 
-ActivationEdit = Add | Ablate | Clamp | Patch
+ActivationEdit = Add | Ablate | Clamp | Patch | Silence
 Intervention = ActivationEdit | EditWeight
 
 
