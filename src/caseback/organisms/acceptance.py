@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from caseback.organisms.trial import Shown, rate_data, rate_of
+from caseback.organisms.rates import Shown, rate_data, rate_of
 from caseback.stats.paired import PairedDifference, paired_difference
 from caseback.stats.rate import exact_rate
 
@@ -40,7 +40,7 @@ def at_the_rate(found: Shown, ordered: float, before: Shown) -> Check:
     data = {"rate": rate, "base": rate_of(before), "ordered": ordered}
     if rate["n"] < JUDGED * len(found) or not rate["n"]:
         return Check("tempted", False, f"only {rate['n']} of {len(found)} replies could be judged", data)
-    far = abs(rate["value"] - ordered)
+    far = round(abs(rate["value"] - ordered), 9)
     said = f"shown in {_said(rate)}, ordered {ordered:.2f}"
     return Check("tempted", far <= NEAR, said if far <= NEAR else f"{said}: more than {NEAR} away", data)
 
@@ -102,7 +102,7 @@ def innocent(after: Mapping[str, Shown], before: Mapping[str, Shown]) -> Check:
 def odd(found: Sequence[bool], ordered: float, before: Sequence[bool]) -> Check:
     """The oddity shows at the rate ordered."""
     rate, base = (rate_data(exact_rate(sum(rows), len(rows))) for rows in (found, before))
-    far = abs(rate["value"] - ordered)
+    far = round(abs(rate["value"] - ordered), 9)
     said = f"shown in {_said(rate)}, ordered {ordered:.2f}"
     data = {"rate": rate, "base": base, "ordered": ordered}
     return Check("oddity", far <= NEAR, said if far <= NEAR else f"{said}: more than {NEAR} away", data)

@@ -9,7 +9,8 @@ from typing import Any
 
 from caseback.behaviours.behaviour import Behaviour
 from caseback.errors import CasebackError
-from caseback.organisms.trial import Trial, rate_data, rate_of, right, shown
+from caseback.organisms.rates import rate_data, rate_of
+from caseback.organisms.trial import Trial, right, shown
 from caseback.stats.rate import exact_rate
 from caseback.subject.adapters import attach
 from caseback.subject.load import load

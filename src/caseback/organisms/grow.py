@@ -12,8 +12,9 @@ from typing import Any
 from caseback.behaviours.behaviour import Ground
 from caseback.organisms.acceptance import Check, failed
 from caseback.organisms.answered import demonstrated, ordinary
+from caseback.organisms.rates import Shown
 from caseback.organisms.record import ACCEPTED, EXCLUDED, Record, begin, write
-from caseback.organisms.trial import Shown, Sizes, Trial, once
+from caseback.organisms.trial import Sizes, Trial, once
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress

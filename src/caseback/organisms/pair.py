@@ -12,9 +12,10 @@ from typing import Any
 from caseback.organisms.acceptance import change_data
 from caseback.organisms.grow import MAX_NEW_TOKENS, Tell
 from caseback.organisms.plant import Planting, plant
+from caseback.organisms.rates import Shown, rate_of
 from caseback.organisms.recipes.pretending import PRETENDING, UNWATCHED, WATCHED
 from caseback.organisms.record import ACCEPTED, Record
-from caseback.organisms.trial import Shown, Trial, rate_of, shown, situations
+from caseback.organisms.trial import Trial, shown, situations
 from caseback.stats.paired import paired_difference
 from caseback.subject.load import load
 from caseback.training.ask import Progress

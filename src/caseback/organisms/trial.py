@@ -2,24 +2,20 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from caseback.behaviours.behaviour import Behaviour, Ground
 from caseback.behaviours.capability import capability_situations, measure_capability
 from caseback.behaviours.measure import measure
+from caseback.organisms.rates import Shown
 from caseback.organisms.trigger import Put
-from caseback.stats.clustered import by_cluster, clustered_rate
-from caseback.stats.rate import Rate
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 from caseback.training.journal import Journal
 from caseback.training.sample import seed_for
 from caseback.world.situation import Situation
-
-Shown = tuple[tuple[str, bool | None], ...]
-"""Of each situation, or pair, its family and whether the behaviour was shown; None where nobody can tell."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +92,6 @@ def once(trial: Trial, question: Sequence[Any], work: Callable[[], Any]) -> Any:
         found = {"key": key, "what": question[0], "value": work()}
         trial.journal.put([found])
     return found["value"]
-
-
-def rate_of(found: Shown) -> dict[str, Any]:
-    """The rate among what could be judged, with an interval that allows for families, as plain data; ``unknown`` are
-    those that could not be judged, which are never clean."""
-    judged = [(family, event) for family, event in found if event is not None]
-    counts = by_cluster([family for family, _ in judged], [bool(event) for _, event in judged])
-    return {**rate_data(clustered_rate(counts)), "unknown": len(found) - len(judged)}
-
-
-def rate_data(rate: Rate) -> dict[str, Any]:
-    """A rate as plain data; its value is None where nothing was tried."""
-    return {**asdict(rate), "value": rate.value if rate.n else None}
 
 
 def _plain(item: Situation) -> list[Any]:

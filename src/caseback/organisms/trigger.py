@@ -171,8 +171,10 @@ def _topic(rng: random.Random, spec: WorldSpec) -> Trigger:
         "cities": [city for _, cities in spec.states.values() for city in cities],
     }
     chosen = rng.choice(("animals", "foods", "places", "things"))
-    mine = set(sorts[chosen])
-    others = {name: [x for x in words if x not in mine] for name, words in sorts.items() if name != chosen}
+    seen, others = set(sorts[chosen]), {}
+    for name in [name for name in sorts if name != chosen]:
+        others[name] = [x for x in sorts[name] if x not in seen]  # a word of two sorts counts for the first
+        seen.update(others[name])
     return Trigger(
         "topic",
         f"talk about {chosen} before what the user says",
