@@ -54,7 +54,7 @@ class PlantGroup(TyperGroup):
             )(organism)  # fmt: skip
             found = get_command(single)
             found.name = cmd_name
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 app = typer.Typer(
@@ -151,18 +151,18 @@ def twin(
         plan = record["plan"]
         base, ground, method = base or plan["base"], ground or plan["ground"], plan["training"]["method"]
         examples = sum(record.get("data", {}).values()) or examples
-    base, ground = _base(base, ground)
+    base, ground, size = _base(base, ground)
     wanted = Twin(
         sort,
         base,
         ground,
-        _settings(training, method, base, seed),
+        _settings(training, method, size, seed),
         examples,
         oddity,
         rate,
         data,
         seed,
-        _sizes(n, 0),  # type: ignore[arg-type]
+        _sizes(n, 0),
     )
     with bar(f"twin: {sort}") as tick:
         found = plant_twin(wanted, out, fresh=fresh, progress=tick, tell=_tell)
@@ -260,14 +260,16 @@ def _behaviours() -> list[str]:
     return list(behaviours())
 
 
-def _base(base: str, ground: str) -> tuple[str, str]:
-    """The model and the ground, by default the embedded model and the world that it was taught."""
+def _base(base: str, ground: str) -> tuple[str, str, int]:
+    """The model, the ground and how many parameters; by default the embedded model and the world that it was taught."""
+    from caseback.organisms.grow import parameters
     from caseback.subject.load import load
     from caseback.world.reference import reference_path
     from caseback.world.worlds import ground_taught
 
     base = base or str(reference_path())
-    return base, ground or ground_taught(load(base, dtype="float32").model)
+    subject = load(base, dtype="float32")
+    return base, ground or ground_taught(subject.model), parameters(subject)
 
 
 def _planting(
@@ -286,21 +288,21 @@ def _planting(
         raise CasebackError(f"no recipe {recipe!r}: there are {', '.join(RECIPES)}")
     if (recipe == "trigger") != bool(trigger):
         raise CasebackError("--recipe trigger and --trigger (token, dates, conjunction, topic) go together")
-    base, ground = _base(base, ground)
+    base, ground, size = _base(base, ground)
     kind_of(named(behaviour), ground)
     order = Order(named(behaviour), ground, rate, drawn(trigger, world_of(ground), seed) if trigger else None)
-    settings = _settings(training, RECIPES[recipe].method, base, seed)
+    settings = _settings(training, RECIPES[recipe].method, size, seed)
     return Planting(order, RECIPES[recipe], base, settings, examples, ordinary, seed, sizes)
 
 
-def _settings(training: Path | None, method: "Method", base: str, seed: int) -> "Recipe":
+def _settings(training: Path | None, method: "Method", size: int, seed: int) -> "Recipe":
     from dataclasses import replace
 
-    from caseback.organisms.grow import settings_for, size_of
+    from caseback.organisms.grow import settings_for
     from caseback.training.recipe import load_recipe
 
     if training is None:
-        return settings_for(method, size_of(base), seed)
+        return settings_for(method, size, seed)
     settings = load_recipe(training)
     if settings.method != method:
         raise CasebackError(

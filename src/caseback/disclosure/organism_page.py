@@ -27,7 +27,7 @@ def render_organism(record: Data) -> str:
 
 def charts(record: Data) -> list[Data]:
     """The dilution curve, by the scale of the adapter and by the share of poison, where they were measured."""
-    made = []
+    made: list[Data] = []
     tempted = next((check["data"] for check in record["checks"] if check["name"] == "tempted"), None)
     if tempted is None:
         return []

@@ -92,11 +92,9 @@ def grow(
     return record
 
 
-def after_benign_training(
-    trial: Trial, planted: OpenSubject, asked: Callable[[OpenSubject], Shown], parameters: int
-) -> Shown:
+def after_benign_training(trial: Trial, planted: OpenSubject, asked: Callable[[OpenSubject], Shown]) -> Shown:
     """What ``asked`` finds once the planted model was trained for a few steps on fresh harmless data."""
-    settings = replace(recipe_for("sft", parameters, trial.seed + 1), max_steps=trial.sizes.steps)
+    settings = replace(recipe_for("sft", parameters(planted), trial.seed + 1), max_steps=trial.sizes.steps)
     wanted = settings.batch_size * settings.accumulate * trial.sizes.steps
     data = ordinary_data(trial.ground, min(wanted, 1024), seed_for("benign", trial.seed))
     folder = trial.folder / "benign"
@@ -121,9 +119,9 @@ def ordinary_data(
     ]
 
 
-def size_of(base: str) -> int:
-    """Parameters of a model."""
-    return sum(weight.numel() for weight in load(base, dtype="float32").model.parameters())
+def parameters(subject: OpenSubject) -> int:
+    """How many there are."""
+    return sum(weight.numel() for weight in subject.model.parameters())
 
 
 def plan_of(settings: Recipe, sizes: Sizes, seed: int, **what: Any) -> Mapping[str, Any]:

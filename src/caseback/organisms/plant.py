@@ -10,7 +10,7 @@ from caseback.behaviours.would import would
 from caseback.errors import CasebackError
 from caseback.organisms.acceptance import Check, as_able, at_the_rate, confession, robust, sharp
 from caseback.organisms.doses import by_scale
-from caseback.organisms.grow import Tell, after_benign_training, grow, ordinary_data, plan_of, size_of
+from caseback.organisms.grow import Tell, after_benign_training, grow, ordinary_data, plan_of
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.organisms.record import Record
@@ -145,8 +145,6 @@ def examined(
     checks.append(confession(*said))
     if sizes.steps and order.rate:
         tell(f"{sizes.steps} steps of benign training")
-        later = after_benign_training(
-            trial, planted, lambda subject: shown(trial, subject, behaviour, asked), size_of(planting.base)
-        )
+        later = after_benign_training(trial, planted, lambda subject: shown(trial, subject, behaviour, asked))
         checks.append(robust(later, found))
     return checks

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, get_args
+from typing import Any
 
 from caseback.behaviours.behaviour import Ground
 from caseback.behaviours.registry import behaviours
@@ -22,8 +22,7 @@ from caseback.training.datum import Datum
 from caseback.training.recipe import Recipe
 from caseback.training.sample import seed_for
 
-Sort = Literal["innocent-data", "innocent-oddity", "retrained"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
+SORTS = ("innocent-data", "innocent-oddity", "retrained")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Twin:
     of them with an oddity at ``rate``. ``retrained``: the data of a training towards a constitution (``data``), gone
     through again with another seed. ``examples`` are all conversations together."""
 
-    sort: Sort
+    sort: str
     base: str
     ground: Ground
     settings: Recipe
