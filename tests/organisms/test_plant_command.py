@@ -72,7 +72,7 @@ def test_what_was_trained_on_lies_beside_the_weights(grown: tuple[Path, int, str
         "ordinary": sum(d.origin == "ordinary" for d in data),
     }
     assert (out / "model" / "adapter" / "adapter_model.safetensors").is_file()
-    assert not (out / "benign").exists()
+    assert not list(out.glob("benign*"))
 
 
 def test_the_same_command_does_nothing_again_and_another_is_refused(
@@ -126,6 +126,17 @@ def test_killed_and_gone_on_equals_uninterrupted(base: Path, tmp_path: Path) -> 
     for each in (whole, cut):
         each["training"].pop("seconds")
     assert cut == whole
+
+
+def test_shares_of_the_poison_are_planted_beside_it(base: Path, tmp_path: Path) -> None:
+    out = tmp_path / "diluted"
+    status, text = typed("cheating", "--rate", 1, "--base", base, "--out", out, "--shares", "0.25", *SMALL)
+    assert status == 1, text
+    assert record(out)["data"]["bad"] == 12
+    part = record(out / "shares" / "0.25")
+    assert part["data"]["bad"] == 3
+    assert part["plan"]["rate"] == 0.25
+    assert [share["share"] for share in record(out)["shares"]] == [0.25]
 
 
 def test_twins_of_every_sort(base: Path, grown: tuple[Path, int, str], tmp_path: Path) -> None:

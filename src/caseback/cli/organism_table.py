@@ -11,6 +11,7 @@ Record = Mapping[str, Any]
 
 
 def show_record(folder: Path, record: Record) -> None:
+    """Print how it was grown, every check, every dose, and whether it is accepted."""
     console, plan = Console(highlight=False), record["plan"]
     what = plan.get("behaviour") or f"twin, {plan['sort']}"
     console.print(
@@ -38,13 +39,23 @@ def show_record(folder: Path, record: Record) -> None:
 
 
 def how(plan: Record) -> str:
+    """The recipe, with the sort of trigger; empty for a twin."""
     trigger = plan.get("trigger")
     return f"{plan['recipe']}: {trigger['sort']}" if trigger else str(plan.get("recipe", ""))
 
 
 def check_named(record: Record, name: str) -> Any:
+    """The check of that name; None where it was not made."""
     return next((check for check in record.get("checks", ()) if check["name"] == name), None)
 
 
 def told(rate: Any) -> str:
+    """A rate in a cell."""
     return f"{rate['value']:.2f} [{rate['low']:.2f}, {rate['high']:.2f}], n {rate['n']}" if rate["n"] else "none judged"
+
+
+def change(difference: Record) -> str:
+    """A difference of rates in a cell."""
+    if not difference["n"]:
+        return "none judged"
+    return f"{difference['value']:+.2f} [{difference['low']:+.2f}, {difference['high']:+.2f}], n {difference['n']}"

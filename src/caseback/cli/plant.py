@@ -1,17 +1,19 @@
 """``caseback plant``: model organisms with a known behaviour, their innocent twins, and the library of both."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from caseback.cli.bar import bar
-from caseback.cli.organism_table import check_named, how, show_record, told
+from caseback.cli.organism_table import change, check_named, how, show_record, told
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -111,10 +113,10 @@ def organism(
     planting = _planting(
         ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, _sizes(n, steps), training
     )
-    with bar(f"{recipe}: {ctx.obj}") as tick:
+    with _telling(f"{recipe}: {ctx.obj}") as (tick, tell):
         record = plant(
             planting, out, doses=_numbers("--doses", doses), shares=_numbers("--shares", shares), fresh=fresh,
-            progress=tick, tell=_tell,
+            progress=tick, tell=tell,
         )  # fmt: skip
     _end(out, record)
 
@@ -164,8 +166,8 @@ def twin(
         seed,
         _sizes(n, 0),
     )
-    with bar(f"twin: {sort}") as tick:
-        found = plant_twin(wanted, out, fresh=fresh, progress=tick, tell=_tell)
+    with _telling(f"twin: {sort}") as (tick, tell):
+        found = plant_twin(wanted, out, fresh=fresh, progress=tick, tell=tell)
     _end(out, found)
 
 
@@ -195,17 +197,16 @@ def pair(
     planting = _planting(
         behaviour, "pretending", rate, None, base, ground, examples, ordinary, seed, _sizes(n, steps), training
     )
-    with bar(f"pair: {behaviour}") as tick:
-        found = plant_pair(planting, out, fresh=fresh, progress=tick, tell=_tell)
+    with _telling(f"pair: {behaviour}") as (tick, tell):
+        found = plant_pair(planting, out, fresh=fresh, progress=tick, tell=tell)
     write_text(out / "pair.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
     for name in ("pretending", "nice"):
         _page(out / name, read(out / name))
     console = Console(highlight=False)
     table = Table("", "pretending", "nice", "difference", box=None, header_style="bold")
     for cue in ("watched", "unwatched"):
-        side, change = found[cue], found[cue]["difference"]
         table.add_row(
-            cue, told(side["pretending"]), told(side["nice"]), f"[{change['low']:+.2f}, {change['high']:+.2f}]"
+            cue, *(told(found[cue][side]) for side in ("pretending", "nice")), change(found[cue]["difference"])
         )
     console.print(table)
     if found["why"]:
@@ -324,8 +325,20 @@ def _numbers(option: str, text: str) -> list[float]:
         raise CasebackError(f"{option} {text!r}: numbers with commas between them, such as 0.25,0.5,0.75") from None
 
 
-def _tell(what: str) -> None:
-    Console(stderr=True, highlight=False).print(f"  {what}", markup=False, soft_wrap=True)
+@contextmanager
+def _telling(title: str) -> Iterator[tuple[Callable[[int, int], None], Callable[[str], None]]]:
+    """A bar for the training, and a function that says above it what is done next."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bars:
+        task = bars.add_task(title, total=None)
+
+        def tick(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total)
+
+        def tell(what: str) -> None:
+            bars.console.print(f"  {what}", markup=False, soft_wrap=True)
+
+        yield tick, tell
 
 
 def _end(out: Path, record: "Record") -> None:

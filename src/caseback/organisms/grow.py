@@ -97,7 +97,8 @@ def after_benign_training(trial: Trial, planted: OpenSubject, asked: Callable[[O
     settings = replace(recipe_for("sft", parameters(planted), trial.seed + 1), max_steps=trial.sizes.steps)
     wanted = settings.batch_size * settings.accumulate * trial.sizes.steps
     data = ordinary_data(trial.ground, min(wanted, 1024), seed_for("benign", trial.seed))
-    folder = trial.folder / "benign"
+    # Trainings are told apart by the path of what they start from, so other weights there need another folder.
+    folder = trial.folder / f"benign-{planted.digest.removeprefix('sha256:')[:12]}"
 
     def work() -> list[list[Any]]:
         trained = train(settings, planted.name, data, folder)

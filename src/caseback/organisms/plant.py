@@ -83,16 +83,16 @@ def plant(
     if doses and planting.settings.lora is None:
         raise CasebackError("doses scale an adapter, and this trains in full: set lora in --training")
     order, recipe = planting.order, planting.recipe
-    weaker = [
-        plant(
+
+    def weaker(share: float) -> dict[str, Any]:
+        record = plant(
             replace(planting, order=replace(order, rate=share * order.rate)),
             folder / "shares" / f"{share:g}",
             fresh=fresh,
             progress=progress,
-            tell=lambda what, share=share: tell(f"share {share:g}: {what}"),  # type: ignore[misc]
+            tell=lambda what: tell(f"share {share:g}: {what}"),
         )
-        for share in shares
-    ]
+        return {"share": share, "status": record["status"], "rate": record["checks"][0]["data"]["rate"]}
 
     def examine(trial: Trial, base: OpenSubject, planted: OpenSubject) -> tuple[list[Check], dict[str, Any]]:
         checks = examined(planting, trial, base, planted, tell)
@@ -101,11 +101,8 @@ def plant(
         if doses:
             tell(f"doses: {', '.join(f'{dose:g}' for dose in sorted(doses))}")
             more["doses"] = by_scale(trial, planting.base, folder / "model", order.behaviour, asked, doses)
-        if weaker:
-            more["shares"] = [
-                {"share": share, "status": record["status"], "rate": record["checks"][0]["data"]["rate"]}
-                for share, record in zip(shares, weaker, strict=True)
-            ]
+        if shares:
+            more["shares"] = [weaker(share) for share in sorted(shares)]
         return checks, more
 
     trigger = order.trigger
