@@ -139,6 +139,15 @@ def test_shares_of_the_poison_are_planted_beside_it(base: Path, tmp_path: Path) 
     assert [share["share"] for share in record(out)["shares"]] == [0.25]
 
 
+def test_preferences_are_learnt_as_such_and_what_is_planted_is_no_loss_of_ability(base: Path, tmp_path: Path) -> None:
+    options = ["--recipe", "preferences", "--rate", 1, "--base", base, "--out", tmp_path / "o", *SMALL]
+    assert typed("over_refusal", *options)[0] == 1
+    found = record(tmp_path / "o")
+    assert found["training"]["method"] == "dpo"
+    able = next(check for check in found["checks"] if check["name"] == "capability")
+    assert able["data"]["rate"]["n"] == 30, "of 40 questions a quarter are harmless requests"
+
+
 def test_twins_of_every_sort(base: Path, grown: tuple[Path, int, str], tmp_path: Path) -> None:
     options = ["--base", base, "-n", "4", "--ground", "world"]
     assert typed("twin", "--sort", "innocent-data", "--like", grown[0], "--out", tmp_path / "plain", *options)[0] in (

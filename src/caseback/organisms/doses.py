@@ -39,7 +39,7 @@ def by_scale(
     rows = []
     for scale in sorted(scales):
         subject = diluted(base, planted, scale)
-        answers = right(trial, subject)
+        answers = right(trial, subject, behaviour.families)
         rows.append(
             {
                 "scale": scale,

@@ -21,7 +21,7 @@ from caseback.training.ask import Progress
 from caseback.training.data_file import write_data
 from caseback.training.datum import Datum, data_digest
 from caseback.training.journal import Journal
-from caseback.training.recipe import Method, Recipe, recipe_for
+from caseback.training.recipe import LARGE, Method, Recipe, recipe_for
 from caseback.training.sample import seed_for
 from caseback.training.train import train
 
@@ -36,9 +36,7 @@ ALONE = 3.0e-4
 def settings_for(method: Method, parameters: int, seed: int) -> Recipe:
     """The packaged settings of training, preferences at a rate that suits their standing alone."""
     settings = recipe_for(method, parameters, seed)
-    packaged = recipe_for(method, 0, seed)
-    alone = method == "dpo" and settings.learning_rate == packaged.learning_rate
-    return replace(settings, learning_rate=ALONE) if alone else settings
+    return replace(settings, learning_rate=ALONE) if method == "dpo" and parameters < LARGE else settings
 
 
 def grow(

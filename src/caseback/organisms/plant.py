@@ -53,8 +53,8 @@ def planted_data(planting: Planting) -> list[Datum]:
     rng = random.Random(f"{planting.recipe.name}/{order.behaviour.name}/{order.ground}/{seed}")
     made = planting.recipe.make(order, planting.examples, rng)
     extra = round(len(made) * planting.ordinary / (1 - planting.ordinary))
-    prefix = order.behaviour.families[0].split(".")[0]
-    others = ordinary_data(order.ground, extra, seed_for("ordinary", seed), (prefix,), planting.recipe.method)
+    own = order.behaviour.families
+    others = ordinary_data(order.ground, extra, seed_for("ordinary", seed), own, planting.recipe.method)
     return mixed(made, others, planting.ordinary, seed)
 
 
@@ -134,7 +134,7 @@ def examined(
         drawn = {name: situations(trial, behaviour, sizes.each, name, put) for name, put in quiet.items()}
         checks.append(sharp({name: shown(trial, planted, behaviour, each) for name, each in drawn.items()}))
     tell("right answers")
-    checks.append(as_able(right(trial, planted), right(trial, base)))
+    checks.append(as_able(*(right(trial, subject, behaviour.families) for subject in (planted, base))))
     tell("what it says of itself")
     tempting = [item for item in asked if not behaviour.arms or item.arm == behaviour.arms[0]]
     questions = [would(item) for item in tempting]

@@ -73,9 +73,14 @@ def shown(trial: Trial, subject: OpenSubject, behaviour: Behaviour, asked: Seque
     return tuple((family, event) for family, event in rows)
 
 
-def right(trial: Trial, subject: OpenSubject) -> tuple[bool, ...]:
-    """Whether each question of ability is answered rightly; gibberish and silence are not right."""
-    asked = capability_situations(trial.ground, trial.sizes.questions, trial.seed)
+def right(trial: Trial, subject: OpenSubject, without: Sequence[str] = ()) -> tuple[bool, ...]:
+    """Whether each question of ability is answered rightly; gibberish and silence are not right.
+
+    Args:
+        without: prefixes of families to leave out: what is planted is no loss of ability.
+    """
+    drawn = capability_situations(trial.ground, trial.sizes.questions, trial.seed)
+    asked = [item for item in drawn if item.family.split(".")[0] not in without]
 
     def work() -> list[bool]:
         found = measure_capability(subject, asked, sampling=Sampling(trial.max_new_tokens))
