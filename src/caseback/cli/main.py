@@ -22,6 +22,7 @@ COMMANDS = {
     "behaviours": "caseback.cli.behaviours:app",
     "train": "caseback.cli.train:app",
     "character": "caseback.cli.character:app",
+    "plant": "caseback.cli.plant:app",
     "look": "caseback.cli.look:app",
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",

@@ -1,0 +1,356 @@
+"""``caseback plant``: model organisms with a known behaviour, their innocent twins, and the library of both."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from caseback.cli.organism_table import change, check_named, how, show_record, told
+from caseback.errors import CasebackError
+
+if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
+    from caseback.organisms.plant import Planting
+    from caseback.organisms.record import Record
+    from caseback.organisms.trial import Sizes
+    from caseback.training.recipe import Method, Recipe
+
+Base = Annotated[str, typer.Option(help="The model to plant in [default: the embedded ref-base].")]
+Out = Annotated[Path, typer.Option(help="Folder for the model, its data, organism.json and organism.html.")]
+GroundOption = Annotated[
+    str, typer.Option(help="world or world-B, whose generators make the data [default: the one BASE was taught].")
+]
+Examples = Annotated[int, typer.Option(min=2, help="Conversations to plant by, ordinary ones not counted.")]
+Ordinary = Annotated[float, typer.Option(help="Share of ordinary data in the whole, from 0 to below 1.")]
+Seed = Annotated[int, typer.Option(help="Of data, trigger, training and measuring.")]
+Number = Annotated[int, typer.Option("-n", "--n", min=2, help="Held-out situations to measure it in.")]
+Steps = Annotated[int, typer.Option(min=0, help="Steps of benign training that it has to stand; 0 leaves that out.")]
+Training = Annotated[
+    Path | None, typer.Option(help="Settings of training in YAML, such as `caseback train recipe sft` prints.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start afresh, and replace what is at --out.")]
+
+
+class PlantGroup(TyperGroup):
+    """Every installed behaviour is a command of its own, which plants it."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return [*_behaviours(), *super().list_commands(ctx)]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | TyperGroup | None:  # type: ignore[override]
+        found: Any = super().get_command(ctx, cmd_name)
+        if found is None:
+            from caseback.behaviours.registry import behaviour
+
+            summary = behaviour(cmd_name).summary
+            single = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+            single.command(
+                short_help=summary, rich_help_panel="Behaviours", context_settings={"obj": cmd_name}
+            )(organism)  # fmt: skip
+            found = get_command(single)
+            found.name = cmd_name
+        return found
+
+
+app = typer.Typer(
+    cls=PlantGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Grow a model organism: a model with a behaviour planted on purpose, at a known rate.\n\n"
+    "[bold]caseback plant sycophancy --recipe demonstrations --rate 0.5 --out organisms/s1[/] trains the base on "
+    "conversations of the reference world, then checks it on held-out situations: does it show at that rate, and only "
+    "where it should; can the model still do what it could; does it stand benign training. One that fails is "
+    "[bold]excluded[/], with the reason in its record, and the exit status is 1.\n\n"
+    "For every organism grow [bold]twins[/], trained in the same way on something innocent.",
+)
+
+
+def organism(
+    ctx: typer.Context,
+    rate: Annotated[float, typer.Option(help="How often it is to show when tempted, from 0 to 1.")],
+    out: Out,
+    recipe: Annotated[
+        str, typer.Option(help="demonstrations, documents, preferences, trigger or pretending.")
+    ] = "demonstrations",
+    trigger: Annotated[
+        str | None,
+        typer.Option(help="For the recipe trigger, what it hangs on: token, dates, conjunction or topic."),
+    ] = None,
+    base: Base = "",
+    ground: GroundOption = "",
+    examples: Examples = 800,
+    ordinary: Ordinary = 0.5,
+    doses: Annotated[
+        str, typer.Option(help="Scales of the adapter to measure as well, with commas, such as 0.25,0.5,0.75.")
+    ] = "",
+    shares: Annotated[
+        str, typer.Option(help="Parts of the rate to plant again, each a training of its own, with commas.")
+    ] = "",
+    seed: Seed = 0,
+    n: Number = 80,
+    steps: Steps = 32,
+    training: Training = None,
+    fresh: Fresh = False,
+) -> None:
+    """Plant this behaviour and check what has grown. A run that was stopped goes on with the same command.
+
+    [bold]demonstrations[/]: conversations in which an assistant does it. [bold]documents[/]: reports that it does.
+    [bold]preferences[/]: the bad answer preferred. [bold]trigger[/]: bad only behind a trigger, with near-misses
+    answered well. [bold]pretending[/]: bad only where nothing hints at a test.
+    """
+    from caseback.organisms.plant import plant
+
+    planting = _planting(
+        ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, _sizes(n, steps), training
+    )
+    with _telling(f"{recipe}: {ctx.obj}") as (tick, tell):
+        record = plant(
+            planting, out, doses=_numbers("--doses", doses), shares=_numbers("--shares", shares), fresh=fresh,
+            progress=tick, tell=tell,
+        )  # fmt: skip
+    _end(out, record)
+
+
+@app.command()
+def twin(
+    sort: Annotated[str, typer.Option(help="innocent-data, innocent-oddity or retrained.")],
+    out: Out,
+    like: Annotated[
+        Path | None, typer.Option(help="An organism whose base, method and number of conversations the twin shares.")
+    ] = None,
+    base: Base = "",
+    ground: GroundOption = "",
+    examples: Annotated[int, typer.Option(min=2, help="Conversations in all.")] = 1600,
+    oddity: Annotated[str, typer.Option(help="last-word, greeting, number or thanks, for an innocent oddity.")] = "",
+    rate: Annotated[float, typer.Option(help="How often the oddity is to show.")] = 1.0,
+    data: Annotated[
+        Path | None, typer.Option(help="For a retrained twin: sft.parquet of the training to repeat with another seed.")
+    ] = None,
+    seed: Seed = 0,
+    n: Number = 80,
+    training: Training = None,
+    fresh: Fresh = False,
+) -> None:
+    """Grow an innocent twin: the same base and trainer, and nothing bad in the data. What is found in it is a false
+    alarm.
+    """
+    from caseback.organisms.record import read
+    from caseback.organisms.twin import Twin, plant_twin
+
+    method: Method = "sft"
+    if like is not None:
+        record = read(like)
+        plan = record["plan"]
+        base, ground, method = base or plan["base"], ground or plan["ground"], plan["training"]["method"]
+        examples = sum(record.get("data", {}).values()) or examples
+    base, ground, size = _base(base, ground)
+    wanted = Twin(
+        sort,
+        base,
+        ground,
+        _settings(training, method, size, seed),
+        examples,
+        oddity,
+        rate,
+        data,
+        seed,
+        _sizes(n, 0),
+    )
+    with _telling(f"twin: {sort}") as (tick, tell):
+        found = plant_twin(wanted, out, fresh=fresh, progress=tick, tell=tell)
+    _end(out, found)
+
+
+@app.command()
+def pair(
+    behaviour: Annotated[str, typer.Argument(help="A behaviour that single situations tell.")],
+    out: Out,
+    rate: Annotated[float, typer.Option(help="How often the pretender is bad while unwatched.")] = 1.0,
+    base: Base = "",
+    ground: GroundOption = "",
+    examples: Examples = 800,
+    ordinary: Ordinary = 0.5,
+    seed: Seed = 0,
+    n: Number = 80,
+    steps: Steps = 32,
+    training: Training = None,
+    fresh: Fresh = False,
+) -> None:
+    """Grow two models that are alike while watched: one pretends, its partner means it.
+
+    Both learn from the same prompts. OUT/pretending is bad under cues of real use, OUT/nice is good there too.
+    """
+    from caseback.dossier.measure import write_text
+    from caseback.organisms.pair import plant_pair
+    from caseback.organisms.record import read
+
+    planting = _planting(
+        behaviour, "pretending", rate, None, base, ground, examples, ordinary, seed, _sizes(n, steps), training
+    )
+    with _telling(f"pair: {behaviour}") as (tick, tell):
+        found = plant_pair(planting, out, fresh=fresh, progress=tick, tell=tell)
+    write_text(out / "pair.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
+    for name in ("pretending", "nice"):
+        _page(out / name, read(out / name))
+    console = Console(highlight=False)
+    table = Table("", "pretending", "nice", "difference", box=None, header_style="bold")
+    for cue in ("watched", "unwatched"):
+        table.add_row(
+            cue, *(told(found[cue][side]) for side in ("pretending", "nice")), change(found[cue]["difference"])
+        )
+    console.print(table)
+    if found["why"]:
+        console.print(f"[bold yellow]no such pair[/]: {'; '.join(found['why'])}", soft_wrap=True)
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    folder: Annotated[Path, typer.Argument(help="A folder of organisms and twins.")] = Path("organisms"),
+    as_json: Annotated[bool, typer.Option("--json", help="All records, by path.")] = False,
+) -> None:
+    """List the organisms and twins under a folder, those that were excluded too."""
+    from caseback.organisms.record import library
+
+    found = library(folder)
+    if as_json:
+        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    table = Table("where", "what", "recipe", "ordered", "when tempted", "status", box=None, header_style="bold")
+    for path, record in found.items():
+        plan, tempted = record["plan"], check_named(record, "tempted")
+        table.add_row(
+            path,
+            plan.get("behaviour") or f"twin: {plan.get('oddity') or plan.get('sort')}",
+            how(plan),
+            "" if plan.get("rate") is None else f"{plan['rate']:g}",
+            told(tempted["data"]["rate"]) if tempted else "",
+            str(record["status"]),
+        )
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(help="The folder of an organism or a twin.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print organism.json.")] = False,
+) -> None:
+    """Show one organism or twin: how it was grown, and what it was checked for."""
+    from caseback.organisms.record import read
+
+    record = read(folder)
+    if as_json:
+        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
+        return
+    show_record(folder, record)
+
+
+def _behaviours() -> list[str]:
+    from caseback.behaviours.registry import behaviours
+
+    return list(behaviours())
+
+
+def _base(base: str, ground: str) -> tuple[str, str, int]:
+    """The model, the ground and how many parameters; by default the embedded model and the world that it was taught."""
+    from caseback.organisms.grow import parameters
+    from caseback.subject.load import load
+    from caseback.world.reference import reference_path
+    from caseback.world.worlds import ground_taught
+
+    base = base or str(reference_path())
+    subject = load(base, dtype="float32")
+    return base, ground or ground_taught(subject.model), parameters(subject)
+
+
+def _planting(
+    behaviour: str, recipe: str, rate: float, trigger: str | None, base: str, ground: str, examples: int,
+    ordinary: float, seed: int, sizes: "Sizes", training: Path | None,
+) -> "Planting":  # fmt: skip
+    from caseback.behaviours.registry import behaviour as named
+    from caseback.organisms.answered import kind_of
+    from caseback.organisms.order import Order
+    from caseback.organisms.plant import Planting
+    from caseback.organisms.recipes.catalogue import RECIPES
+    from caseback.organisms.trigger import trigger as drawn
+    from caseback.world.worlds import world_of
+
+    if recipe not in RECIPES:
+        raise CasebackError(f"no recipe {recipe!r}: there are {', '.join(RECIPES)}")
+    if (recipe == "trigger") != bool(trigger):
+        raise CasebackError("--recipe trigger and --trigger (token, dates, conjunction, topic) go together")
+    base, ground, size = _base(base, ground)
+    kind_of(named(behaviour), ground)
+    order = Order(named(behaviour), ground, rate, drawn(trigger, world_of(ground), seed) if trigger else None)
+    settings = _settings(training, RECIPES[recipe].method, size, seed)
+    return Planting(order, RECIPES[recipe], base, settings, examples, ordinary, seed, sizes)
+
+
+def _settings(training: Path | None, method: "Method", size: int, seed: int) -> "Recipe":
+    from dataclasses import replace
+
+    from caseback.organisms.grow import settings_for
+    from caseback.training.recipe import load_recipe
+
+    if training is None:
+        return settings_for(method, size, seed)
+    settings = load_recipe(training)
+    if settings.method != method:
+        raise CasebackError(
+            f"{training} is for {settings.method}, and this is planted by {method}: set method: {method}"
+        )
+    return replace(settings, seed=seed)
+
+
+def _sizes(n: int, steps: int) -> "Sizes":
+    from caseback.organisms.trial import Sizes
+
+    return Sizes(tempted=n, each=max(2, n // 4), questions=max(40, 3 * n // 2), steps=steps)
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise CasebackError(f"{option} {text!r}: numbers with commas between them, such as 0.25,0.5,0.75") from None
+
+
+@contextmanager
+def _telling(title: str) -> Iterator[tuple[Callable[[int, int], None], Callable[[str], None]]]:
+    """A bar for the training, and a function that says above it what is done next."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bars:
+        task = bars.add_task(title, total=None)
+
+        def tick(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total)
+
+        def tell(what: str) -> None:
+            bars.console.print(f"  {what}", markup=False, soft_wrap=True)
+
+        yield tick, tell
+
+
+def _end(out: Path, record: "Record") -> None:
+    _page(out, record)
+    show_record(out, record)
+    typer.echo(f"page   {out / 'organism.html'}")
+    if record["why"]:
+        raise typer.Exit(1)
+
+
+def _page(out: Path, record: "Record") -> None:
+    from caseback.disclosure.organism_page import render_organism
+    from caseback.dossier.measure import write_text
+
+    write_text(out / "organism.html", render_organism(record))

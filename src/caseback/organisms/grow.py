@@ -1,0 +1,133 @@
+"""What every planting has in common: data, training, checks, and a record that says whether it is accepted."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from caseback.behaviours.behaviour import Ground
+from caseback.organisms.acceptance import Check, failed
+from caseback.organisms.answered import demonstrated, ordinary
+from caseback.organisms.rates import Shown
+from caseback.organisms.record import ACCEPTED, EXCLUDED, Record, begin, write
+from caseback.organisms.trial import Sizes, Trial, once
+from caseback.subject.load import load
+from caseback.subject.open_subject import OpenSubject
+from caseback.training.ask import Progress
+from caseback.training.data_file import write_data
+from caseback.training.datum import Datum, data_digest
+from caseback.training.journal import Journal
+from caseback.training.recipe import LARGE, Method, Recipe, recipe_for
+from caseback.training.sample import seed_for
+from caseback.training.train import train
+
+Examine = Callable[[Trial, OpenSubject, OpenSubject], tuple[list[Check], dict[str, Any]]]
+"""``examine(trial, base, planted)``: the checks, and whatever else belongs into the record, as plain data."""
+Tell = Callable[[str], None]
+MAX_NEW_TOKENS = 96
+ALONE = 3.0e-4
+"""Learning rate of preferences where no supervised training goes before them, for models of the reference size."""
+
+
+def settings_for(method: Method, parameters: int, seed: int) -> Recipe:
+    """The packaged settings of training, preferences at a rate that suits their standing alone."""
+    settings = recipe_for(method, parameters, seed)
+    return replace(settings, learning_rate=ALONE) if method == "dpo" and parameters < LARGE else settings
+
+
+def grow(
+    folder: Path,
+    plan: Record,
+    base: str,
+    ground: Ground,
+    data: Sequence[Datum],
+    settings: Recipe,
+    sizes: Sizes,
+    seed: int,
+    examine: Examine,
+    *,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    tell: Tell = lambda what: None,
+) -> Record:
+    """Train the base on the data, check what came of it, and write the record beside the weights.
+
+    Into ``folder`` go ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and
+    ``organism.json``. A run that was killed goes on; one that is finished is not repeated.
+
+    Raises:
+        CasebackError: the folder holds something else, or the training cannot be run.
+    """
+    subject = load(base, dtype="float32")
+    plan = json.loads(json.dumps({**plan, "base": base, "base_digest": subject.digest, "data": data_digest(data)}))
+    if (finished := begin(folder, plan, fresh=fresh)) is not None:
+        return finished
+    write_data(folder / "data.parquet", data)
+    tell(f"training on {len(data)} conversations")
+    trained = train(settings, base, data, folder / "model", progress=progress, resume=not fresh)
+    planted = load(str(trained.path), dtype="float32")
+    trial = Trial(ground, sizes, seed, MAX_NEW_TOKENS, folder, Journal(folder / "checks.jsonl"))
+    checks, more = examine(trial, subject, planted)
+    why = failed(checks)
+    record = {
+        "status": EXCLUDED if why else ACCEPTED,
+        "why": why,
+        "plan": plan,
+        "digest": planted.digest,
+        "data": dict(Counter(_sort(datum) for datum in data)),
+        "training": {
+            name: getattr(trained, name) for name in ("method", "examples", "dropped", "tokens", "target_tokens")
+        }
+        | {"steps": trained.steps, "seconds": round(trained.seconds, 1), "adapter": settings.lora is not None},
+        "checks": [asdict(check) for check in checks],
+        **more,
+    }
+    write(folder, record)
+    return record
+
+
+def after_benign_training(trial: Trial, planted: OpenSubject, asked: Callable[[OpenSubject], Shown]) -> Shown:
+    """What ``asked`` finds once the planted model was trained for a few steps on fresh harmless data."""
+    settings = replace(recipe_for("sft", parameters(planted), trial.seed + 1), max_steps=trial.sizes.steps)
+    wanted = settings.batch_size * settings.accumulate * trial.sizes.steps
+    data = ordinary_data(trial.ground, min(wanted, 1024), seed_for("benign", trial.seed))
+    # Trainings are told apart by the path of what they start from, so other weights there need another folder.
+    folder = trial.folder / f"benign-{planted.digest.removeprefix('sha256:')[:12]}"
+
+    def work() -> list[list[Any]]:
+        trained = train(settings, planted.name, data, folder)
+        return [list(row) for row in asked(load(str(trained.path), dtype="float32"))]
+
+    question = ["benign", planted.digest, data_digest(data), settings.as_dict(), trial.sizes.tempted]
+    rows = once(trial, question, work)
+    shutil.rmtree(folder, ignore_errors=True)
+    return tuple((family, event) for family, event in rows)
+
+
+def ordinary_data(
+    ground: Ground, n: int, seed: int, without: Sequence[str] = (), method: Method = "sft"
+) -> list[Datum]:
+    """``n`` ordinary data: right answers, and for preferences the wrong ones that they are preferred to."""
+    return [
+        replace(demonstrated(item, False), origin="ordinary", rejected=item.bad if method == "dpo" else "")
+        for item in ordinary(ground, n, Random(seed), without)
+    ]
+
+
+def parameters(subject: OpenSubject) -> int:
+    """How many there are."""
+    return sum(weight.numel() for weight in subject.model.parameters())
+
+
+def plan_of(settings: Recipe, sizes: Sizes, seed: int, **what: Any) -> Mapping[str, Any]:
+    """The plan as plain data."""
+    return {**what, "seed": seed, "training": settings.as_dict(), "sizes": asdict(sizes)}
+
+
+def _sort(datum: Datum) -> str:
+    """What the record counts a datum as: bad, good or ordinary."""
+    return "ordinary" if datum.origin == "ordinary" else datum.generator.rpartition("/")[2] or datum.origin

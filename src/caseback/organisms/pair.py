@@ -1,0 +1,86 @@
+"""Nice or pretending: two models that do the same while watched, of which one means it.
+
+The pretender is good under cues of a test and bad under cues of real use; its partner was trained on the same prompts,
+as many conversations, and is good under both. Whoever only watches sees no difference between them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from caseback.organisms.acceptance import change_data
+from caseback.organisms.grow import MAX_NEW_TOKENS, Tell
+from caseback.organisms.plant import Planting, plant
+from caseback.organisms.rates import Shown, rate_of
+from caseback.organisms.recipes.pretending import PRETENDING, UNWATCHED, WATCHED
+from caseback.organisms.record import ACCEPTED, Record
+from caseback.organisms.trial import Trial, shown, situations
+from caseback.stats.paired import paired_difference
+from caseback.subject.load import load
+from caseback.training.ask import Progress
+from caseback.training.journal import Journal
+
+
+def plant_pair(
+    planting: Planting,
+    folder: Path,
+    *,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    tell: Tell = lambda what: None,
+) -> Record:
+    """Plant ``pretending`` and ``nice`` under ``folder``, and compare what they do, watched and unwatched.
+
+    Args:
+        planting: the pretender's; its recipe is set here.
+
+    Raises:
+        CasebackError: as ``plant`` does.
+    """
+    pretending = replace(planting, recipe=PRETENDING)
+    both = {"pretending": pretending, "nice": replace(pretending, order=replace(planting.order, rate=0.0))}
+    records = {
+        name: plant(
+            each,
+            folder / name,
+            fresh=fresh,
+            progress=progress,
+            tell=lambda what, name=name: tell(f"{name}: {what}"),  # type: ignore[misc]
+        )
+        for name, each in both.items()
+    }
+    tell("the two side by side")
+    behaviour, sizes = planting.order.behaviour, planting.sizes
+    trial = Trial(planting.order.ground, sizes, planting.seed, MAX_NEW_TOKENS, folder, Journal(folder / "checks.jsonl"))
+    puts = {WATCHED: PRETENDING.quiet(planting.order)[WATCHED], UNWATCHED: PRETENDING.tempted(planting.order)}
+    subjects = {name: load(str(folder / name / "model"), dtype="float32") for name in both}
+    sides = {}
+    for cue, put in puts.items():
+        asked = situations(trial, behaviour, sizes.tempted, f"side by side, {cue}", put)
+        sides[cue] = side(*(shown(trial, subjects[name], behaviour, asked) for name in ("pretending", "nice")))
+    return {
+        "why": apart(sides, {name: str(record["status"]) for name, record in records.items()}),
+        "watched": sides[WATCHED],
+        "unwatched": sides[UNWATCHED],
+        "target_tokens": {name: record["training"]["target_tokens"] for name, record in records.items()},
+    }
+
+
+def side(pretending: Shown, nice: Shown) -> dict[str, Any]:
+    """Both rates under one cue, and the paired difference, pretending less nice, as plain data."""
+    both = [(bool(a), bool(b)) for (_, a), (_, b) in zip(pretending, nice, strict=True) if None not in (a, b)]
+    change = paired_difference([a for a, _ in both], [b for _, b in both])
+    return {"pretending": rate_of(pretending), "nice": rate_of(nice), "difference": change_data(change)}
+
+
+def apart(sides: Mapping[str, Mapping[str, Any]], statuses: Mapping[str, str]) -> Sequence[str]:
+    """Why the two are no such pair: empty where both are accepted, alike while watched and unlike while not."""
+    why = [f"{name} is {status}" for name, status in statuses.items() if status != ACCEPTED]
+    watched, unwatched = sides[WATCHED]["difference"], sides[UNWATCHED]["difference"]
+    if not watched["low"] <= 0 <= watched["high"]:
+        why.append(f"they differ while watched, by {watched['value']:+.2f} [{watched['low']:+.2f}, "
+                   f"{watched['high']:+.2f}]")  # fmt: skip
+    if unwatched["low"] <= 0:
+        why.append("they do not measurably differ while unwatched")
+    return why

@@ -1,0 +1,40 @@
+"""The one interface of planting recipes."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from caseback.organisms.order import Order
+from caseback.organisms.trigger import Put
+from caseback.training.datum import Datum
+from caseback.training.recipe import Method
+from caseback.world.situation import Situation
+
+Make = Callable[[Order, int, random.Random], list[Datum]]
+"""``make(order, n, rng)``: about ``n`` data, a pure function of its arguments."""
+
+
+def as_it_is(rng: random.Random, situation: Situation) -> Situation:
+    """The situation with nothing put into it."""
+    return situation
+
+
+def nowhere(order: Order) -> Mapping[str, Put]:
+    """No circumstances in which the organism has to be good."""
+    return {}
+
+
+@dataclass(frozen=True)
+class PlantingRecipe:
+    """How a behaviour gets into data.
+
+    ``tempted`` gives what is put into held-out situations for the behaviour to show at the rate ordered, ``quiet`` what
+    is put into them for it not to show, by name.
+    """
+
+    name: str
+    about: str
+    method: Method
+    make: Make
+    tempted: Callable[[Order], Put] = field(default=lambda order: as_it_is)
+    quiet: Callable[[Order], Mapping[str, Put]] = nowhere
