@@ -3,6 +3,7 @@
 import typer
 
 from caseback.cli.look_capture import capture
+from caseback.cli.look_chat import chat
 from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
 from caseback.cli.look_fit import fit
@@ -29,6 +30,7 @@ app.command()(capture)
 app.command()(fit)
 app.command()(direction)
 app.command()(steer)
+app.command()(chat)
 app.command()(transcoders)
 app.command()(trace)
 app.command()(diff)

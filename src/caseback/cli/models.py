@@ -20,3 +20,15 @@ def named_models(given: Sequence[str]) -> dict[str, str]:
             raise CasebackError(f"two models are called '{name}': give one as NAME=PATH")
         named[name] = path
     return named
+
+
+def model_path(given: str) -> str:
+    """Where a model lies that is given by the name of a reference model, by folder or by hub id.
+
+    Raises:
+        CasebackError: a reference model that has not been built here.
+    """
+    from caseback.world.builds import BUILDS
+    from caseback.world.reference import reference_path
+
+    return str(reference_path(given)) if given in BUILDS and not Path(given).is_dir() else given

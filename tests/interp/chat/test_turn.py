@@ -1,6 +1,5 @@
 """A turn of a chat with dials, held against steering, generation and reading done one by one."""
 
-
 import pytest
 import torch
 
@@ -97,7 +96,9 @@ def test_dials_of_both_kinds_work_together(subject: OpenSubject) -> None:
     assert len(data["steered"]["tokens"]) == len(data["steered"]["readings"]["one"])
 
 
-@pytest.mark.parametrize("text", ["plain words", "naïve café", "a 🎈 rises", "日本語", "cut \N{REPLACEMENT CHARACTER} off"])
+@pytest.mark.parametrize(
+    "text", ["plain words", "naïve café", "a 🎈 rises", "日本語", "cut \N{REPLACEMENT CHARACTER} off"]
+)
 def test_token_texts_put_together_are_the_text(subject: OpenSubject, text: str) -> None:
     ids = subject.tokenizer(text, add_special_tokens=False).input_ids
     pieces = token_texts(subject, ids)
