@@ -162,7 +162,7 @@ def test_a_missing_length_and_what_is_no_http_at_all(address: str) -> None:
         ("GARBAGE\r\n\r\n", b"Bad request"),
         (f"GET {at.path}\r\n\r\n", b"foreign name"),
         (f"GET /é/ HTTP/1.1\r\n{here}\r\n", b"404"),
-        (f"GET {at.path} HTTP/9.9\r\n{here}\r\n", b"505"),
+        (f"GET {at.path} HTTP/9.9\r\n{here}\r\n", b"Invalid HTTP version"),
         (f"DELETE {at.path} HTTP/1.1\r\n{here}\r\n", b"501"),
         (f"GET /{'a' * 70_000} HTTP/1.1\r\n{here}\r\n", b"414"),
         (f"GET {at.path} HTTP/1.1\r\n" + "X: y\r\n" * 200 + "\r\n", b"431"),
