@@ -8,6 +8,8 @@ from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
 from caseback.cli.look_fit import fit
 from caseback.cli.look_forecast import app as forecast
+from caseback.cli.look_introspect import account, introspect
+from caseback.cli.look_screen import screen
 from caseback.cli.look_steer import steer
 from caseback.cli.look_trace import trace, transcoders
 
@@ -31,6 +33,9 @@ app.command()(fit)
 app.command()(direction)
 app.command()(steer)
 app.command()(chat)
+app.command()(introspect)
+app.command()(account)
+app.command()(screen)
 app.command()(transcoders)
 app.command()(trace)
 app.command()(diff)
