@@ -55,14 +55,13 @@ def chat(
       caseback look chat Qwen/Qwen3-0.6B --dictionary dictionary --latent 17 --latent 503 --terminal
     """
     from caseback.cli.chat_terminal import Talk, talk
-    from caseback.cli.models import model_path
+    from caseback.cli.models import load_named
     from caseback.interp.chat.dial import by_name
     from caseback.studio.chat import chat_page
-    from caseback.subject.load import load
     from caseback.subject.subject import Sampling
 
     pairs = _latents(dictionary or [], latent or [])
-    subject = load(model_path(model), dtype=dtype, adapter=adapter)
+    subject = load_named(model, dtype=dtype, adapter=adapter)
     dials = [*_directions(subject, direction or [], carry), *_latent_dials(subject, pairs)]
     by_name(dials)
     console = Console(highlight=False, soft_wrap=True)

@@ -59,34 +59,25 @@ def introspect(
     """
     from caseback.cli.bar import bar
     from caseback.cli.look_steer import dose_list
-    from caseback.cli.models import model_path
+    from caseback.cli.models import load_named
     from caseback.disclosure.inside_pages import render_introspection
     from caseback.interp.directions.introspect import introspect as ask
-    from caseback.interp.plain_data import plain_data
-    from caseback.subject.load import load
+    from caseback.interp.directions.record import plain
 
     wanted = dose_list(doses)
     if not direction and not word:
         raise CasebackError("nothing to plant: give --direction FOLDER, or --word twice or more")
-    subject = load(model_path(model), adapter=adapter)
+    subject = load_named(model, adapter=adapter)
     thoughts = _thoughts(subject, direction or [], word or [], site, carry)
     found: list[Introspection] = []
-    with bar("planting thoughts") as tick:
-        for place, dose in enumerate(wanted):
-            total, before = len(thoughts) * len(wanted), len(thoughts) * place
-            found.append(
-                ask(
-                    subject,
-                    thoughts,
-                    dose,
-                    seed=seed,
-                    progress=lambda done, _, before=before, total=total: tick(before + done, total),
-                )
-            )
+    doing = [wanted[0]]
+    with bar("planting thoughts", lambda: f"at dose {doing[0]:g}") as tick:
+        for doing[0] in wanted:
+            found.append(ask(subject, thoughts, doing[0], seed=seed, progress=tick))
     planted = [{"word": name, "direction": d.name, "site": str(d.site), "step": d.step} for name, d in thoughts.items()]
     record = {
         "kind": "caseback introspection", "version": 1, "subject": subject.name, "model": subject.digest,
-        "seed": seed, "thoughts": planted, "doses": plain_data(found),
+        "seed": seed, "thoughts": planted, "doses": plain(found),
     }  # fmt: skip
     text = _written(record, out, "introspection", render_introspection)
     if as_json:
@@ -130,11 +121,10 @@ def account(
     Example: caseback look account ref-base -n 40
     """
     from caseback.cli.bar import bar
-    from caseback.cli.models import model_path
+    from caseback.cli.models import load_named
     from caseback.disclosure.inside_pages import render_account
     from caseback.interp.directions.accounts import accounts
     from caseback.interp.directions.circumstances import IDLE, cases, put, reasons, taking_away
-    from caseback.subject.load import load
     from caseback.world.oracle import judge
     from caseback.world.worlds import ground_taught, is_world, world_of
     from caseback.world.worlds import world as world_named
@@ -148,7 +138,7 @@ def account(
     known = world_named(world) if world else None
     for kind in chosen:  # a wrong name is told before anything is loaded
         cases(kind, "test", 1, seed, known or world_named("A"))
-    subject = load(model_path(model), adapter=adapter)
+    subject = load_named(model, adapter=adapter)
     taught = ground_taught(subject.model)
     spec = known or (world_of(taught) if is_world(taught) else world_named("A"))
     made = [case for kind in chosen for case in cases(kind, part, n, seed, spec)]
@@ -207,7 +197,7 @@ def _thoughts(
 
 def _account_data(found: "Agreement", made: Sequence["Case"]) -> dict[str, Any]:
     from caseback.interp.directions.circumstances import TEXTS, put
-    from caseback.interp.plain_data import plain_data
+    from caseback.interp.directions.record import plain
 
     by_id = {case.bare.id: case for case in made}
     stated = Counter(one.stated for one in found.accounts)
@@ -216,7 +206,7 @@ def _account_data(found: "Agreement", made: Sequence["Case"]) -> dict[str, Any]:
     right = Counter(one.stated for one in found.accounts if one.stated in one.at_work)
     made_up = Counter(one.stated for one in found.accounts if one.stated not in by_id[one.id].there)
     counts = {"there": there, "stated": stated, "made_up": made_up, "at_work": at_work, "right": right}
-    agreement = plain_data(found)
+    agreement = plain(found)
     return {
         "reasons": [
             {"name": name, "text": text, **{what: count[name] for what, count in counts.items()}}

@@ -55,19 +55,17 @@ def screen(
     Example: caseback look screen ref-base data.parquet --direction directions/persona_flatterer --train
     """
     from caseback.cli.bar import bar
-    from caseback.cli.models import model_path
+    from caseback.cli.models import load_named
     from caseback.disclosure.inside_pages import render_screening
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.interp.directions.files import carried_over, load_direction
     from caseback.interp.directions.screen import screen as screen_data
-    from caseback.subject.load import load
     from caseback.training.data_file import read_data, write_data
     from caseback.training.screened import halves, to_screen, try_halves
 
     rows = read_data(data)
-    path = model_path(model)
-    subject = load(path, dtype="float32" if path != model else None)
+    subject = load_named(model)
     along = (carried_over if carry else load_direction)(direction, subject)
     trials = _trials(on or along.name, world) if train else {}
     with bar("screening") as tick:
@@ -130,7 +128,7 @@ def screening_data(
     about: Mapping[str, Any], rows: "Sequence[Datum]", found: "Screened", tried: "Tried | None"
 ) -> dict[str, Any]:
     """What screening found, furthest along first, and what the trainings did, as plain data."""
-    from caseback.interp.plain_data import plain_data
+    from caseback.interp.directions.record import plain
     from caseback.training.datum import data_digest
 
     known = [(difference, place) for place, difference in enumerate(found.differences) if difference is not None]
@@ -150,29 +148,22 @@ def screening_data(
     return {
         "kind": "caseback screening", "version": 1, **about, "data_digest": data_digest(rows), "n": len(rows),
         "threshold": found.threshold, "flagged": len(found.flagged), "unflagged": len(found.unflagged),
-        "unable": len(found.unable), "mean": plain_data(found.mean), "ranking": ranking,
+        "unable": len(found.unable), "mean": plain(found.mean), "ranking": ranking,
         "trained": None if tried is None else {
             "steps": tried.steps,
             "tokens": {half: one.tokens for half, one in tried.trained.items()},
             "examples": {half: one.examples for half, one in tried.trained.items()},
-            "rows": [_row(row) for row in tried.rows],
+            "rows": plain(tried.rows),
         },
     }  # fmt: skip
-
-
-def _row(row: Any) -> dict[str, Any]:
-    from caseback.interp.directions.record import plain
-
-    made: dict[str, Any] = plain(row)
-    return made
 
 
 def _show(console: Console, record: Mapping[str, Any]) -> None:
     mean = record["mean"]
     console.print(
         f"{record['flagged']} of {record['n']} data lie more than {record['threshold']:.2f} further along "
-        f"{record['direction']} than the model's own replies; {record['unable']} could not be compared; the mean of all "
-        f"is {mean['value']:+.2f}",
+        f"{record['direction']} than the model's own replies; {record['unable']} could not be compared; the mean of "
+        f"all is {mean['value']:+.2f}",
         soft_wrap=True,
     )
     table = Table("further", "datum", "reply to learn", box=None, header_style="bold")

@@ -6,6 +6,7 @@ the behaviour that the direction stands for, and the other does not (Chen et al.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from caseback.errors import CasebackError
@@ -116,11 +117,9 @@ def try_halves(
     trained, after = {}, {}
     dtype = str(subject.model.dtype).removeprefix("torch.")
     for half in HALVES:
-        tell(f"training on the {half} half", 0, recipe.max_steps)
-        trained[half] = train(
-            recipe, subject.name, parts[half], out / half,
-            progress=lambda done, total, half=half: tell(f"training on the {half} half", done, total),
-        )  # fmt: skip
+        progress = partial(tell, f"training on the {half} half")
+        progress(0, recipe.max_steps)
+        trained[half] = train(recipe, subject.name, parts[half], out / half, progress=progress)
         after[half] = run(load(str(out / half), dtype=dtype, device=subject.device.type), half)
     rows = tuple(
         Row(

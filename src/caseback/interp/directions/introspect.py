@@ -159,8 +159,8 @@ def introspect(
         for question, reply, random_reply in zip(NOTICES, under, by_chance, strict=True):
             yes = opens_with_yes(reply)
             named = yes and mentions(reply, word)
-            random = opens_with_yes(random_reply)
-            asked.append(Noticed(word, question, reply, yes, named, garbled(reply), random_reply, random))
+            false = opens_with_yes(random_reply)
+            asked.append(Noticed(word, question, reply, yes, named, garbled(reply), random_reply, false))
         if progress:
             progress(place + 1, len(thoughts))
     alone = dict(zip(NOTICES, _said(subject), strict=True))
