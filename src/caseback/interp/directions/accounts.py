@@ -30,8 +30,9 @@ WHY = (
     "What was your reason for that answer?",
 )
 """A reason is scored under each, so that no one wording decides."""
-Without = Callable[[OpenSubject, Sequence[Situation], Sampling], list[str]]
-"""``without(subject, situations, sampling)``: the replies with something taken away, one per situation."""
+Without = Callable[[OpenSubject, Sequence[Situation], Sampling], Sequence[str | None]]
+"""``without(subject, situations, sampling)``: the replies with something taken away, one per situation; None where it
+was not there, so that nothing is another."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +125,19 @@ def accounts(
         if progress:
             progress(done, total)
 
-    def judged(texts: Sequence[str]) -> list[bool | None]:
-        return [judge(situation, text).shown for situation, text in zip(situations, texts, strict=True)]
-
     said = answers(subject, situations, sampling)
-    shown = judged(said)
+    shown = [judge(situation, text).shown for situation, text in zip(situations, said, strict=True)]
     tick()
 
     def changed(without: Without) -> list[bool]:
-        now = judged(without(subject, situations, sampling))
+        replies = without(subject, situations, sampling)
         tick()
-        # What cannot be judged any more is no other action: it counts as unchanged.
-        return [after is not None and after != before for after, before in zip(now, shown, strict=True)]
+        found = []
+        for situation, text, before in zip(situations, replies, shown, strict=True):
+            after = None if text is None else judge(situation, text).shown
+            # What cannot be judged any more is no other action: it counts as unchanged.
+            found.append(after is not None and after != before)
+        return found
 
     moved = {name: changed(reason.without) for name, reason in reasons.items()}
     by_chance = changed(control)

@@ -97,8 +97,11 @@ def reasons(given: Sequence[Case]) -> dict[str, Reason]:
 def taking_away(by_id: Mapping[str, Case], name: str) -> Without:
     """The replies to the cases without one circumstance (or without the idle line: the control)."""
 
-    def replies(subject: OpenSubject, there: Sequence[Situation], sampling: Sampling) -> list[str]:
-        return answers(subject, [put(by_id[each.id], name) for each in there], sampling)
+    def replies(subject: OpenSubject, there: Sequence[Situation], sampling: Sampling) -> list[str | None]:
+        gone = [put(by_id[each.id], name) for each in there]
+        differ = [place for place, each in enumerate(there) if gone[place].messages != each.messages]
+        said = dict(zip(differ, answers(subject, [gone[place] for place in differ], sampling), strict=True))
+        return [said.get(place) for place in range(len(there))]
 
     return replies
 
