@@ -12,9 +12,10 @@ import json
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +30,8 @@ WAITING = 8
 """Requests that may wait for their turn."""
 SECONDS = 30.0
 """For a client to send its request."""
+GOODBYE = 3.0
+"""Seconds at the end for those who still wait to be told so."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -56,6 +59,8 @@ class Served:
         posts: What is done with posted JSON, by name. Each runs alone; a CasebackError is the sender's fault.
         token: The secret part of the address.
         jobs: Work to do, in order; None ends it.
+        answering: Threads that owe a client an answer.
+        closed: Nothing more is taken.
     """
 
     page: Page
@@ -63,6 +68,7 @@ class Served:
     posts: Mapping[str, Callable[[Any], Any]]
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     jobs: Queue[tuple[Future[Any], Callable[[Any], Any], Any] | None] = field(default_factory=lambda: Queue(WAITING))
+    answering: set[threading.Thread] = field(default_factory=set)
     closed: bool = False
 
 
@@ -101,20 +107,22 @@ def listening(served: Served, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}/{served.token}/"
     finally:
         served.closed = True
-        _cancel(served)
         server.shutdown()
         thread.join()
         server.server_close()
+        _dismiss(served)
 
 
-def _cancel(served: Served) -> None:
-    while True:
-        try:
+def _dismiss(served: Served) -> None:
+    """Tells those who wait that it is over, and gives them a moment to hear it."""
+    end = time.monotonic() + GOODBYE
+    while not served.jobs.empty():
+        with suppress(Empty):
             job = served.jobs.get_nowait()
-        except Empty:
-            return
-        if job is not None:
-            job[0].cancel()
+            if job is not None:
+                job[0].cancel()
+    for thread in list(served.answering):
+        thread.join(max(0.0, end - time.monotonic()))
 
 
 class _Server(ThreadingHTTPServer):
@@ -142,6 +150,13 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
             self._answered(lambda: self._posted(self._name()))
 
         def _answered(self, answer: Callable[[], Any]) -> None:
+            served.answering.add(threading.current_thread())
+            try:
+                self._answer(answer)
+            finally:
+                served.answering.discard(threading.current_thread())
+
+        def _answer(self, answer: Callable[[], Any]) -> None:
             try:
                 found = answer()
             except _RefusedError as refused:
@@ -179,10 +194,10 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
             if name not in served.posts:
                 raise _RefusedError(HTTPStatus.NOT_FOUND, "no such thing")
             given, done = self._body(), Future[Any]()
-            if served.closed:
-                raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "stopped")
             try:
                 served.jobs.put_nowait((done, served.posts[name], given))
+                if served.closed:  # looked at last, so that nothing is put there unseen
+                    done.cancel()
             except Full:
                 raise _RefusedError(
                     HTTPStatus.SERVICE_UNAVAILABLE, f"{WAITING} requests are waiting already: try again later"
