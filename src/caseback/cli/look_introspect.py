@@ -72,8 +72,9 @@ def introspect(
     found: list[Introspection] = []
     doing = [wanted[0]]
     with bar("planting thoughts", lambda: f"at dose {doing[0]:g}") as tick:
-        for doing[0] in wanted:
-            found.append(ask(subject, thoughts, doing[0], seed=seed, progress=tick))
+        for dose in wanted:
+            doing[0] = dose
+            found.append(ask(subject, thoughts, dose, seed=seed, progress=tick))
     planted = [{"word": name, "direction": d.name, "site": str(d.site), "step": d.step} for name, d in thoughts.items()]
     record = {
         "kind": "caseback introspection", "version": 1, "subject": subject.name, "model": subject.digest,
