@@ -13,8 +13,10 @@ from caseback.cli.main import app
 from caseback.interp.chat.dial import direction_dial, latent_dial
 from caseback.interp.chat.turn import take_turn, turn_data
 from caseback.interp.dictionary.dictionary import Dictionary
+from caseback.interp.dictionary.files import load as load_dictionary
 from caseback.interp.dictionary.files import save
-from caseback.interp.directions.files import save_direction
+from caseback.interp.dictionary.saelens import write_saelens
+from caseback.interp.directions.files import load_direction, save_direction
 from caseback.subject.load import load
 from caseback.subject.site import Site
 from caseback.subject.subject import Sampling
@@ -52,9 +54,6 @@ def test_what_is_saved_is_what_the_function_gives(place: Path, tmp_path: Path) -
     saved = json.loads(file.read_text())
     assert [dial["name"] for dial in saved["dials"]] == ["up", "latent 7"]
     subject = load(str(place / "model"))
-    from caseback.interp.dictionary.files import load as load_dictionary
-    from caseback.interp.directions.files import load_direction
-
     dials = [
         direction_dial(load_direction(place / "up", subject), "up"),
         latent_dial(subject, load_dictionary(place / "sae"), 7),
@@ -85,6 +84,20 @@ def test_what_is_mistyped_is_told_and_the_talk_goes_on(place: Path, tmp_path: Pa
     ):
         assert why in said, why
     assert json.loads((tmp_path / "x.json").read_text())["turns"] == []
+
+
+def test_a_dictionary_in_the_files_of_saelens_gives_the_same_dial(place: Path, tmp_path: Path) -> None:
+    write_saelens(load_dictionary(place / "sae"), tmp_path / "theirs")
+    words = ["look", "chat", str(place / "model"), "--dictionary", str(tmp_path / "theirs"), "--latent", "7",
+             "--terminal", "--max-new-tokens", "8"]  # fmt: skip
+    lines = f"/set latent 7 2.5\nOne?\n/save {tmp_path / 'x.json'}\n"
+    result = CliRunner().invoke(app, words, input=lines)
+    assert result.exit_code == 0, result.output
+    theirs = json.loads((tmp_path / "x.json").read_text())["turns"][0]
+    talked(place, ["/set latent 7 2.5", "One?", f"/save {tmp_path / 'y.json'}"])
+    ours = json.loads((tmp_path / "y.json").read_text())["turns"][0]
+    assert theirs["steered"]["text"] == ours["steered"]["text"]
+    assert theirs["readings"]["latent 7"] == pytest.approx(ours["readings"]["latent 7"])
 
 
 def test_heat_is_blue_below_0_orange_above_and_stronger_further_out() -> None:

@@ -22,7 +22,7 @@ def chat(
         typer.Option(help="Folder of a direction, or NAME=FOLDER: a slider in doses. May be repeated."),
     ] = None,
     dictionary: Annotated[
-        list[Path] | None, typer.Option(help="Folder of a dictionary that --latent counts in. May be repeated.")
+        list[Path] | None, typer.Option(help="Folder of a dictionary, or of one in SAELens' files. May be repeated.")
     ] = None,
     latent: Annotated[
         list[int] | None,
@@ -119,8 +119,10 @@ def _latents(dictionaries: Sequence[Path], latents: Sequence[int]) -> list[tuple
 def _latent_dials(subject: "OpenSubject", pairs: Sequence[tuple[Path, int]]) -> list["Dial"]:
     from caseback.interp.chat.dial import latent_dial
     from caseback.interp.dictionary.files import load
+    from caseback.interp.dictionary.saelens import read_saelens
 
-    opened = {folder: load(folder) for folder in dict.fromkeys(folder for folder, _ in pairs)}
+    folders = dict.fromkeys(folder for folder, _ in pairs)
+    opened = {folder: (read_saelens if (folder / "cfg.json").is_file() else load)(folder) for folder in folders}
     several = len(opened) > 1
     return [
         latent_dial(subject, opened[folder], number, f"{folder.name} {number}" if several else "")

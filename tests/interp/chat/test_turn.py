@@ -120,6 +120,8 @@ def test_what_cannot_be_a_dial_is_told(subject: OpenSubject) -> None:
         latent_dial(subject, dictionary(), 99)
     with pytest.raises(CasebackError, match="latent 5 is dead"):
         latent_dial(subject, dictionary(), 5)
+    with pytest.raises(CasebackError, match=f"width {WIDTH} at neurons.2"):
+        latent_dial(subject, dictionary(reads=Site("neurons", 2)), 3)
     dial = Dial("a", "", SITE, lambda x: x[:, 0], SITE, torch.ones(WIDTH), 1.0)
     with pytest.raises(CasebackError, match="two dials are called 'a'"):
         by_name([dial, dial])

@@ -63,7 +63,7 @@ def latent_dial(subject: OpenSubject, dictionary: Dictionary, latent: int, name:
     Its slider goes as far as adds a vector of the length of the stream itself, measured on the opening of a chat.
 
     Raises:
-        CasebackError: no such latent, a dictionary of several sites or of another model, or a row of no length.
+        CasebackError: no such latent, a dictionary of several sites, of another model or width, or a row of no length.
     """
     if len(dictionary.reads) != 1 or len(dictionary.writes) != 1:
         raise CasebackError("a dictionary over several sites, or over two models, has no one place to steer at")
@@ -75,7 +75,10 @@ def latent_dial(subject: OpenSubject, dictionary: Dictionary, latent: int, name:
     push_D = dictionary.W_dec[latent].float().cpu()
     reads, writes = dictionary.reads[0], dictionary.writes[0]
     opening = subject.format.prompt([{"role": "user", "content": "Hello."}]).ids
-    [captured] = capture(subject.model, [opening], [writes])
+    [captured] = capture(subject.model, [opening], [reads, writes])
+    for site, width in ((reads, dictionary.d_in), (writes, dictionary.d_out)):
+        if (there := captured.at[site].flatten(1).shape[1]) != width:
+            raise CasebackError(f"the dictionary has width {width} at {site}, and {subject.name} has {there} there")
     stream = float(captured.at[writes].flatten(1).float().norm(dim=1).median())
     if not float(push_D.norm()) > 0:
         raise CasebackError(f"latent {latent} is dead: its decoder row has no length")
