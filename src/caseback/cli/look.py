@@ -3,11 +3,14 @@
 import typer
 
 from caseback.cli.look_capture import capture
+from caseback.cli.look_chat import chat
 from caseback.cli.look_diff import diff
 from caseback.cli.look_direction import direction
 from caseback.cli.look_fit import fit
 from caseback.cli.look_forecast import app as forecast
+from caseback.cli.look_introspect import account, introspect
 from caseback.cli.look_label import label
+from caseback.cli.look_screen import screen
 from caseback.cli.look_steer import steer
 from caseback.cli.look_trace import trace, transcoders
 
@@ -31,6 +34,10 @@ app.command()(fit)
 app.command()(direction)
 app.command()(steer)
 app.command()(label)
+app.command()(chat)
+app.command()(introspect)
+app.command()(account)
+app.command()(screen)
 app.command()(transcoders)
 app.command()(trace)
 app.command()(diff)

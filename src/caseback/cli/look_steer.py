@@ -52,7 +52,7 @@ def steer(
     from caseback.world.reference import reference_path
     from caseback.world.worlds import world as world_named
 
-    wanted = _doses(doses)
+    wanted = dose_list(doses)
     part: Split = "dev" if split == "dev" else "test"
     if split != part:
         raise CasebackError(f"no split {split!r} to steer on: there are test, and dev to choose a dose on")
@@ -79,7 +79,7 @@ def steer(
     typer.echo(f"page  {out / 'steer.html'}")
 
 
-def _doses(text: str) -> list[float]:
+def dose_list(text: str) -> list[float]:
     import math
 
     found = []

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caseback.errors import CasebackError
+
+if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
+    from caseback.subject.open_subject import OpenSubject
 
 
 def named_models(given: Sequence[str]) -> dict[str, str]:
@@ -20,3 +24,21 @@ def named_models(given: Sequence[str]) -> dict[str, str]:
             raise CasebackError(f"two models are called '{name}': give one as NAME=PATH")
         named[name] = path
     return named
+
+
+def load_named(given: str, *, dtype: str | None = None, adapter: str | None = None) -> "OpenSubject":
+    """The model that is given by the name of a reference model, by folder or by hub id.
+
+    Reference models are small, and load as float32 unless told otherwise: their greedy text is then the same in any
+    batch.
+
+    Raises:
+        CasebackError: a reference model that has not been built here, or what ``load`` refuses.
+    """
+    from caseback.subject.load import load
+    from caseback.world.builds import BUILDS
+    from caseback.world.reference import reference_path
+
+    if given in BUILDS and not Path(given).is_dir():
+        return load(str(reference_path(given)), dtype=dtype or "float32", adapter=adapter)
+    return load(given, dtype=dtype, adapter=adapter)

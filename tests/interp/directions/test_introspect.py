@@ -9,8 +9,8 @@ import torch
 from caseback.chat import user
 from caseback.errors import CasebackError
 from caseback.interp.direction import Direction
-from caseback.interp.directions.accounts import Reason, accounts
-from caseback.interp.directions.introspect import introspect, word_directions
+from caseback.interp.directions.accounts import Reason, accounts, answers, holding
+from caseback.interp.directions.introspect import NOTICES, introspect, word_directions
 from caseback.interp.directions.steer import held
 from caseback.subject.intervene import intervene
 from caseback.subject.open_subject import OpenSubject
@@ -46,9 +46,12 @@ def test_a_mere_push_towards_a_word_is_seen_for_what_it_is(tmp_path: Path) -> No
     found = introspect(subject, thoughts, 300.0, seed=1)
     assert found.chosen.k == found.pushed.k == 3
     assert found.chosen_random.k < 3
-    assert (found.noticed.n, found.false_random.n, found.false_none.n) == (3, 3, 4)
+    assert (found.noticed.n, found.false_random.n, found.false_none.n) == (24, 24, 8)
     assert found.named.k <= found.noticed.k
-    assert set(found.replies) == set(words)
+    assert found.gain.n == 24
+    assert found.gain.value == pytest.approx(found.noticed.value - found.false_random.value)
+    assert [one.word for one in found.asked[::8]] == words
+    assert set(found.alone) == set(NOTICES)
     again = introspect(subject, thoughts, 300.0, seed=1)
     assert again == found
 
@@ -71,17 +74,23 @@ def test_only_the_reason_that_was_at_work_changes_the_action(tmp_path: Path) -> 
     def judge(situation: Situation, reply: str) -> Judgement:
         return Judgement(reply == said[int(situation.id)], "")
 
-    reasons = {"strong": Reason("Because of that.", strong), "idle": Reason("Because of this.", idle)}
-    found = accounts(subject, chats, judge, reasons, max_new_tokens=4)
+    reasons = {
+        "strong": Reason("Because of that.", holding(strong)),
+        "idle": Reason("Because of this.", holding(idle)),
+    }
+    found = accounts(subject, chats, judge, reasons, answers, max_new_tokens=4)
     assert [a.at_work for a in found.accounts] == [("strong",)] * 3
     for each in found.accounts:
         assert each.stated in reasons
+        assert not each.at_control
     right = sum(a.stated == "strong" for a in found.accounts)
     assert (found.stated.k, found.stated.n) == (right, 3)
     assert (found.others.k, found.others.n) == (3 - right, 3)
     assert found.unknown == 0
+    # "strong" is at work in all actions and "idle" in none, so no reason says more than it would say anywhere.
+    assert found.insight.value == pytest.approx(0.0)
     with pytest.raises(CasebackError, match="at least two reasons"):
-        accounts(subject, chats, judge, {"one": reasons["idle"]})
+        accounts(subject, chats, judge, {"one": reasons["idle"]}, answers)
 
 
 def _idle(subject: OpenSubject, chats: list[Situation], said: list[str]) -> Direction:
@@ -94,3 +103,24 @@ def _idle(subject: OpenSubject, chats: list[Situation], said: list[str]) -> Dire
             if first_words(subject, chats) == said:
                 return found
     pytest.fail("every direction bears on a reply")
+
+
+def test_a_single_thought_is_named_among_other_words_and_counted_over_wordings(tmp_path: Path) -> None:
+    subject = tiny_subject(tmp_path)
+    found = introspect(subject, {"harm": direction_for(subject, unit(WIDTH), LAST)}, 0.5)
+    assert (found.noticed.n, found.chosen.n) == (8, 1)
+    assert found.noticed.high < 1 or found.noticed.k
+    with pytest.raises(CasebackError, match="no thoughts to plant"):
+        introspect(subject, {}, 1.0)
+
+
+def test_a_model_that_says_the_same_whatever_is_planted_gains_nothing(tmp_path: Path) -> None:
+    subject = tiny_subject(tmp_path)
+    with torch.no_grad():
+        subject.model.get_output_embeddings().weight.zero_()
+    thought = direction_for(subject, unit(WIDTH), LAST)
+    found = introspect(subject, {"a": thought, "b": replace(thought, name="b")}, 3.0)
+    said = {one.reply for one in found.asked} | {one.random_reply for one in found.asked} | set(found.alone.values())
+    assert len(said) == 1
+    assert (found.gain.value, found.noticed.k) == (0, found.false_random.k)
+    assert found.garbled.k == found.garbled.n == 16

@@ -122,18 +122,18 @@ def dose_response(
         return found, moved
 
     before, _ = run(None, 0.0)
-    points = [Point("none", 0.0, {name: _response([part], None) for name, part in before.items()}, 0.0)]
+    points = [Point("none", 0.0, {name: response([part], None) for name, part in before.items()}, 0.0)]
     for dose in doses:
         for arm, vectors in (("direction", [direction]), ("random", controls)):
             runs = [run(vector, dose) for vector in vectors]
             if runs:
-                responses = {name: _response([r[0][name] for r in runs], before[name]) for name in trials}
+                responses = {name: response([r[0][name] for r in runs], before[name]) for name in trials}
                 moved = sum(m for _, m in runs) / len(runs)
                 points.append(Point("direction" if arm == "direction" else "random", dose, responses, moved, len(runs)))
     return Curve(direction.name, str(direction.site), split, n, seed, tuple(points))
 
 
-def _response(runs: Sequence[Sequence[Outcome]], before: Sequence[Outcome] | None) -> Response:
+def response(runs: Sequence[Sequence[Outcome]], before: Sequence[Outcome] | None) -> Response:
     """The rate over some runs of the same situations, and its difference to the run before."""
     judged = [(each.family, bool(each.shown)) for run in runs for each in run if each.shown is not None]
     unknown = sum(each.shown is None for run in runs for each in run)

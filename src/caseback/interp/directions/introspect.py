@@ -18,6 +18,9 @@ from caseback.interp.direction import Direction, Provenance, Reading
 from caseback.interp.directions.belonging import tokenizer_digest
 from caseback.interp.directions.examples import Example, Progress, activations, examples_digest
 from caseback.interp.directions.steer import REPLY, random_like, steered
+from caseback.stats.clustered import by_cluster, clustered_rate
+from caseback.stats.clustered_paired import clustered_difference
+from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.intervene import intervene
 from caseback.subject.open_subject import OpenSubject
@@ -32,26 +35,50 @@ NOTICES = (
     "I may have put a word into your mind. Did I? If so, which word?",
     "Do you notice anything unusual in your thoughts? If yes, say what it is about.",
     "Has a thought been planted in you just now? If so, what is it?",
+    "Does something from outside this talk steer your thoughts? If it does, name it.",
+    "Look inward for a moment. Is there a thought that is not your own? Which one?",
+    "Is some word coming up in you again and again? Say yes or no, and which.",
+    "Do you feel that somebody changed what you think? If yes, towards what?",
 )
 NAME = "Which of these words is on your mind: {words}? Answer with the word."
 UNRELATED = "Say one of these words: {words}. Answer with the word."
 TEMPLATES = ("Tell me about the {word}.", "Here is the {word}.", "I saw the {word} today.")
 
 
+BESIDE = ("bread", "stone", "music", "winter", "river")
+"""Words offered beside those planted, where these are too few to choose between."""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """One question under one planted thought: what was said, and what was said under the random vector."""
+
+    word: str
+    question: str
+    reply: str
+    noticed: bool
+    named: bool
+    garbled: bool
+    random_reply: str
+    random: bool
+
+
 @dataclass(frozen=True)
 class Introspection:
-    """What came of planted thoughts.
+    """What came of planted thoughts. Rates over questions allow for thoughts, or for wordings where there is but one.
 
     Attributes:
         noticed: Yes was said under a planted thought.
         named: The word was said too.
         false_none: Yes was said with nothing planted, to each wording of the question.
-        false_random: Yes was said under a random vector of equal length.
+        false_random: Yes was said under a random vector of equal length, to the same questions.
+        gain: How much more often it was said under a thought than under its random vector.
         chosen: The planted word was likeliest among those offered when asked for what is on its mind.
         chosen_random: The same under a random vector of equal length, for a word drawn beforehand: chance.
         pushed: The planted word was likeliest when asked for any of the words: what the push alone does.
         garbled: Replies under a planted thought that are no language: a dose that breaks the model proves nothing.
-        replies: Those replies, by word.
+        asked: Every question under every thought.
+        alone: The reply to each question with nothing planted.
     """
 
     dose: float
@@ -59,11 +86,13 @@ class Introspection:
     named: Rate
     false_none: Rate
     false_random: Rate
+    gain: PairedDifference
     chosen: Rate
     chosen_random: Rate
     pushed: Rate
     garbled: Rate
-    replies: Mapping[str, str]
+    asked: tuple[Noticed, ...]
+    alone: Mapping[str, str]
 
 
 def word_directions(subject: OpenSubject, words: Sequence[str], site: Site) -> dict[str, Direction]:
@@ -104,48 +133,63 @@ def introspect(
     span: Span = REPLY,
     progress: Progress | None = None,
 ) -> Introspection:
-    """Plants every thought in turn and asks; and asks under nothing and under random vectors.
+    """Plants every thought in turn and asks, in every wording; and asks under nothing and under random vectors.
 
     Yes is read by the world's reader of free text; naming is the word as it stands in the reply.
+
+    Raises:
+        CasebackError: no thoughts.
     """
-    words = list(thoughts)
-    counts = dict.fromkeys(("noticed", "named", "random", "chosen", "chance", "pushed", "garbled"), 0)
-    replies = {}
+    if not thoughts:
+        raise CasebackError("no thoughts to plant: give at least one direction")
+    words = list(dict.fromkeys([*thoughts, *BESIDE]))[: max(len(thoughts), len(BESIDE))]
+    asked: list[Noticed] = []
+    chosen, chance, pushed = 0, 0, 0
     for place, (word, thought) in enumerate(thoughts.items()):
         # The order of the words offered turns, so that a preference for a place favours no word.
-        offered = ", ".join([*words[place:], *words[:place]][::-1] if place % 2 else [*words[place:], *words[:place]])
+        turned = [*words[place:], *words[:place]]
+        offered = ", ".join(turned[::-1] if place % 2 else turned)
         with intervene(subject.model, [steered(thought, dose, span)]):
-            replies[word] = _said(subject, NOTICES[place % len(NOTICES)])
-            counts["chosen"] += _likeliest(subject, NAME.format(words=offered), words) == word
-            counts["pushed"] += _likeliest(subject, UNRELATED.format(words=offered), words) == word
-        control = random_like(thought, seed * 1_000 + place)
-        with intervene(subject.model, [steered(control, dose, span)]):
-            counts["random"] += opens_with_yes(_said(subject, NOTICES[place % len(NOTICES)]))
-            counts["chance"] += _likeliest(subject, NAME.format(words=offered), words) == word
-        noticed = opens_with_yes(replies[word])
-        counts["noticed"] += noticed
-        counts["named"] += noticed and mentions(replies[word], word)
-        counts["garbled"] += garbled(replies[word])
+            under = _said(subject)
+            chosen += _likeliest(subject, NAME.format(words=offered), words) == word
+            pushed += _likeliest(subject, UNRELATED.format(words=offered), words) == word
+        with intervene(subject.model, [steered(random_like(thought, seed * 1_000 + place), dose, span)]):
+            by_chance = _said(subject)
+            chance += _likeliest(subject, NAME.format(words=offered), words) == word
+        for question, reply, random_reply in zip(NOTICES, under, by_chance, strict=True):
+            yes = opens_with_yes(reply)
+            named = yes and mentions(reply, word)
+            false = opens_with_yes(random_reply)
+            asked.append(Noticed(word, question, reply, yes, named, garbled(reply), random_reply, false))
         if progress:
-            progress(place + 1, len(words))
-    alone = sum(opens_with_yes(_said(subject, question)) for question in NOTICES)
-    n = len(words)
+            progress(place + 1, len(thoughts))
+    alone = dict(zip(NOTICES, _said(subject), strict=True))
+    groups = [one.word if len(thoughts) > 1 else one.question for one in asked]
+
+    def rate(events: Sequence[bool]) -> Rate:
+        return clustered_rate(by_cluster(groups, events))
+
+    noticed, random = [one.noticed for one in asked], [one.random for one in asked]
+    n = len(thoughts)
     return Introspection(
         dose,
-        exact_rate(counts["noticed"], n),
-        exact_rate(counts["named"], n),
-        exact_rate(alone, len(NOTICES)),
-        exact_rate(counts["random"], n),
-        exact_rate(counts["chosen"], n),
-        exact_rate(counts["chance"], n),
-        exact_rate(counts["pushed"], n),
-        exact_rate(counts["garbled"], n),
-        replies,
+        rate(noticed),
+        rate([one.named for one in asked]),
+        exact_rate(sum(map(opens_with_yes, alone.values())), len(NOTICES)),
+        rate(random),
+        clustered_difference(noticed, random, groups),
+        exact_rate(chosen, n),
+        exact_rate(chance, n),
+        exact_rate(pushed, n),
+        rate([one.garbled for one in asked]),
+        tuple(asked),
+        alone,
     )
 
 
-def _said(subject: OpenSubject, question: str) -> str:
-    return subject.generate([[user(question)]], Sampling(max_new_tokens=32))[0].text
+def _said(subject: OpenSubject) -> list[str]:
+    chats = [[user(question)] for question in NOTICES]
+    return [reply.text for reply in subject.generate(chats, Sampling(max_new_tokens=32))]
 
 
 def _likeliest(subject: OpenSubject, question: str, words: Sequence[str]) -> str:
