@@ -52,7 +52,7 @@ def test_thoughts_are_planted_and_counted(place: Path, tmp_path: Path) -> None:
     words = ("--word", "bread", "--word", "stone", "--direction", f"harm={place / 'up'}")
     code, said = typed("introspect", place / "model", *words, "--doses", "0.5,2", "--out", tmp_path)
     assert code == 0, said
-    assert "noticed less random" in said
+    assert "less random vector" in said
     found = json.loads((tmp_path / "introspection.json").read_text())
     assert [one["dose"] for one in found["doses"]] == [0.5, 2]
     assert [one["word"] for one in found["thoughts"]] == ["harm", "bread", "stone"]

@@ -187,6 +187,8 @@ def test_the_command_serves_and_ctrl_c_ends_it_cleanly_in_the_middle_of_an_answe
     process = subprocess.Popen(
         [*command, "--no-browser"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # What runs in the background of a shell is born deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )  # fmt: skip
     assert process.stdout is not None
     try:

@@ -84,20 +84,20 @@ def introspect(
     if as_json:
         typer.echo(text)
         return
-    table = Table(
-        "dose", "noticed", "random vector", "nothing", "noticed less random", "named", "no language", box=None
-    )
-    for one in found:
-        rates = (one.noticed, one.false_random, one.false_none)
-        table.add_row(f"{one.dose:g}", *map(str, rates), _change(one.gain), str(one.named), str(one.garbled))
-    console = Console(highlight=False)
-    console.print(table)
-    for one in found:
-        console.print(
-            f"dose {one.dose:g}: the planted word is chosen in {one.chosen}, under a random vector in "
-            f"{one.chosen_random}, and for an unrelated question in {one.pushed}",
-            soft_wrap=True,
-        )
+    table = Table("", *(f"dose {one.dose:g}" for one in found), box=None, header_style="bold")
+    for name, figures in (
+        ("noticed", [one.noticed for one in found]),
+        ("  random vector", [one.false_random for one in found]),
+        ("  nothing planted", [one.false_none for one in found]),
+        ("  less random vector", [_change(one.gain) for one in found]),
+        ("noticed, named", [one.named for one in found]),
+        ("word chosen", [one.chosen for one in found]),
+        ("  random vector", [one.chosen_random for one in found]),
+        ("  unrelated question", [one.pushed for one in found]),
+        ("no language", [one.garbled for one in found]),
+    ):
+        table.add_row(name, *map(str, figures))
+    Console(highlight=False).print(table)
     typer.echo(f"page  {out / 'introspection.html'}")
 
 

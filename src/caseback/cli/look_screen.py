@@ -173,15 +173,13 @@ def _show(console: Console, record: Mapping[str, Any]) -> None:
     console.print(table)
     if not (trained := record["trained"]):
         return
-    table = Table(
-        "", "before", "flagged half", "unflagged half", "flagged less unflagged", box=None, header_style="bold"
-    )
     for row in trained["rows"]:
-        cells = [_rate(row["before"]), _rate(row["flagged"]["rate"]), _rate(row["unflagged"]["rate"])]
-        apart = row["difference"]
-        told = f"{apart['value']:+.2f} [{apart['low']:.2f}, {apart['high']:.2f}]" if apart["n"] else "cannot tell"
-        table.add_row(row["trial"], *cells, told)
-    console.print(table)
+        table = Table(row["trial"], "shown", "change", box=None, header_style="bold")
+        table.add_row("before", _figure(row["before"]))
+        for half in ("flagged", "unflagged"):
+            table.add_row(f"trained on the {half}", _figure(row[half]["rate"]), _figure(row[half]["change"], "+"))
+        table.add_row("flagged less unflagged", "", _figure(row["difference"], "+"))
+        console.print(table)
 
 
 def _plain(text: str) -> Any:
@@ -193,5 +191,7 @@ def _plain(text: str) -> Any:
     return Text(visible(text))
 
 
-def _rate(found: Mapping[str, Any]) -> str:
-    return f"{found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}]" if found["n"] else "cannot tell"
+def _figure(found: Mapping[str, Any] | None, sign: str = "") -> str:
+    if not found or not found["n"]:
+        return "cannot tell"
+    return f"{found['value']:{sign}.2f} [{found['low']:.2f}, {found['high']:.2f}]"

@@ -17,7 +17,7 @@ from caseback.errors import CasebackError
 from caseback.interp.direction import Direction, Provenance, Reading
 from caseback.interp.directions.belonging import tokenizer_digest
 from caseback.interp.directions.examples import Example, Progress, activations, examples_digest
-from caseback.interp.directions.steer import REPLY, random_like, steered
+from caseback.interp.directions.steer import random_like, steered
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.clustered_paired import clustered_difference
 from caseback.stats.paired import PairedDifference
@@ -130,7 +130,6 @@ def introspect(
     dose: float,
     *,
     seed: int = 0,
-    span: Span = REPLY,
     progress: Progress | None = None,
 ) -> Introspection:
     """Plants every thought in turn and asks, in every wording; and asks under nothing and under random vectors.
@@ -149,21 +148,20 @@ def introspect(
         # The order of the words offered turns, so that a preference for a place favours no word.
         turned = [*words[place:], *words[:place]]
         offered = ", ".join(turned[::-1] if place % 2 else turned)
-        with intervene(subject.model, [steered(thought, dose, span)]):
-            under = _said(subject)
-            chosen += _likeliest(subject, NAME.format(words=offered), words) == word
-            pushed += _likeliest(subject, UNRELATED.format(words=offered), words) == word
-        with intervene(subject.model, [steered(random_like(thought, seed * 1_000 + place), dose, span)]):
-            by_chance = _said(subject)
-            chance += _likeliest(subject, NAME.format(words=offered), words) == word
+        control = random_like(thought, seed * 1_000 + place)
+        named, unrelated = NAME.format(words=offered), UNRELATED.format(words=offered)
+        under, by_chance = _said(subject, thought, dose), _said(subject, control, dose)
+        chosen += _likeliest(subject, named, words, thought, dose) == word
+        pushed += _likeliest(subject, unrelated, words, thought, dose) == word
+        chance += _likeliest(subject, named, words, control, dose) == word
         for question, reply, random_reply in zip(NOTICES, under, by_chance, strict=True):
             yes = opens_with_yes(reply)
-            named = yes and mentions(reply, word)
+            told = yes and mentions(reply, word)
             false = opens_with_yes(random_reply)
-            asked.append(Noticed(word, question, reply, yes, named, garbled(reply), random_reply, false))
+            asked.append(Noticed(word, question, reply, yes, told, garbled(reply), random_reply, false))
         if progress:
             progress(place + 1, len(thoughts))
-    alone = dict(zip(NOTICES, _said(subject), strict=True))
+    alone = dict(zip(NOTICES, _replies(subject), strict=True))
     groups = [one.word if len(thoughts) > 1 else one.question for one in asked]
 
     def rate(events: Sequence[bool]) -> Rate:
@@ -187,12 +185,21 @@ def introspect(
     )
 
 
-def _said(subject: OpenSubject) -> list[str]:
+def _said(subject: OpenSubject, planted: Direction, dose: float) -> list[str]:
+    with intervene(subject.model, [steered(planted, dose)]):
+        return _replies(subject)
+
+
+def _replies(subject: OpenSubject) -> list[str]:
     chats = [[user(question)] for question in NOTICES]
     return [reply.text for reply in subject.generate(chats, Sampling(max_new_tokens=32))]
 
 
-def _likeliest(subject: OpenSubject, question: str, words: Sequence[str]) -> str:
+def _likeliest(subject: OpenSubject, question: str, words: Sequence[str], planted: Direction, dose: float) -> str:
     """The word whose tokens are likeliest as a reply, by their mean log-probability."""
-    found = subject.score([[user(question)]] * len(words), [word.capitalize() for word in words])
+    chat = [user(question)]
+    # Scored in one piece a reply is part of the prompt, so the tokens that decide it are told by position.
+    span = Span(len(subject.format.prompt(chat).ids) - 1)
+    with intervene(subject.model, [steered(planted, dose, span)]):
+        found = subject.score([chat] * len(words), [word.capitalize() for word in words])
     return max(zip(found, words, strict=True), key=lambda pair: pair[0].logprob / max(1, pair[0].tokens))[1]
