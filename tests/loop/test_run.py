@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -184,7 +185,9 @@ def test_ctrl_c_says_that_nothing_is_lost(tmp_path: Path) -> None:
     model, out = save_tiny("llama", tmp_path / "model"), tmp_path / "run"
     command = [sys.executable, "-m", "caseback", "run", "--model", str(model), "--out", str(out)]
     command += ["--budget", "full"]  # a small one may be over before it is interrupted
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts, this run among them.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     deadline = time.monotonic() + 120
     while not (out / "dossier" / "dossier.sqlite").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
