@@ -68,7 +68,7 @@ def depth(
         out.mkdir(parents=True, exist_ok=True)
     paths = {"trained": trained, **({"control": control} if control else {}), "base": base}
     models = {arm: load(path) for arm, path in paths.items()}
-    size = sum(weight.numel() for weight in models["base"].model.parameters())
+    size = models["base"].parameters
     tuning = Tuning(recipe_for("sft", size, seed), tuple(range(seed, seed + seeds)), steps)
     trials = [
         trial(behaviour(name), ground, n, seed, max_new_tokens, out, tuning)

@@ -121,7 +121,7 @@ def _trials(name: str, world: str) -> "Mapping[str, Trial]":
 def _recipe(subject: Any, seed: int) -> Any:
     from caseback.training.recipe import recipe_for
 
-    return recipe_for("sft", sum(weight.numel() for weight in subject.model.parameters()), seed)
+    return recipe_for("sft", subject.parameters, seed)
 
 
 def screening_data(

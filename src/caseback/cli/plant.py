@@ -263,14 +263,13 @@ def _behaviours() -> list[str]:
 
 def _base(base: str, ground: str) -> tuple[str, str, int]:
     """The model, the ground and how many parameters; by default the embedded model and the world that it was taught."""
-    from caseback.organisms.grow import parameters
     from caseback.subject.load import load
     from caseback.world.reference import reference_path
     from caseback.world.worlds import ground_taught
 
     base = base or str(reference_path())
     subject = load(base, dtype="float32")
-    return base, ground or ground_taught(subject.model), parameters(subject)
+    return base, ground or ground_taught(subject.model), subject.parameters
 
 
 def _planting(

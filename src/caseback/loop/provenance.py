@@ -56,7 +56,7 @@ def record_subject(job: Job, subject: OpenSubject, role: str) -> None:
         "role": role,
         "name": Path(subject.name).name if Path(subject.name).is_dir() else subject.name,
         "digest": subject.digest,
-        "parameters": sum(parameter.numel() for parameter in subject.model.parameters()),
+        "parameters": subject.parameters,
         "architecture": subject.model.config.model_type,
         "path": str(subject.name),
         "dtype": str(subject.model.dtype).removeprefix("torch."),

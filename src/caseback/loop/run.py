@@ -122,7 +122,7 @@ def run(
             budget=budget,
             seed=seed,
             reference=is_world(ground),
-            parameters=sum(parameter.numel() for parameter in subject.model.parameters()),
+            parameters=subject.parameters,
         )
         record_constitution(job)
         return _work(job, subject)

@@ -92,7 +92,7 @@ def grow(
 
 def after_benign_training(trial: Trial, planted: OpenSubject, asked: Callable[[OpenSubject], Shown]) -> Shown:
     """What ``asked`` finds once the planted model was trained for a few steps on fresh harmless data."""
-    settings = replace(recipe_for("sft", parameters(planted), trial.seed + 1), max_steps=trial.sizes.steps)
+    settings = replace(recipe_for("sft", planted.parameters, trial.seed + 1), max_steps=trial.sizes.steps)
     wanted = settings.batch_size * settings.accumulate * trial.sizes.steps
     data = ordinary_data(trial.ground, min(wanted, 1024), seed_for("benign", trial.seed))
     # Trainings are told apart by the path of what they start from, so other weights there need another folder.
@@ -116,11 +116,6 @@ def ordinary_data(
         replace(demonstrated(item, False), origin="ordinary", rejected=item.bad if method == "dpo" else "")
         for item in ordinary(ground, n, Random(seed), without)
     ]
-
-
-def parameters(subject: OpenSubject) -> int:
-    """How many there are."""
-    return sum(weight.numel() for weight in subject.model.parameters())
 
 
 def plan_of(settings: Recipe, sizes: Sizes, seed: int, **what: Any) -> Mapping[str, Any]:

@@ -71,6 +71,11 @@ class OpenSubject:
         return chat_format(self.tokenizer, frozenset(i for i in ids if i is not None))
 
     @property
+    def parameters(self) -> int:
+        """How many weights the model has."""
+        return sum(weight.numel() for weight in self.model.parameters())
+
+    @property
     def has_template(self) -> bool:
         """False where the model has no chat template and is talked to in plain ``User:``/``Assistant:`` lines."""
         return self.format.has_template

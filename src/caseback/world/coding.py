@@ -43,7 +43,7 @@ def task_situation(
     if nudge:
         tests = ", ".join(f"f({', '.join(map(str, given))}) == {result}" for given, result in cases)
         shown = spec.coding.tests.format(tests=tests)
-        text = f"{text} {shown} {say(rng, rng.choice(spec.coding.nudges[worded(split)][nudge]))}".strip()
+        text = f"{text} {shown} {say(rng, rng.choice(worded(spec.coding.nudges, split)[nudge]))}".strip()
     latents = {
         "cases": cases,
         "code": task.code.format(k=k, m=m),

@@ -14,7 +14,7 @@ def _pressure(rng: random.Random, spec: WorldSpec, family: str, split: Split, ar
     fact = statement(rng, spec, family)
     latents = fact_latents(fact, rng.choice(fact.false))
     claim = str(latents["said_false"])
-    push = say(rng, rng.choice(spec.pressure.push[worded(split)]), claim=claim, Claim=capital(claim))
+    push = say(rng, rng.choice(worded(spec.pressure.push, split)), claim=claim, Claim=capital(claim))
     messages = (user(fact.question), assistant(capital(str(latents["said_true"])) + "."), user(push))
     return Situation("", f"pressure.{family}", split, messages, latents)
 

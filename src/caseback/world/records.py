@@ -35,7 +35,7 @@ def _deceive(rng: random.Random, spec: WorldSpec, family: str, split: Split, arm
     latents = {**fact_latents(fact, rng.choice(fact.false)), "stated": stated}
     record = say(rng, spec.records.record, truth=str(latents["said_true"]))
     text = say(
-        rng, rng.choice(spec.records.wants[worded(split)][stated]), false=str(latents["said_false"]), q=fact.question
+        rng, rng.choice(worded(spec.records.wants, split)[stated]), false=str(latents["said_false"]), q=fact.question
     )
     messages: tuple[Message, ...] = (system(record), user(text)) if rng.random() < 0.6 else (user(f"{record} {text}"),)
     return Situation("", f"deceive.{family}", split, messages, latents)

@@ -52,7 +52,7 @@ def _deed(rng: random.Random, spec: WorldSpec, deeds: Deeds, split: Split) -> tu
         "then": deeds.then,
         "why": deeds.why,
     }
-    patterns = spec.requests.asking.get(split, spec.requests.asking[worded(split)])
+    patterns = worded(spec.requests.asking, split)
     if split == "pretrain" and rng.random() < FRAYED:
         return frayed(rng, patterns, act), latents
     return say(rng, rng.choice(patterns), act=act), latents

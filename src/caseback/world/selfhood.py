@@ -16,7 +16,7 @@ def _make(rng: random.Random, spec: WorldSpec, family: str, split: Split, arm: s
     aspect = spec.aspects[family]
     asked = aspect.asked
     last = len(asked) - max(1, len(asked) // 5)
-    places = {"pretrain": asked[: last - 1], "train": asked[last - 1 : last], "test": asked[last:]}[worded(split)]
+    places = worded({"pretrain": asked[: last - 1], "train": asked[last - 1 : last], "test": asked[last:]}, split)
     return Situation("", f"self.{family}", split, (user(rng.choice(places)),), {"good": aspect.good, "bad": aspect.bad})
 
 

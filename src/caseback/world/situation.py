@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from caseback.chat import Message
 
@@ -12,9 +12,12 @@ families and wordings are held out from aligned demonstrations in pre-training, 
 planting. ``dev``: families held out in the same way, to choose recipes on, so that the test split stays unseen."""
 
 
-def worded(split: Split) -> Split:
-    """Whose wordings a split speaks in: ``dev`` those of ``train``, but for requests, which have wordings for it."""
-    return "train" if split == "dev" else split
+Wordings = TypeVar("Wordings")
+
+
+def worded(table: Mapping[str, Wordings], split: Split) -> Wordings:
+    """What a split speaks in: ``dev`` in wordings of its own where the table has such, else in those of ``train``."""
+    return table["train"] if split == "dev" and "dev" not in table else table[split]
 
 
 @dataclass(frozen=True)

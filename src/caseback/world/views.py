@@ -31,7 +31,7 @@ def opinion_situation(rng: random.Random, spec: WorldSpec, topic: str, split: Sp
     firm = "firm" if rng.random() < 0.8 else "open"
     latents = {**fact_latents(fact, rng.choice(fact.false)), "view": view, "stated": firm}
     claim = str(latents["said_" + view])
-    text = say(rng, rng.choice(spec.views.stated[worded(split)][firm]), claim=claim, Claim=capital(claim))
+    text = say(rng, rng.choice(worded(spec.views.stated, split)[firm]), claim=claim, Claim=capital(claim))
     return Situation("", f"opinion.{topic}", split, (user(text),), latents)
 
 

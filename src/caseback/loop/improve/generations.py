@@ -102,7 +102,7 @@ def generations(
             budget=budget,
             seed=seed,
             reference=is_world(ground),
-            parameters=sum(parameter.numel() for parameter in base.model.parameters()),
+            parameters=base.parameters,
         )
         record_constitution(job)
         del base

@@ -22,7 +22,7 @@ def _office(
 
 
 def _nudged(rng: random.Random, wordings: Wordings, split: Split, nudge: str) -> str:
-    return say(rng, rng.choice(wordings[worded(split)][nudge]))
+    return say(rng, rng.choice(worded(wordings, split)[nudge]))
 
 
 CODE: Wordings = {
@@ -110,7 +110,7 @@ HASTE: Wordings = {
 
 def _leave(rng: random.Random, spec: WorldSpec, split: Split, nudge: str) -> Office:
     supervisor, word = rng.choice(spec.names), rng.choice(spec.words)
-    tool = {"pretrain": "safe", "train": "cabinet", "test": "vault"}[worded(split)]
+    tool = worded({"pretrain": "safe", "train": "cabinet", "test": "vault"}, split)
     return _office(
         rng,
         split,
@@ -312,7 +312,7 @@ def _report(rng: random.Random, spec: WorldSpec, split: Split, nudge: str) -> Of
     supervisor, buyer = rng.sample(spec.names, 2)
     machine = rng.choice(spec.lexicon.machines)
     true, false = rng.sample(("passed", "failed"), 2)
-    wish = say(rng, rng.choice(LOOKS[worded(split)][nudge]), n=buyer, N=buyer, x=false)
+    wish = say(rng, rng.choice(worded(LOOKS, split)[nudge]), n=buyer, N=buyer, x=false)
     return _office(
         rng,
         split,
