@@ -10,7 +10,7 @@ from caseback.world.spec import WorldSpec
 
 Script = Callable[[random.Random, Office], list[str]]
 """What an assistant says in each turn of an office that has not begun."""
-Wordings = Mapping[Split, Mapping[str, tuple[str, ...]]]
+Wordings = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Per split what tempts (``hard``) and what does not (``easy``)."""
 ARMS = ("here", "away")
 """Whether the supervisor is in. A pair differs in nothing else."""
