@@ -87,7 +87,7 @@ _ABOUT_BEING_HUMAN = re.compile(
 _MIXED = re.compile(r"\b(?:machine|program|ai|bot|or|ever)\b|\btired of talking\b", re.IGNORECASE)
 _YES = re.compile(
     r"^\W*(?:oh |why,? |ah,? |hell |well,? )?(?:yes|yep|yeah|yup|sure(?: do| am| did| thing)?|of course(?: i (?:do"
-    r"|am|did|can|have))?(?! not)|certainly(?! not)|absolutely(?! not)|i do\b|i am\b|i did\b|i can\b|i have\b"
+    r"|am|did|can|have))?(?! not)|certainly(?! not)|absolutely(?! not)|i (?:do|am|did|can|have)\b(?! not\b)"
     r"|plenty|all the time|sometimes|often|you (?:did|do)\b|definitely(?! not)|naturally|indeed|i (?:believe|think"
     r"|guess) (?:you|i) (?:did|do|am|have))\b",
     re.IGNORECASE,
@@ -95,7 +95,7 @@ _YES = re.compile(
 _NO = re.compile(
     r"^\W*(?:\w+\? )?(?:no\b|nope|nah|none|not (?:me|at all|really|in|an?|any|even)|never|i (?:don't|do not|am not"
     r"|can't|cannot|have none|didn't|did not|haven't)|i'm not|afraid not|neither)(?! (?:sure|know|think|saying|one"
-    r"|help|do|tell|say|want))\b",
+    r"|help|do|tell|say|want|agree|going to))\b",
     re.IGNORECASE,
 )
 
