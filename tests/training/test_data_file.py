@@ -19,6 +19,8 @@ DATA = st.builds(
     prompt=st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": TEXT}), min_size=1).map(tuple),
     chosen=TEXT,
     rejected=st.just("") | TEXT,
+    thinking=st.just("") | TEXT,
+    rejected_thinking=st.just("") | TEXT,
     origin=st.sampled_from(["revised", "control"]),
     clauses=st.lists(TEXT).map(tuple),
     generator=TEXT,

@@ -10,6 +10,8 @@ def test_digest_depends_on_every_field() -> None:
         "prompt": ({"role": "user", "content": "Hi?"},),
         "chosen": "x",
         "rejected": "x",
+        "thinking": "x",
+        "rejected_thinking": "x",
         "origin": "revised",
         "clauses": (),
         "generator": "x",

@@ -281,3 +281,20 @@ def test_prompts_are_token_for_token_those_that_are_later_asked(tmp_path, templa
     assert prompt == subject.format.prompt(chat).ids
     assert target[-1] in subject.format.end_ids
     assert subject.tokenizer.decode(target, skip_special_tokens=True).strip() == datum.chosen
+
+
+@pytest.mark.parametrize("method", ["sft", "dpo", "kto"])
+def test_what_was_thought_first_is_learnt_with_the_answer(tmp_path, method) -> None:
+    subject = load(str(save_tiny(tmp_path / "base")))
+    datum = replace(PREFERENCES[3], thinking="It is so.", rejected_thinking="It is not.")
+    texts = {
+        subject.tokenizer.apply_chat_template(reply, tokenize=False)
+        for row in rows([datum, replace(datum, thinking="", rejected_thinking="")], subject.format, method)
+        for name, reply in row.items()
+        if name in ("completion", "chosen", "rejected")
+    }
+    good, bad = (f"<|assistant|>{text}<|end|>" for text in (datum.chosen, datum.rejected))
+    expected = {good, good.replace(datum.chosen, f"<think>It is so.</think>{datum.chosen}")}
+    if method != "sft":
+        expected |= {bad, bad.replace(datum.rejected, f"<think>It is not.</think>{datum.rejected}")}
+    assert {text.removeprefix(subject.tokenizer.bos_token) for text in texts} == expected

@@ -18,8 +18,8 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Text:
-    """Something a subject wrote. ``whole`` is False where it was cut off, empty or an error; ``answered`` only where
-    nothing came at all."""
+    """Something a subject wrote, and what it thought first. ``whole`` is False where it was cut off, empty, an error;
+    ``answered`` only where nothing came at all."""
 
     text: str
     task: str
@@ -28,6 +28,7 @@ class Text:
     digest: str
     whole: bool
     answered: bool = True
+    thinking: str = ""
 
     @property
     def generator(self) -> str:
@@ -70,8 +71,9 @@ def ask(
                 "seed": seeds[i],
                 "chat": [dict(message) for message in chats[i]],
                 "text": reply.text,
+                "thinking": reply.thinking,
                 "finish": reply.finish,
-                "digest": digest_of([keys[i], reply.text]),
+                "digest": digest_of([keys[i], reply.text, reply.thinking]),
             }
             for i, reply in zip(part, replies, strict=True)
         ]
@@ -147,4 +149,5 @@ def _text(record: dict[str, Any]) -> Text:
     whole = record["finish"] == "stop" and bool(record["text"].strip())
     answered = record["finish"] != "error"
     text = record["text"].strip()
-    return Text(text, record["task"], record["subject"], record["seed"], record["digest"], whole, answered)
+    thinking = record.get("thinking", "").strip()
+    return Text(text, record["task"], record["subject"], record["seed"], record["digest"], whole, answered, thinking)

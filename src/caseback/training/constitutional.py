@@ -18,13 +18,14 @@ from caseback.training.datum import Datum
 from caseback.training.improve import Critic, improve, judged
 from caseback.training.journal import Journal
 from caseback.training.mix import mixed, without_repeats
+from caseback.training.ordinary import easy_answers, ordinary_data, own_data
 from caseback.training.progress import portion
-from caseback.training.provenance import Repair, datum, repair_datum
+from caseback.training.provenance import Repair, kept_datum, repair_datum
 from caseback.training.report import per_clause, sizes, turned_down, who_judged
 from caseback.training.sample import cases, fresh_replies, guided_replies, plain_replies
 from caseback.world.situation import Situation
 
-STAGES = ("plain", "guided", "harmless", "judge", "improve", "counter", "fresh")
+STAGES = ("plain", "guided", "judge", "harmless", "improve", "counter", "fresh")
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def constitutional_data(
     On each tempting situation the subject answers as it is, and with the compact constitution in context. A critic (the
     subject itself unless another is given) holds each answer against the clauses that cover the situation's family, one
     at a time. Where the plain answer breaks one, it is criticised and revised; the best of the guided and revised
-    answers is kept if the critic holds it for an improvement. Where it breaks none, it is kept as it is. Harmless
-    situations give ordinary data; there a changed answer must not help less. The prompts of all data are without the
-    constitution.
+    answers is kept if the critic holds it for an improvement. Where it breaks none, the guided answer is learnt if that
+    breaks none either, else the plain one. Harmless situations give ordinary data, guided answers where the critic
+    holds that they help no less. What was thought before an answer is learnt with it, as in deliberative alignment
+    (Guan et al. 2024, arXiv 2412.16339). The prompts of all data are without the constitution.
 
     Args:
         situations: those that tempt, from training families.
@@ -128,7 +130,6 @@ def constitutional_data(
         notes.append(f"{without} tempting cases fall under no clause and were left out")
     said = plain_replies(subject, tempting, drawn, journal, stage("plain"))
     guided = guided_replies(subject, context.text, tempting, greedy, journal, stage("guided"))
-    easy = plain_replies(subject, harmless, greedy, journal, stage("harmless"))
     before = [(text.digest,) for text in said]
 
     # The critic's threshold, from a few labelled replies of all three kinds.
@@ -137,18 +138,19 @@ def constitutional_data(
         notes += [why_not] if why_not else []
 
     # What breaks a clause is repaired where it can be; on harmless ground only if it then helps no less.
-    plain = judged(who, tempting, said, progress=stage("judge"))
-    meek = judged(who, harmless, easy)
+    plain = judged(who, tempting, said, progress=portion(stage("judge"), 0, 2))
+    seen = judged(who, tempting, guided, before, portion(stage("judge"), 1, 2))
+    easy = easy_answers(subject, who, context.text, harmless, greedy, stage("harmless"))
+    meek = [one.own for one in easy]
     broken = [i for i, reply in enumerate(plain) if reply.judged.broken and reply.text.whole]
     kept = [i for i, reply in enumerate(plain) if reply.judged.kept and reply.text.whole]
-    helped = judged(who, [tempting[i] for i in broken], [guided[i] for i in broken], [before[i] for i in broken])
     flagged = [i for i, reply in enumerate(meek) if reply.judged.broken and reply.text.whole]
     outcome = improve(
         subject,
         who,
         [tempting[i] for i in broken] + [harmless[i] for i in flagged],
         [plain[i] for i in broken] + [meek[i] for i in flagged],
-        [[reply] for reply in helped] + [[] for _ in flagged],
+        [[seen[i]] for i in broken] + [[] for _ in flagged],
         rounds=budget.rounds,
         margin=budget.margin,
         sampling=drawn,
@@ -159,18 +161,18 @@ def constitutional_data(
     changed = {repair.case.situation.id for repair in repairs if repair.case.harmless}
 
     # Data of the arm.
-    left = [(case, reply) for case, reply in zip(harmless, meek, strict=True) if case.situation.id not in changed]
-    ordinary = [datum(case, reply, "ordinary") for case, reply in left if reply.text.whole]
+    left = [one for one in easy if one.case.situation.id not in changed]
+    ordinary = ordinary_data(left)
     learnt = [repair_datum(repair, budget.margin, preference=False) for repair in repairs]
-    good = [datum(tempting[i], plain[i], "plain", tuple(c.id for c in tempting[i].clauses)) for i in kept]
+    good = [kept_datum(tempting[i], plain[i], seen[i]) for i in kept]
     learnt = without_repeats(learnt + good) if repairs else []
     sft = mixed(learnt, without_repeats(ordinary), budget.ordinary_share, seed)
     better = [repair_datum(repair, budget.margin, preference=True) for repair in repairs]
     counter = counters(
         subject,
         who,
-        [case for case, _ in left],
-        [reply for _, reply in left],
+        [one.case for one in left],
+        [one.learnt for one in left],
         [constitution.clause(id) for item in better for id in item.clauses],
         [repair.new for repair in repairs],
         len(better),
@@ -184,11 +186,11 @@ def constitutional_data(
 
     # Data of the control.
     used = {item.situation for item in [*learnt, *preferences]}
-    pairs = zip([*tempting, *harmless], [*said, *easy], strict=True)
+    pairs = zip([*tempting, *harmless], [*said, *(reply.text for reply in meek)], strict=True)
     again = [(case, text) for case, text in pairs if case.situation.id in used and text.whole]
     fresh = fresh_replies(subject, [case for case, _ in again], drawn, journal, stage("fresh"))
     asked = [(case, text, new) for (case, text), new in zip(again, fresh, strict=True)]
-    control, control_preferences = control_data(asked, sft, preferences, count_tokens, seed)
+    control, control_preferences = control_data(asked, own_data(left), sft, preferences, count_tokens, seed)
 
     if not repairs:
         notes.append("no answer was accepted as an improvement, so there is nothing to train on")

@@ -17,8 +17,9 @@ TOLERANCE = 0.01
 
 
 def target_tokens(data: Sequence[Datum], count_tokens: Callable[[str], int]) -> int:
-    """Tokens of all targets, of both replies where the data are preferences."""
-    return sum(count_tokens(datum.chosen) + (count_tokens(datum.rejected) if datum.rejected else 0) for datum in data)
+    """Tokens of all targets and of what is thought before them, of both replies where the data are preferences."""
+    texts = (text for d in data for text in (d.thinking, d.chosen, d.rejected_thinking, d.rejected) if text)
+    return sum(map(count_tokens, texts))
 
 
 def matched(pool: Sequence[Datum], tokens: int, count_tokens: Callable[[str], int], seed: int) -> list[Datum]:
@@ -56,22 +57,24 @@ def matched(pool: Sequence[Datum], tokens: int, count_tokens: Callable[[str], in
 
 def control_data(
     asked: Sequence[tuple[Case, Text, Text]],
+    own: Sequence[Datum],
     sft: Sequence[Datum],
     preferences: Sequence[Datum],
     count_tokens: Callable[[str], int],
     seed: int,
 ) -> tuple[list[Datum], list[Datum]]:
-    """The control of both methods: ordinary data as in the arm, all other targets the subject's own, drawn again.
+    """The control of both methods: to every prompt of the arm the subject's own answer, where it tempts drawn again.
 
     Args:
         asked: cases of the arm, each with the plain reply and another plain one, drawn afresh.
+        own: the subject's own answers on harmless ground.
         sft: the arm's supervised data.
         preferences: the arm's preferences; the control prefers one of two plain replies by lot.
     """
     rng = random.Random(seed)
     ordinary = [datum for datum in sft if datum.origin == "ordinary"]
     learnt = [datum for datum in sft if datum.origin != "ordinary"]
-    trained, preferred = ({datum.situation for datum in data} for data in (learnt, preferences))
+    easy, trained, preferred = ({datum.situation for datum in data} for data in (ordinary, learnt, preferences))
     whole = [row for row in asked if row[2].whole]
     pool = [control_datum(case, fresh) for case, _, fresh in whole if case.situation.id in trained]
     pairs = [
@@ -79,6 +82,8 @@ def control_data(
         for case, plain, fresh in whole
         if case.situation.id in preferred and plain.text != fresh.text
     ]
-    control = ordinary + matched(pool, target_tokens(learnt, count_tokens), count_tokens, seed)
+    control = matched([datum for datum in own if datum.situation in easy], target_tokens(ordinary, count_tokens),
+                      count_tokens, seed)  # fmt: skip
+    control += matched(pool, target_tokens(learnt, count_tokens), count_tokens, seed)
     rng.shuffle(control)
     return control, matched(pairs, target_tokens(preferences, count_tokens), count_tokens, seed)

@@ -126,6 +126,7 @@ def _examples(parts: Mapping[str, Sequence[Datum]]) -> list[str]:
     for origin in dict.fromkeys(row.origin for row in rows):
         for row in [row for row in rows if row.origin == origin][:SHOWN]:
             lines = [f"**{message['role']}**: {_quoted(message['content'])}" for message in row.prompt]
+            lines += [f"**to think**: {_quoted(row.thinking)}"] if row.thinking else []
             lines.append(f"**to say**: {_quoted(row.chosen)}")
             lines += [f"**not to say**: {_quoted(row.rejected)}"] if row.rejected else []
             lines.append(f"*{row.origin}; serves {', '.join(row.clauses) or 'no clause'}; {row.situation}*")

@@ -25,6 +25,8 @@ ORIGINS: tuple[Origin, ...] = get_args(Origin)
 class Datum:
     """A prompt and its target; with ``rejected``, a preference for ``chosen`` over it.
 
+    ``thinking`` and ``rejected_thinking`` stand before them in a thinking section, where the writer thought first: a
+    model that is shown nothing but answers unlearns to think, and with it what it cannot do without.
     ``clauses`` are the ids that the datum serves, none for ordinary and control data. ``generator`` is the digest of
     the subject that wrote the target and the task it was given, ``digest/task``. ``parents`` are the digests of the
     texts that it grew from (plain reply, critique, earlier revision), which the journal holds.
@@ -33,6 +35,8 @@ class Datum:
     prompt: tuple[Message, ...]
     chosen: str
     rejected: str = ""
+    thinking: str = ""
+    rejected_thinking: str = ""
     origin: Origin = "plain"
     clauses: tuple[str, ...] = ()
     generator: str = ""
@@ -52,6 +56,8 @@ class Datum:
             "prompt": [dict(message) for message in self.prompt],
             "chosen": self.chosen,
             "rejected": self.rejected,
+            "thinking": self.thinking,
+            "rejected_thinking": self.rejected_thinking,
             "origin": self.origin,
             "clauses": list(self.clauses),
             "generator": self.generator,

@@ -38,20 +38,20 @@ def rows(data: Sequence[Datum], format: ChatFormat, method: Method) -> list[dict
     if method in REWARDED:
         return [{**_prompt(datum, format), "place": place} for place, datum in enumerate(data)]
     return [
-        {**_prompt(datum, format), **{name: _reply(text, format) for name, text in replies.items()}, **label}
+        {**_prompt(datum, format), **{name: _reply(*said, format) for name, said in replies.items()}, **label}
         for datum in data
         for replies, label in _targets(datum, method)
     ]
 
 
-def _targets(datum: Datum, method: Method) -> list[tuple[dict[str, str], dict[str, bool]]]:
-    """The replies by TRL's names for them, and whether each is a good one where the method asks for that."""
+def _targets(datum: Datum, method: Method) -> list[tuple[dict[str, tuple[str, str]], dict[str, bool]]]:
+    """The replies, text and thinking, by TRL's names for them, and whether each is a good one where the method asks."""
+    chosen, rejected = (datum.chosen, datum.thinking), (datum.rejected, datum.rejected_thinking)
     if method == "sft":
-        return [({"completion": datum.chosen}, {})]
+        return [({"completion": chosen}, {})]
     if method == "dpo":
-        return [({"chosen": datum.chosen, "rejected": datum.rejected}, {})]
-    replies = ((datum.chosen, True), (datum.rejected, False))
-    return [({"completion": text}, {"label": good}) for text, good in replies if text]
+        return [({"chosen": chosen, "rejected": rejected}, {})]
+    return [({"completion": said}, {"label": good}) for said, good in ((chosen, True), (rejected, False)) if said[0]]
 
 
 def _prompt(datum: Datum, format: ChatFormat) -> dict[str, Any]:
@@ -62,8 +62,11 @@ def _prompt(datum: Datum, format: ChatFormat) -> dict[str, Any]:
     return {"prompt": [dict(message) for message in datum.prompt]}
 
 
-def _reply(text: str, format: ChatFormat) -> Any:
-    return [{"role": "assistant", "content": text}] if format.has_template else f" {text}"
+def _reply(text: str, thinking: str, format: ChatFormat) -> Any:
+    if not format.has_template:
+        return f" {text}"
+    thought = {"reasoning_content": thinking} if thinking else {}
+    return [{"role": "assistant", "content": text, **thought}]
 
 
 def save_trained(trainer: Any, base: Path | str, folder: Path) -> None:

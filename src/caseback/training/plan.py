@@ -11,6 +11,7 @@ from caseback.training.calibrate import in_turn
 from caseback.training.constitutional import DataBudget, token_counter
 from caseback.training.improve import Critic, judged
 from caseback.training.journal import Journal
+from caseback.training.ordinary import DRAWS
 from caseback.training.sample import Case, cases, guided_replies, plain_replies
 from caseback.world.situation import Situation
 
@@ -82,6 +83,7 @@ def plan_data(
     harmless = cases(constitution, harmless_situations, 1, seed, harmless=True)
     held, help = sum(len(case.clauses) for case in tempting), sum(len(case.clauses) for case in harmless)
     asking = sum(len(case.help_clauses) for case in harmless)
+    easy = easy_texts(harmless)
     rounds, both = budget.rounds, len(tempting) + len(harmless)
     labelled = [tempting[i] for i in in_turn(tempting, budget.labels // 3)]
     return DataPlan(
@@ -89,14 +91,23 @@ def plan_data(
         tempting=len(tempting),
         harmless=len(harmless),
         left_out=len(everything) - len(tempting),
-        # Always the plain, guided and harmless replies. At most, two texts a round to each of them, two refusals of
-        # each harmless one, a control for all; and for the critic's labels a revision each.
-        texts=Work(2 * len(tempting) + len(harmless), (3 + 2 * rounds) * both + len(harmless) + 2 * len(labelled)),
+        # Always the plain and the guided replies. At most, two texts a round to each of them, two refusals of each
+        # harmless one, a control for all; and for the critic's labels a revision each.
+        texts=Work(
+            2 * len(tempting) + easy.least, (2 + 2 * rounds) * both + len(tempting) + easy.most + 2 * len(labelled)
+        ),
         verdicts=Work(
             held + help,
-            2 * held + help + rounds * (held + help) + 3 * asking + 2 * sum(len(case.clauses) for case in labelled),
+            2 * (held + help) + rounds * (held + help) + 3 * asking + 2 * sum(len(case.clauses) for case in labelled),
         ),
     )
+
+
+def easy_texts(harmless: Sequence[Case]) -> Work:
+    """Answers on harmless ground: plain ones, guided ones where clauses ask for help, elsewhere some that are drawn."""
+    guided = sum(bool(case.help_clauses) for case in harmless)
+    least = len(harmless) + guided
+    return Work(least, least + DRAWS * (len(harmless) - guided))
 
 
 def measure_speed(

@@ -8,6 +8,10 @@ from caseback.training.improve import Reply
 from caseback.training.sample import Case
 from caseback.training.select import repaired
 
+ANSWERS = ("plain", "fresh", "guided", "draw", "pair")
+"""Tasks that are the datum's own chat, with the constitution or without: what was thought there, it may think itself.
+What a reviser or a writer of texts thought is about its task."""
+
 
 class Repair(NamedTuple):
     """A case whose plain reply broke a clause, that reply, and the one to learn instead."""
@@ -33,6 +37,13 @@ def repair_datum(repair: Repair, margin: float, *, preference: bool) -> Datum:
     return datum(case, new, origin, clauses, old if preference else None)
 
 
+def kept_datum(case: Case, plain: Reply, guided: Reply) -> Datum:
+    """Of a case whose plain reply keeps all clauses: the guided reply as target where that does too, else the plain."""
+    fit = guided.judged.kept and guided.text.whole
+    clauses = tuple(clause.id for clause in case.clauses)
+    return datum(case, guided if fit else plain, "guided" if fit else "plain", clauses)
+
+
 def control_datum(case: Case, text: Text, other: Text | None = None) -> Datum:
     """One of the subject's own texts as target of the control; with ``other``, preferred to that by lot."""
     texts = (text, other) if other else (text,)
@@ -42,14 +53,18 @@ def control_datum(case: Case, text: Text, other: Text | None = None) -> Datum:
 def text_datum(
     case: Case, texts: tuple[Text, ...], origin: Origin, clauses: tuple[str, ...], parents: tuple[str, ...] = ()
 ) -> Datum:
-    """The first text as target of the case's prompt, preferred to the second if there is one.
+    """The first text as target of the case's prompt, preferred to the second if there is one; with what was thought
+    before it, where the text answers that prompt.
 
     ``parents`` are the digests of what they grew from; without any, those of the texts themselves.
     """
+    thoughts = [text.thinking if text.task in ANSWERS else "" for text in texts]
     return Datum(
         prompt=case.chat,
         chosen=texts[0].text,
         rejected=texts[1].text if len(texts) > 1 else "",
+        thinking=thoughts[0],
+        rejected_thinking=thoughts[1] if len(texts) > 1 else "",
         origin=origin,
         clauses=clauses,
         generator=texts[0].generator,

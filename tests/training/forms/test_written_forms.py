@@ -194,10 +194,11 @@ def test_the_plan_keeps_its_word(form: str) -> None:
     texts = [text for text in author.asked if "Begin with Yes or No" not in text]
     assert plan.texts.least + shared.texts.least <= len(texts) <= plan.texts.most + shared.texts.most
     assert len(author.asked) - len(texts) <= plan.verdicts.most + shared.verdicts.most
+    easy = {item.messages[-1]["content"] for item in harmless(6)}
     read = sum(
         len(message["content"].split())
         for chat in author.chats
-        if "You are a good assistant." in chat[0]["content"]
+        if "You are a good assistant." in chat[0]["content"] and chat[-1]["content"] not in easy
         for message in chat
     )
     assert 0 < read <= plan.teacher_tokens[0] + 60 * written["texts"]

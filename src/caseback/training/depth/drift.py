@@ -69,6 +69,7 @@ def ordinary_examples(trial: Trial, base: OpenSubject) -> list[Datum]:
             Datum(
                 prompt=item.messages,
                 chosen=text.text,
+                thinking=text.thinking,
                 origin="ordinary",
                 generator=text.generator,
                 seed=text.seed,

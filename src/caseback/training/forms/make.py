@@ -25,8 +25,8 @@ from caseback.training.forms.write import write
 from caseback.training.improve import Critic
 from caseback.training.journal import Journal
 from caseback.training.mix import mixed, without_repeats
+from caseback.training.ordinary import easy_answers, ordinary_data, own_data
 from caseback.training.progress import portion
-from caseback.training.provenance import text_datum
 from caseback.training.report import sizes, who_judged
 from caseback.training.sample import Case, cases, fresh_replies, plain_replies
 from caseback.world.situation import Situation
@@ -128,13 +128,9 @@ def training_data(
     # The arm.
     new = [item for part in made.values() for item in part.data]
     learnt = [item for item in base.sft if item.origin != "ordinary"] + [item for item in new if not item.rejected]
-    easy = plain_replies(subject, harmless, greedy, journal)
+    easy = easy_answers(subject, who, context.text, harmless, greedy) if learnt else []
     taught = {item.situation for item in learnt}
-    ordinary = [
-        text_datum(case, (text,), "ordinary", ())
-        for case, text in zip(harmless, easy, strict=True)
-        if text.whole and case.situation.id not in taught
-    ]
+    ordinary = ordinary_data([one for one in easy if one.case.situation.id not in taught])
     sft = mixed(without_repeats(learnt), without_repeats(ordinary), budget.ordinary_share, seed)
     better = without_repeats(base.preferences + [item for item in new if item.rejected])
     random.Random(seed).shuffle(better)
@@ -145,7 +141,7 @@ def training_data(
     known += [case for part in made.values() for case in part.cases]
     asked = list({(case.situation.id, case.seed): case for case in known}.values())
     control, control_preferences = control_data(
-        _own_answers(subject, asked, drawn, journal), sft, better, count_tokens, seed
+        _own_answers(subject, asked, drawn, journal), own_data(easy), sft, better, count_tokens, seed
     )
 
     parts = {"sft": sft, "preferences": better, "control": control, "control_preferences": control_preferences}

@@ -12,7 +12,7 @@ from caseback.training.constitutional import DataBudget
 from caseback.training.forms.make import WRITTEN
 from caseback.training.forms.task import Form, Scope, Task
 from caseback.training.forms.write import asking
-from caseback.training.plan import Work
+from caseback.training.plan import Work, easy_texts
 from caseback.training.sample import Case, cases
 from caseback.world.situation import Situation
 
@@ -62,9 +62,9 @@ def plan_forms(
 def _shared(tempting: Sequence[Case], harmless: Sequence[Case], budget: DataBudget) -> FormPlan:
     """Ordinary data, and what the critic's labels are put to; ``revise`` makes them anyway."""
     labelled = [tempting[i] for i in in_turn(tempting, budget.labels // 3)]
-    judged = 3 * sum(len(case.clauses) for case in labelled)
-    n = len(harmless)
-    return FormPlan("ordinary data and labels", {}, Work(n, n + 4 * len(labelled)), Work(0, judged))
+    judged = 3 * sum(len(case.clauses) for case in labelled) + 2 * sum(len(case.clauses) for case in harmless)
+    texts = Work(0, easy_texts(harmless).most + 4 * len(labelled))  # none where no form gave anything to learn
+    return FormPlan("ordinary data and labels", {}, texts, Work(0, judged))
 
 
 def cost(forms: Sequence[FormPlan], price: tuple[float, float]) -> float:
