@@ -94,12 +94,12 @@ def improve(
 ) -> list[tuple[Reply | None, str]]:
     """For each case whose plain reply breaks a clause, the reply to learn instead, or None and the reason.
 
-    ``candidates`` are tried beside the revisions; every case is revised once, and again from its last revision for as
-    long as nothing is accepted. The first revision is greedy, later ones are drawn as ``sampling`` says.
+    ``candidates`` come first; a case of which none is accepted is revised, and again from its last revision for as long
+    as nothing is. The first revision is greedy, later ones are drawn as ``sampling`` says.
     """
     tried = [list(items) for items in candidates]
     last = list(plain)
-    chosen: list[Reply | None] = [None] * len(cases)
+    chosen = [_accepted(case, old, items, margin) for case, old, items in zip(cases, plain, tried, strict=True)]
     for round in range(rounds):
         open_ = [index for index, reply in enumerate(chosen) if reply is None]
         if not open_:
