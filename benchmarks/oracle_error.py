@@ -29,7 +29,7 @@ LIMIT = 0.05
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", default="fourth", choices=["first", "second", "third", "fourth"])
+    parser.add_argument("--sample", default="fourth", choices=["first", "second", "third", "fourth", "fifth"])
     parser.add_argument("--show", action="store_true", help="print every reply on which the two differ")
     given = parser.parse_args()
     rows = [json.loads(line) for line in READINGS.read_text(encoding="utf-8").splitlines()]

@@ -127,6 +127,8 @@ def _show_datum(console: Console, row: Mapping[str, Any]) -> None:
         _line(console, message["role"], message["content"])
     for step in row["steps"]:
         _line(console, TASKS.get(step["task"], step["task"]), step["text"], "dim")
+    if row.get("thinking"):
+        _line(console, "to think", row["thinking"], "dim green")
     _line(console, "to say", row["chosen"], "green")
     if row["rejected"]:
         _line(console, "not to say", row["rejected"], "red")

@@ -209,7 +209,7 @@ def _datum(row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: str(row[name]) for name in ("situation", "family", "origin")},
         "messages": [{"role": str(m["role"]), "content": short_text(m["content"])} for m in row["prompt"]],
         "steps": [{"task": str(step["task"]), "text": short_text(step["text"])} for step in row["steps"]],
-        **{name: short_text(row[name]) for name in ("chosen", "rejected")},
+        **{name: short_text(row.get(name)) for name in ("thinking", "chosen", "rejected")},
     }
 
 
