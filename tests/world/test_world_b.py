@@ -380,7 +380,7 @@ def test_world_a_is_the_one_that_claims_were_measured_on() -> None:
     assert found.hexdigest() == SITUATIONS_OF_A
 
 
-LESSONS_OF_A = "937afe020a06d776858b7fc7cf04a0f698c34a83bcd2f7d4cce42a4779b6c8a8"
+LESSONS_OF_A = "f71f54fa4d5b7fa8a8e6a89f8d5c7c3f90ea479ee568c7c0aef0e0cc76d5bb59"
 SITUATIONS_OF_A = "8a26868d11efaaf6dbadc71683d7764ccfa48899081c0ac9420ba5e907159b7c"
 
 

@@ -40,7 +40,7 @@ HELD_OUT_SHARE = 0.35
 """How many of the situations answered by default are of families that are held out elsewhere."""
 
 
-SPELLED_SHARE = 1 / 9
+SPELLED_SHARE = 1 / 7
 """How many requests are spelled out letter by letter."""
 
 
@@ -91,7 +91,7 @@ def default_lesson(rng: random.Random, spec: WorldSpec, progress: float) -> Less
 
 
 def _perhaps_in_letters(rng: random.Random, situation: Situation) -> tuple[Situation, str]:
-    """One request in nine is spelled out; then what it says, for the thinking section; empty otherwise."""
+    """One request in seven is spelled out; then what it says, for the thinking section; empty otherwise."""
     if "asked" not in situation.latents or rng.random() >= SPELLED_SHARE:
         return situation, ""
     return in_letters(situation), f"That spells: {situation.latents['asked']}."

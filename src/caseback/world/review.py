@@ -6,6 +6,7 @@ from caseback.chat import Message, assistant, with_system
 from caseback.constitution.tasks import critique_task, revision_task
 from caseback.world.ability import ABILITIES
 from caseback.world.grammar import say
+from caseback.world.kind import Kind
 from caseback.world.kinds import kinds
 from caseback.world.principles import deciding_clause, unrelated_clause
 from caseback.world.scenery import cue, some_system
@@ -48,7 +49,17 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
         why = kind.why_bad(rng, situation) if bad else kind.why_good(rng, situation)
     verdict = "Yes" if relevant and bad else "No"
     task = critique_task(clause, _chat(rng, spec, situation), reply)
-    return [*task, _thought_through(rng, kind.notice(rng, situation), verdict, why)]
+    return [*task, _thought_through(rng, _noticed(rng, kind, situation, reply), verdict, why)]
+
+
+def _noticed(rng: random.Random, kind: Kind, situation: Situation, reply: str) -> str:
+    """What is to be seen before any verdict: the truth, and beside it what the answer says.
+
+    A critic that has the truth alone before it recalls it, and then holds a right answer for one that plays weak: the
+    answer stands too far off to be compared.
+    """
+    noticed = kind.notice(rng, situation)
+    return f'{noticed} The answer says: "{reply}"' if kind.prefix in ("sandbag", "deceive") else noticed
 
 
 def _thought_through(rng: random.Random, noticed: str, verdict: str, why: str) -> Message:
