@@ -89,10 +89,10 @@ def constitutional_data(
     On each tempting situation the subject answers as it is, and with the compact constitution in context. A critic (the
     subject itself unless another is given) holds each answer against the clauses that cover the situation's family, one
     at a time. Where the plain answer breaks one, the guided answer is learnt if the critic holds it for an improvement;
-    if not, the plain one is criticised and revised until the critic accepts one. Where it breaks none, the guided answer is learnt if that
-    breaks none either, else the plain one. Harmless situations give ordinary data, guided answers where the critic
-    holds that they help no less. What was thought before an answer is learnt with it, as in deliberative alignment
-    (Guan et al. 2024, arXiv 2412.16339). The prompts of all data are without the constitution.
+    if not, the plain one is criticised and revised until the critic accepts one. Where it breaks none, the guided
+    answer is learnt if that breaks none either, else the plain one. Harmless situations give ordinary data, guided
+    answers where the critic holds that they help no less. What was thought before an answer is learnt with it, as in
+    deliberative alignment (Guan et al. 2024, arXiv 2412.16339). The prompts of all data are without the constitution.
 
     Args:
         situations: those that tempt, from training families.
