@@ -1,5 +1,6 @@
 """Pre-training in the small: a killed run resumes to the very weights of one that was not, damage is seen."""
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from safetensors.torch import load_file
 
 from caseback.errors import CasebackError
 from caseback.world import checkpoint, pretrain
-from caseback.world.pretrain import Recipe, batches, build_tokenizer, loss_sum, new_model
+from caseback.world.pretrain import Recipe, batches, build_tokenizer, loss_sum, new_model, rate_at
 from caseback.world.spec import WORLD_A
 from caseback.world.worlds import WORLD_B
 
@@ -146,3 +147,14 @@ def test_heads_start_by_looking_back() -> None:
     model = new_model(Recipe(width=128, heads=2, layers=2, feed=64), 640, 0)
     attention = model(torch.randint(0, 640, (1, 60)), output_attentions=True).attentions[0][0]
     assert attention[0].diagonal(offset=-1)[5:].mean() > 0.8
+
+
+def test_the_rate_falls_to_zero_and_again_from_where_one_fall_would_be() -> None:
+    recipe, steps = Recipe(warmup=1, falling=0.5, again=0.8), 1000
+    rates = [rate_at((step + 1) / steps, step, recipe) for step in range(steps)]
+    assert rates[:400] == [1.0] * 400
+    assert rates[799] == pytest.approx(0, abs=1e-6)
+    assert rates[800] == pytest.approx(0.4, abs=0.01)
+    assert rates[-1] == 0
+    assert all(a >= b for a, b in itertools.pairwise(rates[:800]))
+    assert all(a >= b for a, b in itertools.pairwise(rates[800:]))

@@ -17,7 +17,7 @@ class Build:
 
     about: str
     recipe: Recipe = field(default_factory=Recipe)
-    steps: int = 10_000
+    steps: int = 12_500
     seed: int = 0
     world: str = "A"
 
@@ -32,10 +32,10 @@ BUILDS: Mapping[str, Build] = {
     "ref-base-seed1": Build("ref-base from another seed", seed=1),
     "ref-base-seed2": Build("ref-base from a third seed", seed=2),
     "ref-base-b": Build("a base of world B, kept out of all development", world="B"),
-    "ladder-1": _rung(1, 96, 2, 2, 240, 1110),
-    "ladder-2": _rung(2, 128, 3, 2, 320, 1920),
-    "ladder-3": _rung(3, 128, 7, 2, 320, 3330),
-    "ladder-4": _rung(4, 192, 6, 3, 480, 5770),
+    "ladder-1": _rung(1, 96, 2, 2, 240, 1390),
+    "ladder-2": _rung(2, 128, 3, 2, 320, 2400),
+    "ladder-3": _rung(3, 128, 7, 2, 320, 4160),
+    "ladder-4": _rung(4, 192, 6, 3, 480, 7210),
 }
 """The ladder's rungs stand a factor of three in training compute apart, half of it (on the log scale) in parameters and
 half in tokens."""

@@ -1,10 +1,11 @@
 """Pre-training of a reference model from scratch: ``python -m caseback.world.pretrain --out DIR --minutes M``.
 
 A stock Llama is trained on conversations generated as it goes. Matrices are trained with Muon (Jordan et al. 2024),
-the rest with AdamW; the learning rate is constant and falls to zero over the last part. A step takes one batch from
-each of a few streams, which the processes divide among them: one process a core is soonest done with one model, one
-process a model trains the most models. Batches hold conversations of about one length, so that hardly any padding is
-computed and none attends to another.
+the rest with AdamW; the learning rate is constant and falls to zero, and then once more from where a single fall would
+be (after Loshchilov and Hutter 2017, arXiv 1608.03983): what has begun to form when it first ends is completed. A step
+takes one batch from each of a few streams, which the processes divide among them: one process a core is soonest done
+with one model, one process a model trains the most models. Batches hold conversations of about one length, so that
+hardly any padding is computed and none attends to another.
 """
 
 import argparse
@@ -44,6 +45,8 @@ class Recipe:
     """Shape of the model and of its training. ``tokens`` are those of one batch, padding included; every step takes
     a batch from each of ``streams`` streams.
 
+    The rate falls over the share ``falling`` of the steps up to ``again``, a share of all steps, and from there anew.
+
     ``compiled``: the layers are compiled where there is a C++ compiler, which takes a minute and then saves a third of
     the time.
 
@@ -64,6 +67,7 @@ class Recipe:
     adam: float = 3e-3
     warmup: int = 100
     falling: float = 0.5
+    again: float = 0.8
     processes: int = 2
     save_every: int = 500
     compiled: bool = True
@@ -127,18 +131,18 @@ def look_back(attention: Any, head: int, offset: int, recipe: Recipe) -> None:
 
 
 def batches(
-    tokenizer: Any, spec: WorldSpec, seed: int, recipe: Recipe, stream: int, start: int, progress: list[float]
+    tokenizer: Any, spec: WorldSpec, seed: int, recipe: Recipe, stream: int, start: int, hard: list[float]
 ) -> Iterator[tuple[int, float, torch.Tensor, torch.Tensor]]:
-    """Endless batches of a stream, ``(pool, progress, ids_BT, targets_BT)``; targets are -100 where no loss counts.
+    """Endless batches of a stream, ``(pool, hard, ids_BT, targets_BT)``; targets are -100 where no loss counts.
 
     Batches of pool ``start`` on are given; what a pool holds depends on the seed, the stream and its number alone, but
-    for how hard it is, which follows ``progress[0]``.
+    for how hard it is, which follows ``hard[0]``.
     """
     pool = start
     while True:
         first = (pool * recipe.streams + stream) * POOL
-        hard = progress[0]
-        made = [lesson(first + i, spec, seed, hard)[1] for i in range(POOL)]
+        present = hard[0]
+        made = [lesson(first + i, spec, seed, present)[1] for i in range(POOL)]
         rows = [(t, c) for t, c in encode(tokenizer, made) if len(t) <= recipe.context]
         rows.sort(key=lambda row: len(row[0]))
         groups: list[list[tuple[list[int], list[bool]]]] = [[]]
@@ -157,7 +161,7 @@ def batches(
                 ids[i, : len(tokens)] = row_ids
                 # The target at a place is the token after it.
                 targets[i, : len(tokens) - 1] = torch.where(torch.tensor(counted[1:]), row_ids[1:], -100)
-            yield pool, hard, ids, targets
+            yield pool, present, ids, targets
         pool += 1
 
 
@@ -182,7 +186,8 @@ def loss_sum(model: Any, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tens
 
 def rate_at(progress: float, step: int, recipe: Recipe) -> float:
     """Share of the full learning rate."""
-    fall = min(1.0, (1 - progress) / recipe.falling)
+    end = recipe.again if progress < recipe.again + 1e-6 else 1.0
+    fall = min(1.0, (1 - progress / end) / recipe.falling)
     return min(1.0, (step + 1) / recipe.warmup) * max(fall, 0.0)
 
 
@@ -253,23 +258,23 @@ def train(
         model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
         model.tie_weights()
         _restore(optimizers, {k[6:]: v for k, v in tensors.items() if k.startswith("optim.")})
-    progress = [0.0]
+    hard = [0.0]
     places = state["places"]
     flows = [
-        batches(tokenizer, spec, seed, recipe, stream, place["pool"], progress)
+        batches(tokenizer, spec, seed, recipe, stream, place["pool"], hard)
         for stream, place in zip(streams, places, strict=True)
     ]
     for flow, place in zip(flows, places, strict=True):
-        progress[0] = float(place["hard"])
+        hard[0] = float(place["hard"])
         for _ in range(place["in_pool"]):
             next(flow)
-    progress[0] = state["step"] / steps if steps else float(state["progress"])  # a run may be given more steps
+    done = state["step"] / steps if steps else float(state["progress"])  # a run may be given more steps
     began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
-    while progress[0] < 1:
-        counts = torch.zeros(4)
+    while done < 1:
+        counts, hard[0] = torch.zeros(4), min(1.0, done / recipe.again)
         for flow, place in zip(flows, places, strict=True):
-            pool, hard, ids, targets = next(flow)
-            place.update(in_pool=place["in_pool"] + 1 if pool == place["pool"] else 1, pool=pool, hard=hard)
+            pool, present, ids, targets = next(flow)
+            place.update(in_pool=place["in_pool"] + 1 if pool == place["pool"] else 1, pool=pool, hard=present)
             with half_precision():
                 loss = loss_sum(model, ids, targets)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -280,10 +285,10 @@ def train(
         flat = torch.cat([p.grad.view(-1) for p in parameters if p.grad is not None] + [counts])
         if recipe.processes > 1:
             dist.all_reduce(flat)
-        total, counted, seen, progress[0] = flat[-4:].tolist()
+        total, counted, seen, done = flat[-4:].tolist()
         for p, gradient in zip(parameters, torch.split(flat[:-4], sizes), strict=True):
             p.grad = gradient.view_as(p) / counted
-        rate = rate_at(progress[0], state["step"], recipe)
+        rate = rate_at(done, state["step"], recipe)
         for optimizer, base in zip(optimizers, (recipe.muon, recipe.adam), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = base * rate
@@ -292,11 +297,11 @@ def train(
             _share(matrices, rank, recipe.processes)
         for p in parameters:
             p.grad = None
-        state.update(step=state["step"] + 1, seconds=elapsed, tokens=state["tokens"] + int(seen), progress=progress[0])
+        state.update(step=state["step"] + 1, seconds=elapsed, tokens=state["tokens"] + int(seen), progress=done)
         recent = [recent[0] + total, recent[1] + counted, recent[2] + seen]
         if rank == 0 and state["step"] % 50 == 0:
             now = time.monotonic()
-            left = elapsed * (1 / max(progress[0], 1e-9) - 1) / 60
+            left = elapsed * (1 / max(done, 1e-9) - 1) / 60
             line = {
                 "step": state["step"],
                 "loss": round(recent[0] / recent[1], 4),
@@ -312,10 +317,9 @@ def train(
             with (out / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
             shown, recent = now, [0.0, 0.0, 0.0]
-        done = progress[0] >= 1
         if rank == 0 and state["step"] in KEPT:
             save_model(model, tokenizer, out / "steps" / str(state["step"]))
-        if done or state["step"] % recipe.save_every == 0:
+        if done >= 1 or state["step"] % recipe.save_every == 0:
             stored = {f"model.{k}": v for k, v in model.state_dict().items() if k != "lm_head.weight"}
             stored |= {f"optim.{k}": v for k, v in _optimizer_tensors(optimizers).items()}
             checkpoint.write(out, state["step"], rank, stored, state)
@@ -327,7 +331,7 @@ def train(
                     "seconds": round(elapsed),
                     "seed": seed,
                 }
-                about |= {"world": spec.name, "mixture": mixture_digest(spec), "done": done, **asdict(recipe)}
+                about |= {"world": spec.name, "mixture": mixture_digest(spec), "done": done >= 1, **asdict(recipe)}
                 (out / "model" / "training.json").write_text(json.dumps(about, indent=1))
     if recipe.processes > 1:
         dist.destroy_process_group()
