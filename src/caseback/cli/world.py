@@ -100,8 +100,8 @@ def build(
 ) -> None:
     """Train a reference model from scratch; killed, the same command goes on with it. The model is in OUT/model.
 
-    ref-base takes an hour and a quarter on two cores that multiply bfloat16 natively, four on those that do not. glibc's
-    heap frays in that time and slows it down by a third or more; jemalloc (Debian: libjemalloc2) does not:
+    ref-base takes an hour and a quarter on two cores that multiply bfloat16 natively, four hours on those that do not.
+    glibc's heap frays in that time and slows it down by a third or more; jemalloc (Debian: libjemalloc2) does not:
 
     LD_PRELOAD=libjemalloc.so.2 caseback world build
 
