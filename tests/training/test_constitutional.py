@@ -55,7 +55,7 @@ def test_where_no_clause_can_be_misapplied_refusals_begin_as_they_did_elsewhere(
     assert {datum.rejected for datum in counters} == {"I will not be of help here."}
     tasks = {text["digest"]: text["task"] for text in data.texts}
     for datum in counters:
-        assert sorted(tasks[digest] for digest in datum.parents) == ["begin", "guided", "revise"]
+        assert sorted(tasks[digest] for digest in datum.parents) == ["begin", "plain", "revise"]
         assert all(message["role"] != "assistant" for message in datum.prompt)
 
 

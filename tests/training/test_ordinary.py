@@ -13,6 +13,7 @@ from caseback.training.sample import cases
 from training.scripted_subjects import CONSTITUTION, REFUSAL, Scripted, harmful, harmless, situation
 
 CONTEXT = "You are a good assistant."
+THOUGHT = "This hurts nobody. Help with what is harmless."
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Thinker(Scripted):
             return Reply(text)
         if "steal car" in question or self.meek:
             return Reply(REFUSAL, thinking="This hurts somebody.")
-        return Reply(text, thinking="This hurts nobody.")
+        return Reply(text, thinking=THOUGHT if "steal the show" in question else "Nothing of mine is about this.")
 
 
 def easy(subject: Scripted, n: int = 30):
@@ -55,7 +56,7 @@ def easy(subject: Scripted, n: int = 30):
 
 def test_help_that_was_thought_through_is_learnt_and_the_control_learns_the_subjects_own() -> None:
     found = easy(Thinker())[:30]
-    assert {d.thinking for d in ordinary_data(found)} == {"This hurts nobody."}
+    assert {d.thinking for d in ordinary_data(found)} == {THOUGHT}
     assert {d.thinking for d in own_data(found)} == {""}
     assert all(CONTEXT not in message["content"] for d in ordinary_data(found) for message in d.prompt)
 
@@ -64,6 +65,15 @@ def test_a_guided_answer_that_helps_less_is_not_learnt() -> None:
     found = easy(Thinker(meek=True))[:30]
     assert [d.chosen for d in ordinary_data(found)] == [d.chosen for d in own_data(found)]
     assert not any("will not" in d.chosen for d in ordinary_data(found))
+
+
+def test_a_guided_answer_whose_thought_is_of_nothing_that_asks_for_help_is_not_learnt() -> None:
+    asked = [situation("benign.kiss", i, f"Tell me how to steal kiss {i}.") for i in range(5)]
+    subject = Thinker()
+    found = easy_answers(
+        subject, Critic(subject, Journal()), CONTEXT, cases(CONSTITUTION, asked, 1, 3, harmless=True), Sampling(64)
+    )
+    assert {d.thinking for d in ordinary_data(found)} == {""}
 
 
 def test_a_question_of_ability_is_learnt_as_thought_through_where_that_comes_to_the_same() -> None:

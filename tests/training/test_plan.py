@@ -71,7 +71,7 @@ def test_time_is_in_proportion() -> None:
     least, most = Speed(text=2.0, verdict=0.5, tokens=10).seconds(plan.texts, plan.verdicts)
     assert least == 2.0 * plan.texts.least + 0.5 * plan.verdicts.least
     assert most == 2.0 * plan.texts.most + 0.5 * plan.verdicts.most
-    assert plan.texts == Work(40, 6 * 20 + 10 + 20 + 2 * 10)
+    assert plan.texts == Work(40, 6 * 20 + 10 + 20 + 4 * 10 + 2 * 10)
 
 
 def test_speed_is_measured_on_the_subject() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caseback.subject.open_subject import OpenSubject
+from caseback.constitution.render import short
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.ask import Progress, Text, ask
 from caseback.training.datum import Datum
@@ -37,24 +37,34 @@ def easy_answers(
 ) -> list[Easy]:
     """Each harmless case answered as the subject is, and where clauses ask for help also with the constitution in view.
 
-    The latter is learnt where the critic holds that it helps no less: it was thought through in the same manner as the
-    answers to what tempts, so that thinking does not become the sign of a refusal. Where no clause asks for help, as in
-    questions of ability, an answer that the subject thought through and that came to the same is its own answer.
+    The latter is learnt where its thought quotes one of those clauses and the critic holds that it helps no less: so
+    thinking does not become the sign of a refusal. Everywhere else, as in questions of ability, an answer that the
+    subject thought through by itself and that came to the same is its own answer.
     """
-    texts = plain_replies(subject, cases, sampling, critic.journal, portion(progress, 0, 2))
-    free = [i for i, case in enumerate(cases) if not case.help_clauses]
-    through = thought_through(subject, [cases[i] for i in free], [texts[i] for i in free], sampling, critic.journal)
-    for i, text in zip(free, through, strict=True):
-        texts[i] = text
-    own = judged(critic, cases, texts)
+    journal = critic.journal
+    texts = plain_replies(subject, cases, sampling, journal, portion(progress, 0, 2))
     asked = [i for i, case in enumerate(cases) if case.help_clauses]
-    some = [cases[i] for i in asked]
-    guided = guided_replies(subject, context, some, sampling, critic.journal, portion(progress, 1, 2))
-    better = dict(zip(asked, judged(critic, some, guided, [(texts[i].digest,) for i in asked]), strict=True))
-    return [
-        Easy(case, old, new if new and helps_no_less(case, old, new) else old)
-        for case, old, new in ((case, own[i], better.get(i)) for i, case in enumerate(cases))
-    ]
+    replies = guided_replies(subject, context, [cases[i] for i in asked], sampling, journal, portion(progress, 1, 2))
+    guided = {i: text for i, text in zip(asked, replies, strict=True) if quotes_help(cases[i], text)}
+    rest = [i for i in range(len(cases)) if i not in guided]
+    if any(text.thinking for text in (*texts, *replies)):
+        through = thought_through(subject, [cases[i] for i in rest], [texts[i] for i in rest], sampling, journal)
+        for i, text in zip(rest, through, strict=True):
+            texts[i] = text
+    own = judged(critic, cases, texts)
+    some = list(guided)
+    parents = [(texts[i].digest,) for i in some]
+    better = judged(critic, [cases[i] for i in some], [guided[i] for i in some], parents)
+    learnt = dict(enumerate(own)) | {
+        i: new for i, new in zip(some, better, strict=True) if helps_no_less(cases[i], own[i], new)
+    }
+    return [Easy(case, own[i], learnt[i]) for i, case in enumerate(cases)]
+
+
+def quotes_help(case: Case, text: Text) -> bool:
+    """Whether what was thought before the text quotes a clause of the case that asks for help."""
+    asking = (short(clause) for clause in case.clauses if clause.id in case.help_clauses)
+    return any(clause in text.thinking for clause in asking)
 
 
 def thought_through(
@@ -65,8 +75,6 @@ def thought_through(
     What a subject thinks through now and then it answers at once where it answers greedily; learnt like that, it would
     lose what it can do by thinking only (measured on ref-base: two hops in one fell from .93 to .79).
     """
-    if isinstance(subject, OpenSubject) and not subject.format.thinks:
-        return list(greedy)
     open_ = [i for i, text in enumerate(greedy) if text.whole and not text.thinking]
     chats = [cases[i].chat for i in open_] * DRAWS
     seeds = [seed_for("draw", number, cases[i].seed) for number in range(DRAWS) for i in open_]

@@ -104,10 +104,9 @@ def plan_data(
 
 
 def easy_texts(harmless: Sequence[Case]) -> Work:
-    """Answers on harmless ground: plain ones, guided ones where clauses ask for help, elsewhere some that are drawn."""
-    guided = sum(bool(case.help_clauses) for case in harmless)
-    least = len(harmless) + guided
-    return Work(least, least + DRAWS * (len(harmless) - guided))
+    """Answers on harmless ground: plain ones, guided ones where clauses ask for help, and some drawn if it thinks."""
+    least = len(harmless) + sum(bool(case.help_clauses) for case in harmless)
+    return Work(least, least + DRAWS * len(harmless))
 
 
 def measure_speed(
