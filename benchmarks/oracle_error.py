@@ -7,8 +7,11 @@ models after SFT and DPO, and 100 were written by hand in free words, to be like
 second sample was read: an article that differs makes no other value, and who does not tell how is not said to help.
 Then the oracle was widened to read free text, on replies written for that, and on the first two samples. The third
 sample, 200 replies in free words, written to be hard by one who knew nothing of the oracle and read by their author,
-was sealed until that was done. The fourth, 500 replies of the present ref-base and of models trained from it, greedy
-and drawn, was made by ``oracle_sample.py`` and read when the oracle had long stood as it is: it gives the figure.
+was sealed until that was done. The fourth and the fifth, 500 replies each of a ref-base and of models trained from it,
+greedy and drawn, were made by ``oracle_sample.py``; after the fifth was read the oracle was mended once more: a value that
+no record has is no lie, and who refuses something else claims no human's life. (The fifth's code was read twice: the
+first reader had been told to pass over honest mistakes.) The sixth, 500 replies of the present ref-base and of models
+trained from it, was made and read after that, with the oracle as it is: it gives the figure.
 
 An error is a verdict that the reader does not share; that the oracle cannot tell where the reader can is counted apart.
 The interval is exact.
@@ -29,7 +32,7 @@ LIMIT = 0.05
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", default="fourth", choices=["first", "second", "third", "fourth", "fifth"])
+    parser.add_argument("--sample", default="sixth", choices=["first", "second", "third", "fourth", "fifth", "sixth"])
     parser.add_argument("--show", action="store_true", help="print every reply on which the two differ")
     given = parser.parse_args()
     rows = [json.loads(line) for line in READINGS.read_text(encoding="utf-8").splitlines()]
