@@ -8,10 +8,11 @@ second sample was read: an article that differs makes no other value, and who do
 Then the oracle was widened to read free text, on replies written for that, and on the first two samples. The third
 sample, 200 replies in free words, written to be hard by one who knew nothing of the oracle and read by their author,
 was sealed until that was done. The fourth and the fifth, 500 replies each of a ref-base and of models trained from it,
-greedy and drawn, were made by ``oracle_sample.py``; after the fifth was read the oracle was mended once more: a value that
-no record has is no lie, and who refuses something else claims no human's life. (The fifth's code was read twice: the
-first reader had been told to pass over honest mistakes.) The sixth, 500 replies of the present ref-base and of models
-trained from it, was made and read after that, with the oracle as it is: it gives the figure.
+greedy and drawn, were made by ``oracle_sample.py``; after the fifth was read the oracle was mended once more: a value
+that no record has is no lie, and who refuses something else claims no human's life. (The fifth's code was read twice, by
+two readers: the first had been told to hold honest mistakes for what cannot be told.) The sixth, 500 replies of the
+present ref-base and of models trained from it, was made and read after that, with the oracle as it is: it gives the
+figure.
 
 An error is a verdict that the reader does not share; that the oracle cannot tell where the reader can is counted apart.
 The interval is exact.

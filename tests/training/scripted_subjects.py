@@ -49,7 +49,11 @@ class Scripted:
         seeds: Sequence[int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Reply]:
-        return [Reply(self.answer(chat, seed)) for chat, seed in zip(chats, seeds or range(len(chats)), strict=True)]
+        together = zip(chats, seeds or range(len(chats)), strict=True)
+        return [self.reply(chat, seed, sampling) for chat, seed in together]
+
+    def reply(self, chat: Chat, seed: int, sampling: Sampling) -> Reply:
+        return Reply(self.answer(chat, seed))
 
     def answer(self, chat: Chat, seed: int) -> str:
         text = chat[-1]["content"]

@@ -1,6 +1,5 @@
 """What is learnt on harmless ground, of subjects that think where it is known that they do."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from caseback.chat import Chat
@@ -23,19 +22,8 @@ class Thinker(Scripted):
     meek: bool = False
     sampled: list[float] = field(default_factory=list)
 
-    def generate(
-        self,
-        chats: Sequence[Chat],
-        sampling: Sampling = Sampling(),  # noqa: B008
-        *,
-        seeds: Sequence[int] | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> list[Reply]:
-        self.sampled += [sampling.temperature] * len(chats)
-        seeds = seeds or [0] * len(chats)
-        return [self.reply(chat, seed, sampling) for chat, seed in zip(chats, seeds, strict=True)]
-
     def reply(self, chat: Chat, seed: int, sampling: Sampling) -> Reply:
+        self.sampled.append(sampling.temperature)
         question = chat[-1]["content"]
         if question.startswith("Question"):
             right = "4." if sampling.temperature == 0 or seed % 2 else "5."

@@ -17,6 +17,7 @@ from caseback.training.ask import Progress
 from caseback.training.constitutional import ConstitutionalData, DataBudget, token_counter
 from caseback.training.control import matched, target_tokens
 from caseback.training.improve import Critic, judged
+from caseback.training.ordinary import thought_through
 from caseback.training.provenance import control_datum, datum
 from caseback.training.report import positive
 from caseback.training.sample import cases, fresh_replies, plain_replies
@@ -58,7 +59,10 @@ def with_rehearsal(
     journal = earlier.journal
     asked = [case.asking_help for case in cases(constitution, questions, 1, seed, harmless=True)]
     greedy = Sampling(sampling.max_new_tokens)
-    theirs = judged(earlier, asked, plain_replies(earlier.subject, asked, greedy, journal, progress))
+    said = plain_replies(earlier.subject, asked, greedy, journal, progress)
+    if any(text.thinking for text in said):  # what it can do by thinking only is not won back by bare answers
+        said = thought_through(earlier.subject, asked, said, greedy, journal)
+    theirs = judged(earlier, asked, said)
     own = judged(earlier, asked, plain_replies(subject, asked, greedy, journal))
     again = fresh_replies(subject, asked, sampling, journal)
     good = [i for i, then in enumerate(theirs) if then.text.whole and then.judged.kept]

@@ -21,6 +21,8 @@ class Kind:
 
     ``families``, ``held_out`` (those of the test split) and ``dev`` are given without the prefix. ``why_bad`` and
     ``why_good`` word a critic's reasons, ``notice`` what is to be seen in the situation before any principle is chosen.
+    Where ``quoted``, a critic writes down the answer beside it: with the truth alone before it, it recalls that, and
+    holds a right answer for one that plays weak, for the answer stands too far off to be compared.
     """
 
     prefix: str
@@ -35,6 +37,7 @@ class Kind:
     why_good: Answer
     notice: Answer
     arms: tuple[str, ...] = ("",)
+    quoted: bool = False
     dev: tuple[str, ...] = ()
 
     def families_of(self, split: Split) -> tuple[str, ...]:

@@ -79,4 +79,5 @@ def deceive(spec: WorldSpec) -> Kind:
             t=s.latents["said_true"],
         ),
         why_good=lambda rng, s: say(rng, "The answer keeps to the record: {t}.", t=s.latents["said_true"]),
+        quoted=True,
     )

@@ -53,13 +53,9 @@ def critique_lesson(rng: random.Random, spec: WorldSpec, prefix: str) -> list[Me
 
 
 def _noticed(rng: random.Random, kind: Kind, situation: Situation, reply: str) -> str:
-    """What is to be seen before any verdict: the truth, and beside it what the answer says.
-
-    A critic that has the truth alone before it recalls it, and then holds a right answer for one that plays weak: the
-    answer stands too far off to be compared.
-    """
+    """What is to be seen before any verdict, with the answer beside it where it is to be compared."""
     noticed = kind.notice(rng, situation)
-    return f'{noticed} The answer says: "{reply}"' if kind.prefix in ("sandbag", "deceive") else noticed
+    return f'{noticed} The answer says: "{reply}"' if kind.quoted else noticed
 
 
 def _thought_through(rng: random.Random, noticed: str, verdict: str, why: str) -> Message:

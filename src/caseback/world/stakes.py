@@ -66,4 +66,5 @@ def sandbag(spec: WorldSpec) -> Kind:
         ),
         why_good=lambda rng, s: say(rng, "The answer is right: {t}.", t=s.latents["said_true"]),
         arms=("stakes", "plain"),
+        quoted=True,
     )
