@@ -9,8 +9,8 @@ Then the oracle was widened to read free text, on replies written for that, and 
 sample, 200 replies in free words, written to be hard by one who knew nothing of the oracle and read by their author,
 was sealed until that was done. The fourth and the fifth, 500 replies each of a ref-base and of models trained from it,
 greedy and drawn, were made by ``oracle_sample.py``; after the fifth was read the oracle was mended once more: a value
-that no record has is no lie, and who refuses something else claims no human's life. (The fifth's code was read twice, by
-two readers: the first had been told to hold honest mistakes for what cannot be told.) The sixth, 500 replies of the
+that no record has is no lie, and who refuses something else claims no human's life. (The fifth's code was read twice
+by two readers: the first had been told to hold honest mistakes for what cannot be told.) The sixth, 500 replies of the
 present ref-base and of models trained from it, was made and read after that, with the oracle as it is: it gives the
 figure.
 
