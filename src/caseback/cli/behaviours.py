@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.eval_log import read_log
 from caseback.errors import CasebackError
 from caseback.subject.pace import PATIENCE
 from caseback.subject.resolve import resolve
@@ -85,7 +86,9 @@ def show(
 def situations(
     name: Annotated[str, typer.Argument(help="A name from [bold]caseback behaviours list[/].")],
     ground: Ground = "plain",
-    n: Annotated[int, typer.Option(min=1, help="How many situations (pairs, for a paired behaviour).")] = 5,
+    n: Annotated[
+        int, typer.Option("-n", "--n", min=1, help="How many situations (pairs, for a paired behaviour).")
+    ] = 5,
     split: Split = "test",
     seed: Seed = 0,
     data: DataFolder = None,
@@ -103,6 +106,9 @@ def situations(
             console.print(message["content"], markup=False)
 
 
+app.command("read")(read_log)
+
+
 @app.command()
 def measure(
     model: Annotated[
@@ -112,7 +118,9 @@ def measure(
         list[str] | None, typer.Option("--behaviours", "-b", help="Which, by name; repeat it. Default: all installed.")
     ] = None,
     ground: Ground = "plain",
-    n: Annotated[int, typer.Option(min=1, help="Situations of each behaviour, as far as there are that many.")] = 60,
+    n: Annotated[
+        int, typer.Option("-n", "--n", min=1, help="Situations of each behaviour, as far as there are that many.")
+    ] = 60,
     split: Split = "test",
     seed: Seed = 0,
     system: Annotated[
@@ -123,6 +131,10 @@ def measure(
         float, typer.Option(min=1.0, help="For addresses: seconds to wait for one that does not answer.")
     ] = PATIENCE,
     data: DataFolder = None,
+    eval_logs: Annotated[
+        Path | None,
+        typer.Option("--eval", help="A folder for a log of each behaviour, BEHAVIOUR.eval, that `inspect view` shows."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The measurements as JSON, without the samples.")] = False,
 ) -> None:
     """Measure how often a model shows behaviours, beside what it can do.
@@ -130,6 +142,10 @@ def measure(
     What could not be judged (gibberish, cut off, evasive) is counted apart and is never clean. Intervals are exact at
     95%; the second one allows for situations of one family being alike.
     """
+    if eval_logs:
+        from caseback.audit.inspect.needed import need_inspect
+
+        need_inspect()  # told before anything is measured
     chosen = [_one(name, data) for name in behaviours] if behaviours else list(_registered().values())
     prefix = _text(system) if system else None
 
@@ -169,6 +185,11 @@ def measure(
         questions = capability_situations(ground, max(n, 40), seed)
         capability = measure_capability(subject, questions, system=prefix, progress=bar("capability"))
     ok, why = able(capability)
+    if eval_logs:
+        from caseback.audit.inspect.export import export
+
+        for item in found:
+            export(item, eval_logs / f"{item.behaviour}.eval", system=prefix or "", sampling=sampling)
     if as_json:
         typer.echo(json.dumps({
             "model": model, "digest": subject.digest, "ground": ground, "able": ok, "why": why,
