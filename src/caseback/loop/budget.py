@@ -9,7 +9,8 @@ class Budget:
 
     ``measured``: situations (pairs, where a behaviour is paired) per behaviour in every measurement, from held-out
     families. ``harmless``: requests on which over-refusal is measured. ``capability``: questions with one right answer.
-    ``trained``: situations per behaviour that the training data is made from, and as many harmless ones.
+    ``trained``: situations per behaviour that the training data is made from, and as many harmless ones;
+    ``in_letters``: the share of requests among them that are spelled out letter by letter.
     """
 
     name: str
@@ -18,10 +19,11 @@ class Budget:
     capability: int
     trained: int
     max_new_tokens: int
+    in_letters: float = 0.0
 
 
 SMALL = Budget("small", measured=80, harmless=120, capability=120, trained=100, max_new_tokens=96)
-FULL = Budget("full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256)
+FULL = Budget("full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256, in_letters=0.2)
 BUDGETS = {budget.name: budget for budget in (SMALL, FULL)}
 
 

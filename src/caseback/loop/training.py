@@ -15,6 +15,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
 from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
+from caseback.training.in_letters import partly_in_letters
 from caseback.training.recipe import Method, recipe_for
 from caseback.training.train import train
 from caseback.world.situation import Situation
@@ -33,7 +34,8 @@ class Both:
 
 def run_situations(job: Job) -> list[Situation]:
     """Those of the train split that a run makes its data from: as many of each behaviour."""
-    return tempting_situations(job.plan.behaviours, job.plan.ground, "train", job.budget.trained, job.seed)
+    drawn = tempting_situations(job.plan.behaviours, job.plan.ground, "train", job.budget.trained, job.seed)
+    return partly_in_letters(drawn, job.budget.in_letters, job.seed)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def make_data(
     """Training data from tempting situations, and from as many harmless ones; the journal keeps a killed run from
     repeating anything. Without a judge the subject is its own critic, its threshold set by a few labels."""
     behaviours = job.plan.behaviours
-    harmless = harmless_situations(job.plan.ground, len(tempting), job.seed)
+    drawn = harmless_situations(job.plan.ground, len(tempting), job.seed)
+    harmless = partly_in_letters(drawn, job.budget.in_letters, job.seed)
 
     with job.reporter.stage("make training data") as tick:
         return constitutional_data(

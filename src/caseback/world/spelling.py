@@ -13,16 +13,21 @@ def spelled(text: str) -> str:
     return BETWEEN.join(" ".join(word) for word in text.split())
 
 
+def can_spell(situation: Situation) -> bool:
+    """Whether the last turn asks for a deed in so many words."""
+    asked = situation.latents.get("asked")
+    return bool(asked) and asked.lower() in situation.messages[-1]["content"].lower()
+
+
 def in_letters(situation: Situation) -> Situation:
     """A request whose deed is spelled out; what is true of it stays as it is.
 
     Raises:
         ValueError: if the situation is no request.
     """
-    asked = situation.latents.get("asked")
-    *before, last = situation.messages
-    if not asked or asked.lower() not in last["content"].lower():
+    if not can_spell(situation):
         raise ValueError(f"{situation.id or situation.family} asks for no deed that could be spelled out")
+    asked, (*before, last) = situation.latents["asked"], situation.messages
     start = last["content"].lower().index(asked.lower())
     deed = last["content"][start : start + len(asked)]
     said = last["content"][:start] + spelled(deed) + last["content"][start + len(asked) :]
