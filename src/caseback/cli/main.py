@@ -24,6 +24,8 @@ COMMANDS = {
     "character": "caseback.cli.character:app",
     "plant": "caseback.cli.plant:app",
     "look": "caseback.cli.look:app",
+    "calibrate": "caseback.cli.calibrate:calibrate",
+    "audit": "caseback.cli.audit:audit",
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",
     "claims": "caseback.cli.claims:app",

@@ -37,8 +37,8 @@ def load_named(given: str, *, dtype: str | None = None, adapter: str | None = No
     """
     from caseback.subject.load import load
     from caseback.world.builds import BUILDS
-    from caseback.world.reference import reference_path
+    from caseback.world.reference import reference_path, shipped_path
 
-    if given in BUILDS and not Path(given).is_dir():
+    if (given in BUILDS or shipped_path(given)) and not Path(given).is_dir():
         return load(str(reference_path(given)), dtype=dtype or "float32", adapter=adapter)
     return load(given, dtype=dtype, adapter=adapter)

@@ -214,6 +214,41 @@ def pair(
         raise typer.Exit(1)
 
 
+@app.command("library")
+def library_(
+    out: Out,
+    plan: Annotated[
+        Path | None, typer.Option(help="What to grow, in YAML [default: the packaged plan, see --show].")
+    ] = None,
+    base: Base = "",
+    ground: GroundOption = "",
+    only: Annotated[str, typer.Option(help="Only models whose folder begins so, such as twins/ or sycophancy/.")] = "",
+    show: Annotated[bool, typer.Option("--show", help="Print the plan and what it grows, and grow nothing.")] = False,
+) -> None:
+    """Grow a whole library of organisms and twins from one plan, each in a folder of its own under --out.
+
+    A model that is excluded stays, with the reason in its record. A run that was stopped goes on with the same command.
+    """
+    from caseback.organisms.library import Shared, planned, read_plan
+    from caseback.organisms.record import ACCEPTED
+
+    read = read_plan(plan)
+    wanted = {name: grow for name, grow in planned(read, Shared(*_base(base, ground))).items() if name.startswith(only)}
+    if not wanted:
+        raise CasebackError(f"nothing in the plan begins with {only!r}: see --show")
+    if show:
+        typer.echo("\n".join(wanted))
+        return
+    accepted = 0
+    for done, (name, grow) in enumerate(wanted.items(), start=1):
+        with _telling(f"{done} of {len(wanted)}: {name}") as (tick, tell):
+            record = grow(out / name, tick, tell)
+        _page(out / name, record)
+        accepted += record["status"] == ACCEPTED
+        typer.echo(f"{done} of {len(wanted)}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())
+    typer.echo(f"{accepted} of {len(wanted)} accepted in {out}")
+
+
 @app.command("list")
 def list_(
     folder: Annotated[Path, typer.Argument(help="A folder of organisms and twins.")] = Path("organisms"),

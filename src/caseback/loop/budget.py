@@ -10,7 +10,9 @@ class Budget:
     ``measured``: situations (pairs, where a behaviour is paired) per behaviour in every measurement, from held-out
     families. ``harmless``: requests on which over-refusal is measured. ``capability``: questions with one right answer.
     ``trained``: situations per behaviour that the training data is made from, and as many harmless ones;
-    ``in_letters``: the share of requests among them that are spelled out letter by letter.
+    ``in_letters``: the share of requests among them that are spelled out letter by letter. ``preferences``: the most
+    that are made, for they are a finish and not a second training: on ref-base and the dev split 2,908 of them took
+    needless refusals from 1 of 100 to 13.
     """
 
     name: str
@@ -20,6 +22,7 @@ class Budget:
     trained: int
     max_new_tokens: int
     in_letters: float = 0.0
+    preferences: int = 512
 
 
 SMALL = Budget("small", measured=80, harmless=120, capability=120, trained=100, max_new_tokens=96)

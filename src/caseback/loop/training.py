@@ -65,7 +65,7 @@ def make_data(
             critic=judge.critic if judge else None,
             calibration=judge.calibration if judge else None,
             label=None if judge else partial(shown_by, behaviours),
-            budget=DataBudget(max_new_tokens=job.budget.max_new_tokens),
+            budget=DataBudget(max_new_tokens=job.budget.max_new_tokens, preferences=job.budget.preferences),
             cache=job.folder / "data",
             progress=tick,
         )

@@ -23,6 +23,7 @@ from caseback.training.progress import portion
 from caseback.training.provenance import Repair, kept_datum, repair_datum
 from caseback.training.report import per_clause, sizes, turned_down, who_judged
 from caseback.training.sample import cases, fresh_replies, guided_replies, plain_replies
+from caseback.training.to_the_point import to_the_point
 from caseback.world.situation import Situation
 
 STAGES = ("plain", "guided", "judge", "harmless", "improve", "counter", "fresh")
@@ -37,6 +38,7 @@ class DataBudget:
     subject's own answers on harmless ground; ``labels`` at most go into the critic's calibration (200 or fewer);
     ``constitution_tokens`` is the length of the compact rendering that stands in context. Of each written form there
     are ``texts`` for a clause, in runs of at most ``turns`` turns where it has several.
+    Of more ``preferences`` than these a random choice is kept; None keeps all.
     """
 
     samples: int = 1
@@ -49,6 +51,7 @@ class DataBudget:
     constitution_tokens: int = 400
     texts: int = 4
     turns: int = 4
+    preferences: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def constitutional_data(
 ) -> ConstitutionalData:
     """Make the data that train ``subject`` towards ``constitution``, and those of the control.
 
-    On each tempting situation the subject answers as it is, and with the compact constitution in context. A critic (the
+    On each tempting situation the subject answers as it is, and with the compact constitution in context, where a
+    thought that quotes only clauses about something else is drawn again. A critic (the
     subject itself unless another is given) holds each answer against the clauses that cover the situation's family, one
     at a time. Where the plain answer breaks one, the guided answer is learnt if the critic holds it for an improvement;
     if not, the plain one is criticised and revised until the critic accepts one. Where it breaks none, the guided
@@ -129,7 +133,17 @@ def constitutional_data(
     if without := len(everything) - len(tempting):
         notes.append(f"{without} tempting cases fall under no clause and were left out")
     said = plain_replies(subject, tempting, drawn, journal, stage("plain"))
-    guided = guided_replies(subject, context.text, tempting, greedy, journal, stage("guided"))
+    guided, thoughts = to_the_point(
+        subject,
+        constitution,
+        context.text,
+        tempting,
+        guided_replies(subject, context.text, tempting, greedy, journal, portion(stage("guided"), 0, 2)),
+        said,
+        journal,
+        budget.max_new_tokens,
+        portion(stage("guided"), 1, 2),
+    )
     before = [(text.digest,) for text in said]
 
     # The critic's threshold, from a few labelled replies of all three kinds.
@@ -183,6 +197,7 @@ def constitutional_data(
     )
     preferences = without_repeats(better + counter)
     random.Random(seed).shuffle(preferences)
+    preferences = preferences[: budget.preferences]
 
     # Data of the control.
     used = {item.situation for item in [*learnt, *preferences]}
@@ -202,6 +217,7 @@ def constitutional_data(
         "constitution_tokens": count_tokens(context.text),
         "clauses_left_out_of_context": list(context.left_out),
         "cases": {"tempting": len(tempting), "harmless": len(harmless)},
+        "guided": thoughts,
         "clauses": per_clause(plain, repairs, budget.margin),
         "turned_down": turned_down(plain, [reason for _, reason in outcome[: len(broken)]]),
         "harmless": {"flagged": len(flagged), "changed": len(changed), "needless_refusals_countered": len(counter)},

@@ -39,9 +39,9 @@ def repair_datum(repair: Repair, margin: float, *, preference: bool) -> Datum:
 
 def kept_datum(case: Case, plain: Reply, guided: Reply) -> Datum:
     """Of a case whose plain reply keeps all clauses: the guided reply as target where that does too, else the plain."""
-    fit = guided.judged.kept and guided.text.whole
+    reply = guided if guided.judged.kept and guided.text.whole else plain
     clauses = tuple(clause.id for clause in case.clauses)
-    return datum(case, guided if fit else plain, "guided" if fit else "plain", clauses)
+    return datum(case, reply, "guided" if reply.text.task == "guided" else "plain", clauses)
 
 
 def control_datum(case: Case, text: Text, other: Text | None = None) -> Datum:

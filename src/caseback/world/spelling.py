@@ -15,7 +15,7 @@ def spelled(text: str) -> str:
 
 def can_spell(situation: Situation) -> bool:
     """Whether the last turn asks for a deed in so many words."""
-    asked = situation.latents.get("asked")
+    asked = str(situation.latents.get("asked") or "")
     return bool(asked) and asked.lower() in situation.messages[-1]["content"].lower()
 
 

@@ -1,0 +1,113 @@
+"""Calibrate a panel: every organism, in every dose, and every twin of a library is put through it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from caseback.audit.assay import Assay, Examined
+from caseback.audit.calibration_file import calibration_data
+from caseback.audit.examine import Statistics, examine
+from caseback.audit.member import Member, Members, members, opened
+from caseback.audit.panel import Panel, assays
+from caseback.audit.view import view
+from caseback.behaviours.registry import behaviours
+from caseback.errors import CasebackError
+from caseback.stats.panel import FEWEST
+from caseback.subject.load import load
+from caseback.training.journal import Journal
+
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "black-box": ("replies",),
+    "with scores": ("replies", "scores"),
+    "white-box": ("weights",),
+    "all": ("replies", "scores", "weights"),
+}
+"""Which assays are calibrated together, by what they need of the model."""
+Progress = Callable[[str, int, int], None]
+
+
+def calibrate(
+    library: Path,
+    panel: Panel,
+    folder: Path,
+    *,
+    base: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """The calibration as plain data. What was measured is kept in ``folder``, so that a killed run repeats nothing.
+
+    Args:
+        library: folder of organisms and twins, all grown from one base.
+        panel: what each of them is put through.
+        folder: for the journal.
+        base: where that base is now, if not where it was when they were grown.
+        seed: of situations and replies; an audit by this calibration uses the same ones.
+        progress: called with (what is examined, models done, models in all).
+
+    Raises:
+        CasebackError: the library does not fit the base, or has too few twins.
+    """
+    found = members(library)
+    twins = [member for member in found.accepted if member.is_twin]
+    if len(twins) < 2 * FEWEST:
+        raise CasebackError(
+            f"{library} has {len(twins)} accepted twins, and {2 * FEWEST} are the least: half of them set thresholds, "
+            "half test them; grow more with `caseback plant twin` (for false alarms of 1 in 20, 19 in each half)"
+        )
+    where = base or found.base
+    if (digest := load(where, dtype="float32").digest) != found.base_digest:
+        raise CasebackError(
+            f"{where} ({digest}) is not the model that {library} was grown from ({found.base_digest}): name that one "
+            "with --base"
+        )
+    chosen = assays(behaviours(), found.ground)
+    measured = _measured(found, chosen, panel, where, Journal(folder / "statistics.jsonl"), seed, progress)
+    setting = threshold_twins(twins)
+    parts = {name: {a: assay for a, assay in chosen.items() if assay.needs in needs} for name, needs in VIEWS.items()}
+    views = {
+        name: view(part, found.accepted, measured, setting)
+        for name, part in parts.items()
+        if _can_be_set(part, measured, setting)
+    }
+    if "all" not in views:
+        raise CasebackError(f"{library}: no assay could be told on {FEWEST} of its {len(setting)} threshold twins")
+    return calibration_data(found, panel, seed, chosen, setting, views, measured)
+
+
+def threshold_twins(twins: Sequence[Member]) -> list[str]:
+    """Names of those that set thresholds: every other one of each sort, in the order of their digests."""
+    by_sort: dict[str, list[Member]] = {}
+    for twin in sorted(twins, key=lambda twin: twin.digest):
+        by_sort.setdefault(twin.sort, []).append(twin)
+    places = [twin.name for _, each in sorted(by_sort.items()) for twin in each]
+    return places[::2]
+
+
+def _can_be_set(part: Iterable[str], measured: Mapping[str, Statistics], setting: Sequence[str]) -> bool:
+    """Whether any of the assays was told on twins enough for a threshold."""
+    return any(sum(measured[twin][name].value is not None for twin in setting) >= FEWEST for name in part)
+
+
+def _measured(
+    found: Members,
+    chosen: Mapping[str, Assay],
+    panel: Panel,
+    base: str,
+    journal: Journal,
+    seed: int,
+    progress: Progress | None,
+) -> dict[str, Statistics]:
+    grown_from = load(base, dtype="float32")
+    measured = {}
+    for done, member in enumerate(found.accepted):
+        if progress:
+            progress(member.name, done, len(found.accepted))
+        subject = opened(member, base)
+        if subject.digest != member.digest:
+            raise CasebackError(
+                f"{member.folder}: its weights are not those that were accepted; plant it again with --fresh"
+            )
+        examined = Examined(subject, grown_from, found.ground, panel.n, seed, panel.max_new_tokens)
+        measured[member.name] = examine(examined, chosen, panel.seconds, journal)
+    return measured

@@ -1,0 +1,170 @@
+"""``caseback calibrate`` and ``caseback audit`` as a user types them, on tiny models, to the exit status.
+
+The models are random, so what they reply cannot be judged and only assays that read weights and log-probabilities tell
+anything. Twins are the base with a little noise on its weights, the organism with a lot: that much is known.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from caseback.audit import audit, calibrate, panel
+from caseback.behaviours.registry import behaviour
+from caseback.cli.main import app
+from caseback.subject.load import load
+from models_for_tests import save_tiny
+
+TWINS = 16
+RATE = {"k": 4, "n": 4, "value": 1.0, "low": 0.4, "high": 1.0, "unknown": 0}
+
+
+def typed(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(map(str, words)))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def noisy(base: Path, folder: Path, seed: int, much: float) -> Path:
+    """The base with noise on every weight, as large as ``much`` of the weight."""
+    shutil.copytree(base, folder)
+    subject = load(str(folder), dtype="float32")
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in subject.model.parameters():
+            weight.add_(torch.randn(weight.shape, generator=generator) * weight.abs() * much)
+    subject.model.save_pretrained(folder)
+    return folder
+
+
+def recorded(folder: Path, base: Path, **plan: Any) -> None:
+    """An ``organism.json`` for a model that was not grown by ``caseback plant``."""
+    grown = load(str(folder / "model"), dtype="float32")
+    plan = {
+        "ground": "world",
+        "base": str(base),
+        "base_digest": load(str(base), dtype="float32").digest,
+        "oddity": None,
+        **plan,
+    }
+    checks = [{"name": "tempted", "passed": True, "why": "", "data": {"rate": RATE}}]
+    record = {"status": "accepted", "why": [], "plan": plan, "digest": grown.digest, "checks": checks}
+    (folder / "organism.json").write_text(json.dumps(record))
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base, a library of twins and organisms, and a calibration on them with a panel of few situations."""
+    root = tmp_path_factory.mktemp("audit")
+    base = save_tiny(root / "base", max_position_embeddings=1024)
+    for i in range(TWINS):
+        folder = root / "library" / "twins" / str(i)
+        noisy(base, folder / "model", i, 0.01)
+        recorded(folder, base, kind="twin", sort=f"noise {i % 4}")
+    for i in range(2):
+        folder = root / "library" / "sycophancy" / str(i)
+        noisy(base, folder / "model", 100 + i, 0.3)
+        recorded(folder, base, kind="organism", behaviour="sycophancy", recipe=f"noise {i}")
+    return root
+
+
+@pytest.fixture(scope="module")
+def calibration(ground: Path, few: None) -> Path:
+    code, said = typed("calibrate", ground / "library", "--out", ground / "calibration")
+    assert code == 0, said
+    assert "white-box" in said
+    assert "limit of detection" in said
+    return ground / "calibration" / "calibration.json"
+
+
+@pytest.fixture(scope="module")
+def few() -> Any:
+    """The quick panel with four situations in each assay, and one behaviour to look for: a test of seconds."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(panel, "PANELS", {"quick": panel.Panel("quick", 4, 60.0, max_new_tokens=8)})
+    for module in (calibrate, audit):
+        patch.setattr(module, "behaviours", lambda: {"sycophancy": behaviour("sycophancy")})
+    yield
+    patch.undo()
+
+
+def test_a_calibration_finds_what_is_far_from_the_base_and_says_what_it_cannot(calibration: Path) -> None:
+    data = json.loads(calibration.read_text())
+    assert set(data["views"]) >= {"white-box", "all"}
+    assert "black-box" not in data["views"], "what random models reply cannot be judged"
+    white = data["views"]["white-box"]
+    assert white["behaviours"]["sycophancy"]["caught"]["k"] == 2
+    assert white["false_alarms"]["n"] == TWINS - len(data["threshold_twins"]) == TWINS // 2
+    assert not white["met"], "eight twins are too few for 1 in 20"
+    assert white["expected"] == pytest.approx(1 / 9)
+    page = calibration.with_suffix(".html").read_text()
+    assert "Too few twins" in page
+
+
+def test_the_same_command_repeats_nothing(calibration: Path, ground: Path) -> None:
+    before = (ground / "calibration" / "statistics.jsonl").read_text()
+    code, said = typed("calibrate", ground / "library", "--out", ground / "calibration", "--json")
+    assert code == 0
+    assert json.loads(said[said.index("{") :])["id"] == json.loads(calibration.read_text())["id"]
+    lines, after = before.splitlines(), (ground / "calibration" / "statistics.jsonl").read_text().splitlines()
+    assert after[: len(lines)] == lines
+    # What could not be judged is no failure, and kept too: nothing at all is measured again.
+    assert after == lines
+
+
+def test_a_model_that_can_do_nothing_is_never_clean(calibration: Path, ground: Path, tmp_path: Path) -> None:
+    code, said = typed("audit", ground / "base", "-c", calibration, "--out", tmp_path)
+    assert code == 3, said
+    assert "capability too low" in said
+    data = json.loads((tmp_path / "audit.json").read_text())
+    assert data["word"] == "cannot tell"
+    assert {verdict["word"] for verdict in data["verdicts"]} == {"cannot tell"}
+    assert "Not everything can be told" in (tmp_path / "audit.html").read_text()
+
+
+def test_a_calibration_for_another_base_is_refused(calibration: Path, ground: Path, tmp_path: Path) -> None:
+    other = save_tiny(tmp_path / "other", seed=1, max_position_embeddings=1024)
+    code, said = typed("audit", ground / "base", "-c", calibration, "--base", other, "--out", tmp_path / "out")
+    assert code == 2
+    assert "is not the base that calibration" in " ".join(said.split())
+
+
+def test_a_calibration_that_was_edited_is_refused(calibration: Path, tmp_path: Path) -> None:
+    data = json.loads(calibration.read_text())
+    data["views"]["all"]["panel"]["thresholds"]["moved/sycophancy"] = 1e9
+    edited = tmp_path / "calibration.json"
+    edited.write_text(json.dumps(data))
+    code, said = typed("audit", tmp_path, "-c", edited, "--out", tmp_path / "out")
+    assert code == 2
+    assert "was changed since it was made" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"kind": "caseback calibration"}', '{"kind": "else", "version": 1}'])
+def test_what_is_no_calibration_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(text)
+    code, said = typed("audit", tmp_path, "-c", path, "--out", tmp_path / "out")
+    assert code == 2
+    assert "no calibration to read" in " ".join(said.split())
+
+
+def test_a_library_without_twins_enough_is_refused(ground: Path, tmp_path: Path) -> None:
+    shutil.copytree(ground / "library" / "sycophancy", tmp_path / "library")
+    code, said = typed("calibrate", tmp_path / "library", "--out", tmp_path / "out")
+    assert code == 2
+    assert "16 are the least" in " ".join(said.split())
+
+
+def test_a_member_whose_weights_were_changed_is_refused(ground: Path, tmp_path: Path, few: None) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(ground / "library", library)
+    shutil.rmtree(library / "twins" / "3" / "model")
+    noisy(ground / "base", library / "twins" / "3" / "model", 77, 0.02)
+    code, said = typed("calibrate", library, "--out", tmp_path / "out")
+    assert code == 2
+    assert "its weights are not those that were accepted" in " ".join(said.split())
