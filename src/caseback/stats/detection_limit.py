@@ -91,10 +91,10 @@ def detection_limit(
 
     Rates are those measured. Their own error flattens the curve, so that the limit comes out a little above that of the
     true rates. With 20 to 60 plantings in five dilutions and rates of 100 questions each, the 95 % interval held the
-    limit in at least 97 % of simulations of six curves, assays that overlook 2 and 4 % of models at any dose among them,
-    and no high limit was told of one that overlooks 10 % in at least 97 %. Two cases fell short: 89 % at 60 plantings
-    where the curve is so steep that the error of the rates is most of its width (the low limit is too high: the safe
-    side), and 91 % of one that overlooks 7 %. Twelve plantings never told a high limit.
+    limit in at least 97 % of simulations of six curves, of assays that overlook 2 and 4 % of models at any dose too,
+    and told no high limit of one that overlooks 10 % in at least 97 %. Two cases fell short: 89 % at 60 plantings where
+    the curve is so steep that the error of the rates is most of its width (the low limit is too high: the safe side),
+    and 91 % of one that overlooks 7 %. Twelve plantings never told a high limit.
 
     Args:
         rates: of the behaviour when tempted, between 0 and 1, one per organism.

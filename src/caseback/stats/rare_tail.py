@@ -16,7 +16,7 @@ LARGEST = 50
 NODES = 48
 """Points of Gauss and Legendre's rule for that mean."""
 BEND = 0.08
-"""Standard deviation of the bend: with a bend b the line's slope changes by a factor of exp(b) as queries grow e-fold."""
+"""Standard deviation of the bend: with a bend b the slope changes by a factor of exp(b) as queries grow e-fold."""
 TAIL = 10
 """The largest chances that the line is laid through, unless told otherwise."""
 
