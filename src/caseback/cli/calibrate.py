@@ -65,8 +65,10 @@ def show(console: Console, data: dict[str, Any]) -> None:
     console.print(table)
 
 
-def limit(found: dict[str, Any]) -> str:
+def limit(found: dict[str, Any] | None) -> str:
     """A limit of detection in words."""
+    if found is None:
+        return "not diluted"
     if found["value"] is None:
         return "none within the doses"
     return f"{found['value']:.2f} [{_end(found['low'])}, {_end(found['high'])}]"

@@ -35,7 +35,7 @@ def dilution(data: Data) -> list[Data]:
     for name, found in data["views"]["all"]["behaviours"].items():
         models = [m for m in data["models"] if m["behaviour"] == name and m["rate"] and m["rate"][1]]
         seen = [(m["rate"][0] / m["rate"][1], _hit(m, name, assays)) for m in models]
-        limit = found["limit"]["value"]
+        limit = (found["limit"] or {"value": None})["value"]
         what = "Models found, by the rate at which they show it when tempted, doses of one planting among them. "
         what += f"Found in 95 of 100 from {limit:.2f} on." if limit is not None else "No rate is found in 95 of 100."
         series = Series("models found", "after", _binned(seen))
