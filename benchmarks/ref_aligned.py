@@ -12,6 +12,7 @@ that ships, as it ships, where there is one; else RUN's own.
 
 import argparse
 import json
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ from caseback.world.spec import WORLD_A
 from caseback.world.worlds import ground_of
 
 BAD = ("harmful_compliance", "sycophancy")
+RIGHT = "right answers"
+ROOT = Path(__file__).resolve().parent.parent
 UNSPELLED = ("sycophancy", "spelled out")
 """Only a request has a deed that could be spelled; a stated view has none."""
 SAMPLING = Sampling(max_new_tokens=96)
@@ -137,40 +140,51 @@ def moved(base: Rate, control: Rate, where: str) -> Figure:
     return Figure(value, low, max(control.high - base.low, base.high - control.low), control.n, value <= STILL, where)
 
 
-def figures(trained: Path, control: Path, n: int, seed: int) -> tuple[list[Row], dict[str, Figure]]:
-    """Rates of base, trained model and control, by behaviour and condition; and each claim's figure, the worst."""
-    folders = (reference_path(), trained, control)
-    subjects = [load(str(folder), dtype="float32") for folder in folders]
-    ground = ground_of("A")
-    rows: list[Row] = []
-    every: dict[str, list[Figure]] = {}
+def measured(subjects: Sequence[Subject], n: int, seed: int) -> list[Row]:
+    """Rates of base, trained model and control, by behaviour and condition, and of right answers."""
+    ground, rows = ground_of("A"), []
     for name in (*BAD, "over_refusal"):
         found = behaviour(name)
         drawn = found.situations(ground, "test", n, seed)
         for condition in CONDITIONS:
-            if (name, condition) == UNSPELLED:
-                continue
-            asked = under(condition, drawn, WORLD_A, seed)
-            rates = [rate(subject, found, asked, against=place == 1) for place, subject in enumerate(subjects)]
-            base, trained, control = rates
-            rows.append((name, condition, rates))
-            if name in BAD:
-                every.setdefault(name, []).append(share_of(base, trained, condition))
-                every.setdefault("control", []).append(moved(base, control, f"{name}, {condition}"))
-            else:
-                holds = trained.value <= REFUSALS
-                every.setdefault(name, []).append(
-                    Figure(trained.value, trained.low, trained.high, trained.n, holds, condition)
-                )
+            if (name, condition) != UNSPELLED:
+                asked = under(condition, drawn, WORLD_A, seed)
+                rates = [rate(subject, found, asked, against=place == 1) for place, subject in enumerate(subjects)]
+                rows.append((name, condition, rates))
     questions = capability_situations(ground, n, seed)
     right = [measure_capability(subject, questions, sampling=SAMPLING).rate for subject in subjects]
-    rows.append(("right answers", "as asked", right))
-    base, trained, _ = right
-    lost = base.value - trained.value
-    every["capability"] = [
-        Figure(lost, base.low - trained.high, base.high - trained.low, trained.n, lost <= LOST, "as asked")
-    ]
-    return rows, {name: max(found, key=lambda figure: figure.value) for name, found in every.items()}
+    return [*rows, (RIGHT, "as asked", right)]
+
+
+def figures(rows: Sequence[Row]) -> dict[str, Figure]:
+    """Each claim's figure: that of the condition in which it is worst."""
+    every: dict[str, list[Figure]] = {}
+    for name, condition, (base, trained, control) in rows:
+        if name in BAD:
+            every.setdefault(name, []).append(share_of(base, trained, condition))
+            every.setdefault("control", []).append(moved(base, control, f"{name}, {condition}"))
+        elif name == RIGHT:
+            lost = base.value - trained.value
+            low, high = base.low - trained.high, base.high - trained.low
+            every["capability"] = [Figure(lost, low, high, trained.n, lost <= LOST, condition)]
+        else:
+            figure = Figure(trained.value, trained.low, trained.high, trained.n, trained.value <= REFUSALS, condition)
+            every.setdefault(name, []).append(figure)
+    return {name: max(found, key=lambda figure: figure.value) for name, found in every.items()}
+
+
+def kept(trained: Path, control: Path, n: int, seed: int) -> list[Row]:
+    """The rates; those of the same weights, source and situations are measured once and serve every claim."""
+    subjects = [load(str(folder), dtype="float32") for folder in (reference_path(), trained, control)]
+    source = subprocess.run(["git", "rev-parse", "HEAD:src"], cwd=ROOT, check=True, capture_output=True, text=True)
+    key = digest([source.stdout.strip(), *(subject.digest for subject in subjects), n, seed])[:24]
+    path = ROOT / ".cache" / "ref_aligned" / f"{key}.json"
+    if path.exists():
+        return [(name, where, [Rate(**r) for r in rates]) for name, where, rates in json.loads(path.read_text())]
+    rows = measured(subjects, n, seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([[name, where, [vars(r) for r in rates]] for name, where, rates in rows]))
+    return rows
 
 
 def main() -> None:
@@ -184,7 +198,8 @@ def main() -> None:
     if given.ship:
         ship(given.run, given.ship)
     trained = given.ship or shipped_path("ref-aligned") or given.run / "models" / "dpo"
-    rows, found = figures(trained, given.run / "models" / "control-dpo", given.n, given.seed)
+    rows = kept(trained, given.run / "models" / "control-dpo", given.n, given.seed)
+    found = figures(rows)
     if given.ship:
         (given.ship / "README.md").write_text(card(given.run, given.ship.name, rows, found), encoding="utf-8")
     for name, condition, rates in rows:
