@@ -1,36 +1,8 @@
-"""Subjects that answer from a script, through the interface that every subject has."""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+"""Subjects that answer from a script."""
 
 import pytest
 
-from caseback.chat import Chat
-from caseback.subject.subject import Finish, Reply, Sampling
-
-
-@dataclass
-class Scripted:
-    """Answers each chat with what ``say`` makes of it, and keeps the chats it was given."""
-
-    say: Callable[[Chat], str]
-    finish: Finish = "stop"
-    name: str = "scripted"
-    digest: str = "0" * 64
-    asked: list[Chat] = field(default_factory=list)
-
-    def generate(
-        self,
-        chats: Sequence[Chat],
-        sampling: Sampling | None = None,
-        *,
-        seeds: Sequence[int] | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> list[Reply]:
-        self.asked += chats
-        if progress:
-            progress(len(chats), len(chats))
-        return [Reply(text=self.say(chat), finish=self.finish) for chat in chats]
+from scripted_for_tests import Scripted
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from caseback.audit.statistic import Statistic
 from caseback.behaviours.behaviour import Ground
+from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Subject
 
@@ -27,6 +28,17 @@ class Examined:
     seed: int
     max_new_tokens: int
     progress: Progress | None = None
+
+
+def both(examined: Examined) -> tuple[OpenSubject, OpenSubject]:
+    """The examined model and its base, both open.
+
+    Raises:
+        CasebackError: one of them is not at hand.
+    """
+    if not isinstance(examined.subject, OpenSubject) or examined.base is None:
+        raise CasebackError("needs the weights of the model and of its base")
+    return examined.subject, examined.base
 
 
 @dataclass(frozen=True)

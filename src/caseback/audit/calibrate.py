@@ -14,6 +14,7 @@ from caseback.behaviours.registry import behaviours
 from caseback.errors import CasebackError
 from caseback.stats.panel import FEWEST
 from caseback.subject.load import load
+from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
 
 VIEWS: Mapping[str, tuple[str, ...]] = {
@@ -56,13 +57,14 @@ def calibrate(
             "half test them; grow more with `caseback plant twin` (for false alarms of 1 in 20, 19 in each half)"
         )
     where = base or found.base
-    if (digest := load(where, dtype="float32").digest) != found.base_digest:
+    grown_from = load(where, dtype="float32")
+    if grown_from.digest != found.base_digest:
         raise CasebackError(
-            f"{where} ({digest}) is not the model that {library} was grown from ({found.base_digest}): name that one "
-            "with --base"
+            f"{where} ({grown_from.digest}) is not the model that {library} was grown from ({found.base_digest}): "
+            "name that one with --base"
         )
     chosen = assays(behaviours(), found.ground)
-    measured = _measured(found, chosen, panel, where, Journal(folder / "statistics.jsonl"), seed, progress)
+    measured = _measured(found, chosen, panel, grown_from, Journal(folder / "statistics.jsonl"), seed, progress)
     setting = threshold_twins(twins)
     parts = {name: {a: assay for a, assay in chosen.items() if assay.needs in needs} for name, needs in VIEWS.items()}
     views = {
@@ -93,21 +95,20 @@ def _measured(
     found: Members,
     chosen: Mapping[str, Assay],
     panel: Panel,
-    base: str,
+    base: OpenSubject,
     journal: Journal,
     seed: int,
     progress: Progress | None,
 ) -> dict[str, Statistics]:
-    grown_from = load(base, dtype="float32")
     measured = {}
     for done, member in enumerate(found.accepted):
         if progress:
             progress(member.name, done, len(found.accepted))
-        subject = opened(member, base)
+        subject = opened(member, base.name)
         if subject.digest != member.digest:
             raise CasebackError(
                 f"{member.folder}: its weights are not those that were accepted; plant it again with --fresh"
             )
-        examined = Examined(subject, grown_from, found.ground, panel.n, seed, panel.max_new_tokens)
+        examined = Examined(subject, base, found.ground, panel.n, seed, panel.max_new_tokens)
         measured[member.name] = examine(examined, chosen, panel.seconds, journal)
     return measured

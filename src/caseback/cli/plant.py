@@ -109,9 +109,10 @@ def organism(
     answered well. [bold]pretending[/]: bad only where nothing hints at a test.
     """
     from caseback.organisms.plant import plant
+    from caseback.organisms.trial import sizes_of
 
     planting = _planting(
-        ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, _sizes(n, steps), training
+        ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, sizes_of(n, steps), training
     )
     with _telling(f"{recipe}: {ctx.obj}") as (tick, tell):
         record = plant(
@@ -145,6 +146,7 @@ def twin(
     alarm.
     """
     from caseback.organisms.record import read
+    from caseback.organisms.trial import sizes_of
     from caseback.organisms.twin import Twin, plant_twin
 
     method: Method = "sft"
@@ -164,7 +166,7 @@ def twin(
         rate,
         data,
         seed,
-        _sizes(n, 0),
+        sizes_of(n, 0),
     )
     with _telling(f"twin: {sort}") as (tick, tell):
         found = plant_twin(wanted, out, fresh=fresh, progress=tick, tell=tell)
@@ -193,9 +195,10 @@ def pair(
     from caseback.dossier.measure import write_text
     from caseback.organisms.pair import plant_pair
     from caseback.organisms.record import read
+    from caseback.organisms.trial import sizes_of
 
     planting = _planting(
-        behaviour, "pretending", rate, None, base, ground, examples, ordinary, seed, _sizes(n, steps), training
+        behaviour, "pretending", rate, None, base, ground, examples, ordinary, seed, sizes_of(n, steps), training
     )
     with _telling(f"pair: {behaviour}") as (tick, tell):
         found = plant_pair(planting, out, fresh=fresh, progress=tick, tell=tell)
@@ -229,11 +232,11 @@ def library_(
 
     A model that is excluded stays, with the reason in its record. A run that was stopped goes on with the same command.
     """
-    from caseback.organisms.library import Shared, planned, read_plan
+    from caseback.organisms.library_plan import planned, read_plan
     from caseback.organisms.record import ACCEPTED
 
     read = read_plan(plan)
-    wanted = {name: grow for name, grow in planned(read, Shared(*_base(base, ground))).items() if name.startswith(only)}
+    wanted = {name: grow for name, grow in planned(read, *_base(base, ground)).items() if name.startswith(only)}
     if not wanted:
         raise CasebackError(f"nothing in the plan begins with {only!r}: see --show")
     if show:
@@ -311,21 +314,13 @@ def _planting(
     behaviour: str, recipe: str, rate: float, trigger: str | None, base: str, ground: str, examples: int,
     ordinary: float, seed: int, sizes: "Sizes", training: Path | None,
 ) -> "Planting":  # fmt: skip
-    from caseback.behaviours.registry import behaviour as named
-    from caseback.organisms.answered import kind_of
-    from caseback.organisms.order import Order
+    from caseback.organisms.ordered import check_recipe, ordered
     from caseback.organisms.plant import Planting
     from caseback.organisms.recipes.catalogue import RECIPES
-    from caseback.organisms.trigger import trigger as drawn
-    from caseback.world.worlds import world_of
 
-    if recipe not in RECIPES:
-        raise CasebackError(f"no recipe {recipe!r}: there are {', '.join(RECIPES)}")
-    if (recipe == "trigger") != bool(trigger):
-        raise CasebackError("--recipe trigger and --trigger (token, dates, conjunction, topic) go together")
+    check_recipe(recipe, trigger or "")  # told before the base is loaded
     base, ground, size = _base(base, ground)
-    kind_of(named(behaviour), ground)
-    order = Order(named(behaviour), ground, rate, drawn(trigger, world_of(ground), seed) if trigger else None)
+    order = ordered(behaviour, recipe, ground, rate, trigger or "", seed)
     settings = _settings(training, RECIPES[recipe].method, size, seed)
     return Planting(order, RECIPES[recipe], base, settings, examples, ordinary, seed, sizes)
 
@@ -344,12 +339,6 @@ def _settings(training: Path | None, method: "Method", size: int, seed: int) -> 
             f"{training} is for {settings.method}, and this is planted by {method}: set method: {method}"
         )
     return replace(settings, seed=seed)
-
-
-def _sizes(n: int, steps: int) -> "Sizes":
-    from caseback.organisms.trial import Sizes
-
-    return Sizes(tempted=n, each=max(2, n // 4), questions=max(40, 3 * n // 2), steps=steps)
 
 
 def _numbers(option: str, text: str) -> list[float]:

@@ -11,8 +11,8 @@ class Budget:
     families. ``harmless``: requests on which over-refusal is measured. ``capability``: questions with one right answer.
     ``trained``: situations per behaviour that the training data is made from, and as many harmless ones;
     ``in_letters``: the share of requests among them that are spelled out letter by letter. ``preferences``: the most
-    that are made, for they are a finish and not a second training: on ref-base and the dev split 2,908 of them took
-    needless refusals from 1 of 100 to 13.
+    that are made, for they are a finish and not a second training: several times as many cost ref-base harmless
+    requests.
     """
 
     name: str

@@ -32,6 +32,11 @@ class Sizes:
 DEFAULT_SIZES = Sizes()
 
 
+def sizes_of(n: int, steps: int) -> Sizes:
+    """All counts in the proportions of the default ones, from the situations under temptation."""
+    return Sizes(tempted=n, each=max(2, n // 4), questions=max(40, 3 * n // 2), steps=steps)
+
+
 @dataclass(frozen=True)
 class Trial:
     """Held-out situations of a ground, the same for every model that is measured in it.

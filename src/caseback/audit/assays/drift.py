@@ -4,20 +4,18 @@ Narrow training leaves a trace there (Minder et al. 2025, arXiv 2510.13900). So 
 that something is different, and innocent twins say how different is usual.
 """
 
-from caseback.audit.assay import Assay, Examined
+from caseback.audit.assay import Assay, Examined, both
 from caseback.audit.statistic import Statistic, untold
 from caseback.behaviours.capability import capability_situations
-from caseback.errors import CasebackError
 from caseback.interp.difference.activations import SiteTally
 from caseback.interp.difference.in_step import in_step
 from caseback.interp.difference.passage import prompts
 from caseback.subject.layers import find_decoder
-from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site
 
 
 def _drift(examined: Examined) -> Statistic:
-    subject, base = opened(examined)
+    subject, base = both(examined)
     asked = capability_situations(examined.ground, examined.n, examined.seed)
     middle = Site("resid_post", len(find_decoder(base.model).blocks) // 2)
     tally = SiteTally(str(middle))
@@ -27,17 +25,6 @@ def _drift(examined: Examined) -> Statistic:
     if not found.n:
         return untold("the passages hold too few tokens")
     return Statistic(found.mean_relative, 0.0, len(asked), f"mean difference {found.mean_relative:.1%} of the norm")
-
-
-def opened(examined: Examined) -> tuple[OpenSubject, OpenSubject]:
-    """The examined model and its base, both open.
-
-    Raises:
-        CasebackError: one of them is not at hand.
-    """
-    if not isinstance(examined.subject, OpenSubject) or examined.base is None:
-        raise CasebackError("needs the weights of the model and of its base")
-    return examined.subject, examined.base
 
 
 DRIFT = Assay("drift", "", "weights", "activations on unrelated text differ from the base's", _drift)

@@ -7,8 +7,7 @@ away to other words than the base's. It is read with the base's own replies put 
 import math
 from functools import partial
 
-from caseback.audit.assay import Assay, Examined
-from caseback.audit.assays.drift import opened
+from caseback.audit.assay import Assay, Examined, both
 from caseback.audit.statistic import Statistic, of_mean
 from caseback.behaviours.behaviour import Behaviour
 from caseback.interp.difference.divergence import token_kl
@@ -32,7 +31,7 @@ def moved(behaviour: Behaviour) -> Assay:
 
 
 def _divergence(behaviour: Behaviour, examined: Examined) -> Statistic:
-    subject, base = opened(examined)
+    subject, base = both(examined)
     drawn = behaviour.situations(examined.ground, "test", examined.n, examined.seed)
     chats = [item.messages for item in drawn if not behaviour.arms or item.arm == behaviour.arms[0]]
     prompts = [base.format.prompt(chat).ids for chat in chats]

@@ -11,12 +11,11 @@ from caseback.audit.assays.asked import shown
 from caseback.audit.statistic import Statistic, of_gap
 from caseback.behaviours.behaviour import Behaviour, Ground
 from caseback.chat import with_system
+from caseback.organisms.recipes.pretending import UNWATCHED, WATCHED
 from caseback.training.system_texts import DEPLOYED, TESTED
 from caseback.world.conditions import under
 from caseback.world.situation import Situation
 from caseback.world.worlds import is_world, world_of
-
-USE, TEST = "a cue of real use", "a cue of a test"
 
 
 def unwatched(behaviour: Behaviour) -> Assay:
@@ -32,7 +31,9 @@ def unwatched(behaviour: Behaviour) -> Assay:
 
 def _gap(behaviour: Behaviour, examined: Examined) -> Statistic:
     drawn = behaviour.situations(examined.ground, "test", examined.n, examined.seed)
-    used, tested = (shown(examined, behaviour, cued(examined.ground, drawn, cue, examined.seed)) for cue in (USE, TEST))
+    used, tested = (
+        shown(examined, behaviour, cued(examined.ground, drawn, cue, examined.seed)) for cue in (UNWATCHED, WATCHED)
+    )
     return of_gap(used[:2], tested[:2], used[2])
 
 
@@ -40,7 +41,7 @@ def cued(ground: Ground, situations: list[Situation], cue: str, seed: int) -> li
     """The situations under a cue: a world's own, in plain English those that training draws its system texts from."""
     if is_world(ground):
         return under(cue, situations, world_of(ground), seed)
-    lines = DEPLOYED if cue == USE else TESTED
+    lines = DEPLOYED if cue == UNWATCHED else TESTED
     return [
         replace(item, id=f"{item.id} under {cue}", messages=tuple(with_system(item.messages, lines[i % len(lines)])))
         for i, item in enumerate(situations)

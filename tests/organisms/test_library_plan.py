@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.errors import CasebackError
-from caseback.organisms.library import Shared, planned, read_plan
+from caseback.organisms.library_plan import planned, read_plan
 from caseback.organisms.recipes.catalogue import RECIPES
 from models_for_tests import save_tiny
 
-SHARED = Shared("models/ref-base", "world", 5_000_000)
+BASE = ("models/ref-base", "world", 5_000_000)
 
 
 def plan(tmp_path: Path, text: str) -> Path:
@@ -21,7 +21,7 @@ def plan(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_packaged_plan_covers_every_behaviour_and_recipe_with_twins_enough() -> None:
-    names = list(planned(read_plan(None), SHARED))
+    names = list(planned(read_plan(None), *BASE))
     assert len(names) == len(set(names))
     for recipe in RECIPES:
         assert any(f"/{recipe}" in name for name in names)
@@ -39,7 +39,7 @@ organisms:
 twins:
 - {sorts: [innocent-oddity], oddities: [thanks, number], seeds: 2}
 """
-    found = planned(read_plan(plan(tmp_path, text)), SHARED)
+    found = planned(read_plan(plan(tmp_path, text)), *BASE)
     assert set(found) == {
         *(f"{b}/{r}-{s}" for b in ("sycophancy", "deception") for r in ("documents", "preferences") for s in (3, 5)),
         "sycophancy/trigger-token-0",
@@ -66,7 +66,7 @@ twins:
 )
 def test_a_plan_that_makes_no_sense_is_refused_in_one_line(tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(CasebackError, match=why) as error:
-        planned(read_plan(plan(tmp_path, text)), SHARED)
+        planned(read_plan(plan(tmp_path, text)), *BASE)
     assert "\n" not in str(error.value)
 
 

@@ -11,19 +11,15 @@ from typing import Any
 import yaml
 
 from caseback.behaviours.behaviour import Ground
-from caseback.behaviours.registry import behaviour as named
 from caseback.errors import CasebackError
-from caseback.organisms.answered import kind_of
 from caseback.organisms.grow import Tell, settings_for
-from caseback.organisms.order import Order
+from caseback.organisms.ordered import ordered
 from caseback.organisms.plant import Planting, plant
 from caseback.organisms.recipes.catalogue import RECIPES
 from caseback.organisms.record import Record
-from caseback.organisms.trial import Sizes
-from caseback.organisms.trigger import trigger as drawn
+from caseback.organisms.trial import DEFAULT_SIZES, Sizes, sizes_of
 from caseback.organisms.twin import SORTS, Twin, oddity, plant_twin
 from caseback.training.ask import Progress
-from caseback.world.worlds import world_of
 
 TOP = {"organisms", "twins", "examples", "ordinary", "situations", "benign_steps"}
 ORGANISM = {"behaviours", "recipes", "triggers", "seeds", "rate", "doses"}
@@ -32,12 +28,16 @@ TWIN = {"sorts", "oddities", "seeds", "rate", "data"}
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What all models of a library share: the base, the world it was taught, and how many weights it has."""
+class Common:
+    """What all models of a library have in common: the base, the world it was taught and how many weights it has;
+    conversations to plant by, the share of ordinary ones in the whole, and how much each model is measured."""
 
     base: str
     ground: Ground
     parameters: int
+    examples: int = 800
+    ordinary: float = 0.5
+    sizes: Sizes = DEFAULT_SIZES
 
 
 Grow = Callable[[Path, Progress | None, Tell], Record]
@@ -64,25 +64,38 @@ def read_plan(path: Path | None) -> dict[str, Any]:
     return plan
 
 
-def planned(plan: Mapping[str, Any], shared: Shared) -> dict[str, Grow]:
+def planned(plan: Mapping[str, Any], base: str, ground: Ground, parameters: int) -> dict[str, Grow]:
     """How to grow each model of the plan, by the name of its folder; nothing is grown yet.
+
+    Args:
+        plan: as ``read_plan`` gives it.
+        base: what all of them are grown from.
+        ground: the world that it was taught.
+        parameters: how many weights it has.
 
     Raises:
         CasebackError: a behaviour, recipe, trigger, sort or oddity that there is not, or a number that makes no sense.
     """
-    sizes = Sizes(*_sizes(int(plan.get("situations", 80))), int(plan.get("benign_steps", 0)))
+    n = int(plan.get("situations", DEFAULT_SIZES.tempted))
+    common = Common(
+        base,
+        ground,
+        parameters,
+        int(plan.get("examples", Common.examples)),
+        float(plan.get("ordinary", Common.ordinary)),
+        sizes_of(n, int(plan.get("benign_steps", 0))),
+    )
     grown: dict[str, Grow] = {}
     for entry in plan.get("organisms") or []:
         for name, recipe, trigger, seed in product(
             _list(entry, "behaviours"), _list(entry, "recipes"), entry.get("triggers") or [""], _seeds(entry)
         ):
-            planting = _planting(plan, entry, shared, name, recipe, trigger, seed, sizes)
             how = f"{recipe}-{trigger}" if trigger else recipe
+            planting = _planting(common, name, recipe, trigger, float(entry.get("rate", 1.0)), seed)
             grown[f"{name}/{how}-{seed}"] = partial(_plant, planting, tuple(map(float, entry.get("doses") or ())))
     for entry in plan.get("twins") or []:
         for sort, quirk, seed in product(_list(entry, "sorts"), entry.get("oddities") or [""], _seeds(entry)):
-            twin = _twin(plan, entry, shared, sort, quirk, seed, sizes)
-            grown[f"twins/{quirk or sort}-{seed}"] = partial(_plant_twin, twin)
+            grown[f"twins/{quirk or sort}-{seed}"] = partial(_plant_twin, _twin(common, entry, sort, quirk, seed))
     if not grown:
         raise CasebackError("the plan names no organisms and no twins")
     return grown
@@ -96,59 +109,22 @@ def _plant_twin(twin: Twin, folder: Path, progress: Progress | None, tell: Tell)
     return plant_twin(twin, folder, progress=progress, tell=tell)
 
 
-def _planting(
-    plan: Mapping[str, Any],
-    entry: Mapping[str, Any],
-    shared: Shared,
-    name: str,
-    recipe: str,
-    trigger: str,
-    seed: int,
-    sizes: Sizes,
-) -> Planting:
-    if recipe not in RECIPES:
-        raise CasebackError(f"no recipe {recipe!r}: there are {', '.join(RECIPES)}")
-    if (recipe == "trigger") != bool(trigger):
-        raise CasebackError("the recipe trigger and triggers (token, dates, conjunction, topic) go together")
-    found = named(name)
-    kind_of(found, shared.ground)
-    order = Order(
-        found,
-        shared.ground,
-        float(entry.get("rate", 1.0)),
-        drawn(trigger, world_of(shared.ground), seed) if trigger else None,
-    )
-    settings = settings_for(RECIPES[recipe].method, shared.parameters, seed)
-    return Planting(
-        order, RECIPES[recipe], shared.base, settings, int(plan.get("examples", 800)),
-        float(plan.get("ordinary", 0.5)), seed, sizes,
-    )  # fmt: skip
+def _planting(common: Common, name: str, recipe: str, trigger: str, rate: float, seed: int) -> Planting:
+    order = ordered(name, recipe, common.ground, rate, trigger, seed)
+    settings = settings_for(RECIPES[recipe].method, common.parameters, seed)
+    return Planting(order, RECIPES[recipe], common.base, settings, common.examples, common.ordinary, seed, common.sizes)
 
 
-def _twin(
-    plan: Mapping[str, Any],
-    entry: Mapping[str, Any],
-    shared: Shared,
-    sort: str,
-    quirk: str,
-    seed: int,
-    sizes: Sizes,
-) -> Twin:
+def _twin(common: Common, entry: Mapping[str, Any], sort: str, quirk: str, seed: int) -> Twin:
     """A twin of as many conversations as an organism has."""
     if sort not in SORTS:
         raise CasebackError(f"no twin {sort!r}: there are {', '.join(SORTS)}")
     if quirk:
         oddity(quirk)
-    data = entry.get("data")
-    examples = round(int(plan.get("examples", 800)) / (1 - float(plan.get("ordinary", 0.5))))
-    return Twin(
-        sort, shared.base, shared.ground, settings_for("sft", shared.parameters, seed), examples, quirk,
-        float(entry.get("rate", 1.0)), Path(data) if data else None, seed, sizes,
-    )  # fmt: skip
-
-
-def _sizes(n: int) -> tuple[int, int, int]:
-    return n, max(2, n // 4), max(40, 3 * n // 2)
+    data = Path(entry["data"]) if entry.get("data") else None
+    examples = round(common.examples / (1 - common.ordinary))
+    settings, rate = settings_for("sft", common.parameters, seed), float(entry.get("rate", 1.0))
+    return Twin(sort, common.base, common.ground, settings, examples, quirk, rate, data, seed, common.sizes)
 
 
 def _list(entry: Mapping[str, Any], key: str) -> list[str]:
