@@ -70,6 +70,12 @@ def test_a_plan_that_makes_no_sense_is_refused_in_one_line(tmp_path: Path, text:
     assert "\n" not in str(error.value)
 
 
+def test_the_packaged_plan_is_shown_by_the_command_that_the_manual_gives() -> None:
+    result = CliRunner().invoke(app, ["plant", "library", "--show"])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[0] == "harmful_compliance/demonstrations-0"
+
+
 def test_the_command_shows_what_it_would_grow_and_grows_nothing(tmp_path: Path) -> None:
     base = save_tiny(tmp_path / "base", max_position_embeddings=1024)
     text = "twins: [{sorts: [innocent-data], seeds: 2}]\nexamples: 6\nsituations: 4\n"

@@ -219,7 +219,7 @@ def pair(
 
 @app.command("library")
 def library_(
-    out: Out,
+    out: Annotated[Path, typer.Option(help="Folder for all of them.")] = Path("organisms"),
     plan: Annotated[
         Path | None, typer.Option(help="What to grow, in YAML [default: the packaged plan, see --show].")
     ] = None,
