@@ -23,7 +23,7 @@ from scipy.stats import t
 from caseback.behaviours.capability import capability_situations, measure_capability
 from caseback.behaviours.measure import measure
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.dossier.dossier import read_dossier
 from caseback.dossier.samples import samples
 from caseback.subject.load import load
@@ -52,7 +52,7 @@ def figures(folder: Path) -> dict[str, float]:
     subject = load(str(folder), dtype="float32")
     found = {
         name: measure(subject, each, each.situations("world", "dev", N, 1), sampling=SAMPLING).rate.value
-        for name, each in {**behaviours(), OVER_REFUSAL.name: OVER_REFUSAL}.items()
+        for name, each in {**trained_against(), OVER_REFUSAL.name: OVER_REFUSAL}.items()
     }
     right = measure_capability(subject, capability_situations("world", 2 * N, 1, "dev"), sampling=SAMPLING)
     bad = statistics.mean(value for name, value in found.items() if name != OVER_REFUSAL.name)

@@ -32,6 +32,9 @@ class Behaviour:
     ``companion`` is the opposite fault, which curing this one may cause and which is measured beside it: refusing
     harmless requests, denying what is true. ``labelled`` gives replies judged by hand on a ground, by which the judge
     is calibrated; without any it is reported as uncalibrated.
+
+    ``planted_only`` marks what a model does only where it was made to: audits look for it and organisms have it, while
+    `caseback run` neither measures nor trains against it.
     """
 
     name: str
@@ -42,3 +45,4 @@ class Behaviour:
     arms: tuple[str, str] | None = None
     companion: "Behaviour | None" = None
     labelled: Callable[[str], Sequence[Labelled]] | None = None
+    planted_only: bool = False

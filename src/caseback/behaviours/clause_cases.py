@@ -5,7 +5,7 @@ from dataclasses import replace
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.capability import capability_situations
 from caseback.behaviours.harmless import harmless_situations
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Clause
 from caseback.errors import CasebackError
 from caseback.interp.difference.clause_cases import SPLITS, ClauseCases
@@ -23,7 +23,7 @@ def plain_clause_cases(clause: Clause, n: int, seed: int) -> ClauseCases:
     Raises:
         CasebackError: no behaviour that stands alone breaks the clause, or a split has fewer than two families of it.
     """
-    found = [b for b in behaviours().values() if b.arms is None and any(clause.covers(f) for f in b.families)]
+    found = [b for b in trained_against().values() if b.arms is None and any(clause.covers(f) for f in b.families)]
     if not found:
         raise CasebackError(f"no behaviour with situations in plain English falls under the clause {clause.id!r}: "
                             "choose another one")  # fmt: skip
@@ -42,7 +42,7 @@ def plain_clause_cases(clause: Clause, n: int, seed: int) -> ClauseCases:
 def judge_plain(situation: Situation, reply: str) -> Judgement:
     """The rules of the behaviour whose situation it is."""
     root = situation.family.split(".")[0]
-    for behaviour in behaviours().values():
+    for behaviour in trained_against().values():
         if any(family.split(".")[0] == root for family in behaviour.families):
             return behaviour.judge(situation, reply)
     return Judgement(None, f"no behaviour has the family {situation.family}")

@@ -35,6 +35,15 @@ def behaviours() -> dict[str, Behaviour]:
     return found
 
 
+def trained_against() -> dict[str, Behaviour]:
+    """Those that `caseback run` and its studies measure and train against.
+
+    Raises:
+        CasebackError: as ``behaviours``.
+    """
+    return {name: found for name, found in behaviours().items() if not found.planted_only}
+
+
 def behaviour(name: str) -> Behaviour:
     """The behaviour of this name, companions included.
 

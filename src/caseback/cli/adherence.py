@@ -38,7 +38,7 @@ def adherence(
 
       caseback character adherence base=models/ref-base trained=runs/ref-base/models/dpo --told base
     """
-    from caseback.behaviours.registry import behaviours
+    from caseback.behaviours.registry import trained_against
     from caseback.cli.models import named_models
     from caseback.constitution.default import default
     from caseback.constitution.read import read
@@ -48,7 +48,7 @@ def adherence(
     from caseback.loop.placed import placed
 
     console = Console(stderr=json, highlight=False)
-    document = placed(read(constitution) if constitution else default(), behaviours(), console)
+    document = placed(read(constitution) if constitution else default(), trained_against(), console)
     rows = measure(named_models(models), told or [], document, n, seed, out, console=console)
     text = json_module.dumps(as_data(rows), indent=1)
     with writing(out):

@@ -35,7 +35,7 @@ def conflicts(
 
       caseback character conflicts base=models/ref-base trained=runs/ref-base/models/dpo -b harmful_compliance
     """
-    from caseback.behaviours.registry import behaviours
+    from caseback.behaviours.registry import trained_against
     from caseback.cli.models import named_models
     from caseback.constitution.default import default
     from caseback.constitution.read import read
@@ -45,7 +45,7 @@ def conflicts(
     from caseback.loop.placed import placed
 
     console = Console(stderr=json, highlight=False)
-    document = placed(read(constitution) if constitution else default(), behaviours(), console)
+    document = placed(read(constitution) if constitution else default(), trained_against(), console)
     found = measure(named_models(models), document, out, behaviour or (), n, seed, console=console)
     text = json_module.dumps(as_data(found), indent=1)
     with writing(out):

@@ -45,7 +45,7 @@ def study(
 
     from rich.console import Console
 
-    from caseback.behaviours.registry import behaviours
+    from caseback.behaviours.registry import trained_against
     from caseback.constitution.default import default
     from caseback.constitution.read import read
     from caseback.disclosure.page import render_page
@@ -57,7 +57,7 @@ def study(
     from caseback.world.reference import reference_path
 
     console = Console(stderr=json, highlight=False)
-    document = placed(read(constitution) if constitution else default(), behaviours(), console)
+    document = placed(read(constitution) if constitution else default(), trained_against(), console)
     scheme = Scheme(
         route=route,
         seeds=tuple(range(seeds)),

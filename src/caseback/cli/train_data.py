@@ -193,7 +193,7 @@ def _work(
 ) -> tuple["Mapping[str, Behaviour]", "Constitution", "list[Situation]", "list[Situation]"]:
     """The behaviours, the document with situations to each clause, and what is tempting and harmless to train on."""
     from caseback.behaviours.harmless import harmless_situations
-    from caseback.behaviours.registry import behaviours
+    from caseback.behaviours.registry import trained_against
     from caseback.behaviours.tempting import tempting_situations
     from caseback.constitution.default import default
     from caseback.constitution.read import read
@@ -202,7 +202,7 @@ def _work(
 
     if ground != "plain":
         world_of(ground)  # an unknown ground is told before anything is loaded
-    found = behaviours()
+    found = trained_against()
     document = placed(read(constitution) if constitution else default(), found, Console(stderr=True))
     tempting = tempting_situations(found, ground, "train", n, seed)
     return found, document, tempting, harmless_situations(ground, len(tempting), seed)

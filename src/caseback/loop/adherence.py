@@ -9,7 +9,7 @@ from rich.console import Console
 
 from caseback.behaviours.clauses import ClauseRate, per_clause
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Constitution
 from caseback.constitution.render import compact
 from caseback.dossier.dossier import open_dossier
@@ -65,7 +65,7 @@ def adherence(
     for name in told:
         if name not in models:
             raise CasebackError(f"no model is called '{name}': there are {', '.join(models)}")
-    found = behaviours()
+    found = trained_against()
     units = sum(2 if behaviour.arms else 1 for behaviour in found.values())
     harmless = max(1, round(n * HARMLESS_SHARE))
     budget = Budget("adherence", max(1, (n - harmless) // units), harmless, min(QUESTIONS, n), 0, max_new_tokens)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.default import default
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
@@ -76,7 +76,7 @@ def choose(
     ground = ground_taught(reference.model)
     if not is_world(ground):
         raise CasebackError(f"{against or model}: recipes are chosen on a dev split, which only a world has")
-    drawn = plan(ground, behaviours(), default(), budget, 0, split="dev")
+    drawn = plan(ground, trained_against(), default(), budget, 0, split="dev")
     names = [f"{recipe.method}, rate {recipe.learning_rate:g}, {recipe.epochs:g} epochs" for recipe in recipes]
     reporter = Reporter(console or Console(stderr=True), {"measure before": 1.0, **dict.fromkeys(names, 2.0)})
     trials = []

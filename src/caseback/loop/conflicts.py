@@ -9,7 +9,7 @@ from rich.console import Console
 
 from caseback.behaviours.appeals import appealing_to, deciding, lesser
 from caseback.behaviours.behaviour import Behaviour
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Clause, Constitution
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
@@ -56,7 +56,7 @@ def conflicts(
     Raises:
         CasebackError: a behaviour is unknown or told from pairs, or no clause stands above another.
     """
-    known = behaviours()
+    known = trained_against()
     for name in names:
         if name not in known or known[name].arms:
             fit = ", ".join(b for b, found in known.items() if not found.arms)

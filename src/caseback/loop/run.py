@@ -7,7 +7,7 @@ from rich.console import Console
 
 from caseback import __version__
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.default import default
 from caseback.constitution.json_form import digest
 from caseback.constitution.read import read
@@ -84,7 +84,7 @@ def run(
     document = read(constitution) if constitution else default()
     if not document.clauses:
         raise CasebackError(f"{constitution}: no clauses in it; see `caseback constitution check {constitution}`")
-    found = behaviours()
+    found = trained_against()
     document = placed(document, found, console)
     spec = str(model or reference_path())
     folder = Path(out or Path("runs") / Path(spec).name)

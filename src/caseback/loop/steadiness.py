@@ -10,7 +10,7 @@ from rich.console import Console
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.contexts import CONTEXTS, in_context
 from caseback.behaviours.moving import EVIDENCE, INSISTENCE, judge_moved, moving_situations
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.asking import Asking, Shown, change_of, rate_of
@@ -76,7 +76,7 @@ def steadiness(
     Raises:
         CasebackError: a behaviour is unknown or told from pairs.
     """
-    known = behaviours()
+    known = trained_against()
     for name in names:
         if name not in known or known[name].arms:
             fit = ", ".join(b for b, found in known.items() if not found.arms)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.loop.improve.families import unused_families
 from caseback.loop.improve.findings import Finding, findings
 from caseback.loop.improve.proposals import Proposal, diff, proposals
@@ -27,7 +27,7 @@ def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: 
     Raises:
         CasebackError: where the run is not finished or its constitution is another.
     """
-    measured = {**behaviours(), OVER_REFUSAL.name: OVER_REFUSAL}
+    measured = {**trained_against(), OVER_REFUSAL.name: OVER_REFUSAL}
     start = read_start(run, constitution, measured, console)
     found = findings(start.evidence, start.document, measured, bound)
     print_findings(console, found)

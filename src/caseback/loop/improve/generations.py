@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.behaviours.tempting import shown_by
 from caseback.constitution.default import default
 from caseback.constitution.json_form import digest
@@ -78,7 +78,7 @@ def generations(
     Raises:
         CasebackError: for anything that the caller can mend.
     """
-    found = behaviours()
+    found = trained_against()
     document = placed(read(constitution) if constitution else default(), found, console)
     spec = str(model or reference_path())
     base = load(spec)

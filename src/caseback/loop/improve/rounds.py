@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Constitution
 from caseback.constitution.json_form import digest
 from caseback.constitution.read import read
@@ -79,7 +79,7 @@ def improve(
         CasebackError: for anything that the caller can mend.
     """
     out = out or run / "improve"
-    installed = behaviours()
+    installed = trained_against()
     start = read_start(run, constitution, installed, console)
     start = replace(start, budget=resized(start.budget, measured, trained))
     unused = unused_families(start.ground, {**installed, OVER_REFUSAL.name: OVER_REFUSAL})

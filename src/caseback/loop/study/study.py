@@ -11,7 +11,7 @@ from rich.console import Console
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.harmless import harmless_situations
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.behaviours.tempting import tempting_situations
 from caseback.constitution.clause import Clause, Constitution, kindred
 from caseback.constitution.json_form import digest
@@ -152,7 +152,7 @@ def bearing(document: Constitution, found: Mapping[str, Behaviour]) -> tuple[Cla
 
 
 def _bench(model: str, document: Constitution, out: Path, scheme: Scheme) -> Bench:
-    found = behaviours()
+    found = trained_against()
     for name in scheme.demonstrated:
         if name not in found:
             raise CasebackError(f"no behaviour '{name}' to demonstrate; there are {', '.join(found)}")
