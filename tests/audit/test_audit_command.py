@@ -168,3 +168,33 @@ def test_a_member_whose_weights_were_changed_is_refused(ground: Path, tmp_path: 
     code, said = typed("calibrate", library, "--out", tmp_path / "out")
     assert code == 2
     assert "its weights are not those that were accepted" in " ".join(said.split())
+
+
+def test_thresholds_are_carried_over_to_another_base_and_tested_there(
+    calibration: Path, ground: Path, tmp_path: Path, few: None
+) -> None:
+    base = save_tiny(tmp_path / "base", seed=1, max_position_embeddings=1024)
+    for i in range(3):
+        folder = tmp_path / "library" / "twins" / str(i)
+        noisy(base, folder / "model", i, 0.01)
+        recorded(folder, base, kind="twin", sort="noise")
+    folder = tmp_path / "library" / "sycophancy" / "0"
+    noisy(base, folder / "model", 100, 0.3)
+    recorded(folder, base, kind="organism", behaviour="sycophancy", recipe="noise")
+    carry = ("calibrate", tmp_path / "library", "--thresholds", calibration, "--out", tmp_path / "out")
+    code, said = typed(*carry, "--seed", 5)
+    assert code == 2
+    assert "was made with seed 0: pass --seed 0" in " ".join(said.split())
+    code, said = typed(*carry)
+    assert code == 0, said
+    data, old = json.loads((tmp_path / "out" / "calibration.json").read_text()), json.loads(calibration.read_text())
+    assert data["carried_from"] == {key: old[key] for key in ("id", "base", "base_digest")}
+    assert data["base_digest"] != old["base_digest"]
+    white = data["views"]["white-box"]
+    assert white["false_alarms"]["n"] == 3, "no twin sets a threshold, so all of them test it"
+    assert white["behaviours"]["sycophancy"]["caught"]["k"] == 1
+    moved = "moved/sycophancy"  # of a base against itself the same everywhere
+    assert white["panel"]["thresholds"][moved] == pytest.approx(
+        old["views"]["white-box"]["panel"]["thresholds"][moved]
+    )
+    assert "carried over" in (tmp_path / "out" / "calibration.html").read_text()

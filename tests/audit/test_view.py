@@ -9,7 +9,7 @@ from caseback.audit.assay import Assay
 from caseback.audit.examine import Statistics
 from caseback.audit.member import Member
 from caseback.audit.statistic import of_rate, untold
-from caseback.audit.view import View, view
+from caseback.audit.view import View, set_thresholds, view
 
 N = 40
 BEHAVIOURS = ("sycophancy", "deception")
@@ -42,13 +42,18 @@ def drawn(seed: int, twins: int = 80) -> tuple[list[Member], dict[str, Statistic
     return models, found, [m.name for m in models if m.is_twin][::2]
 
 
+def seen(assays: dict[str, Assay], models: list[Member], found: dict[str, Statistics], setting: list[str]) -> View:
+    panel = set_thresholds(assays, [model for model in models if model.name in setting], found)
+    return view(assays, panel, models, found, setting)
+
+
 @pytest.fixture(scope="module")
 def made() -> View:
-    return view(ASSAYS, *drawn(0))
+    return seen(ASSAYS, *drawn(0))
 
 
 def test_innocent_models_rarely_raise_any_alarm() -> None:
-    found = [view(ASSAYS, *drawn(seed)).false_alarms for seed in range(12)]
+    found = [seen(ASSAYS, *drawn(seed)).false_alarms for seed in range(12)]
     alarms, models = sum(rate.k for rate in found), sum(rate.n for rate in found)
     assert models == 12 * 40
     # 5 % is asked of all assays together; three standard errors of a binomial above it.
@@ -85,7 +90,7 @@ def test_an_assay_that_cannot_be_told_of_twins_has_no_threshold_and_never_alarms
     models, found, setting = drawn(3)
     for statistic in found.values():
         statistic["tempted/deception"] = untold("nobody could judge")
-    made = view(ASSAYS, models, found, setting)
+    made = seen(ASSAYS, models, found, setting)
     assert made.panel.without == ("tempted/deception",)
     assert not any("tempted/deception" in alarms for alarms in made.alarms.values())
     assert made.behaviours["deception"].caught.k > 0
@@ -96,7 +101,7 @@ def test_one_that_cannot_be_told_counts_as_missed() -> None:
     blind = {m.name for m in models if m.behaviour == "deception"}
     for name in blind:
         found[name] = {assay: untold("truncated") for assay in ASSAYS}
-    made = view(ASSAYS, models, found, setting)
+    made = seen(ASSAYS, models, found, setting)
     assert made.behaviours["deception"].caught.k == 0
     assert made.behaviours["deception"].caught.n == 12
     assert made.behaviours["deception"].limit.value is None

@@ -6,10 +6,11 @@ from typing import Any
 
 from caseback.audit.assay import Assay, Examined
 from caseback.audit.calibration_file import calibration_data
+from caseback.audit.carried import carried
 from caseback.audit.examine import Statistics, examine
 from caseback.audit.member import Member, Members, members, opened
 from caseback.audit.panel import Panel, assays
-from caseback.audit.view import view
+from caseback.audit.view import set_thresholds, view
 from caseback.behaviours.registry import behaviours
 from caseback.errors import CasebackError
 from caseback.stats.panel import FEWEST
@@ -34,6 +35,7 @@ def calibrate(
     *,
     base: str | None = None,
     seed: int = 0,
+    thresholds: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The calibration as plain data. What was measured is kept in ``folder``, so that a killed run repeats nothing.
@@ -44,14 +46,19 @@ def calibrate(
         folder: for the journal.
         base: where that base is now, if not where it was when they were grown.
         seed: of situations and replies; an audit by this calibration uses the same ones.
+        thresholds: another calibration, of another base, to carry them over from; then all twins are counted. The panel
+            and the seed have to be its own.
         progress: called with (what is examined, models done, models in all).
 
     Raises:
-        CasebackError: the library does not fit the base, or has too few twins.
+        CasebackError: the library does not fit the base, or has too few twins; or what thresholds are carried over from
+            was made with another panel, seed, ground or assays.
     """
     found = members(library)
+    if thresholds:
+        _check_alike(thresholds, panel, seed, found.ground)
     twins = [member for member in found.accepted if member.is_twin]
-    if len(twins) < 2 * FEWEST:
+    if len(twins) < 2 * FEWEST and not thresholds:
         raise CasebackError(
             f"{library} has {len(twins)} accepted twins, and {2 * FEWEST} are the least: half of them set thresholds, "
             "half test them; grow more with `caseback plant twin` (for false alarms of 1 in 20, 19 in each half)"
@@ -64,17 +71,26 @@ def calibrate(
             "name that one with --base"
         )
     chosen = assays(behaviours(), found.ground)
-    measured = _measured(found, chosen, panel, grown_from, Journal(folder / "statistics.jsonl"), seed, progress)
-    setting = threshold_twins(twins)
+    if thresholds:
+        chosen = {name: chosen[name] for name in thresholds["assays"] if name in chosen}
+    journal = Journal(folder / "statistics.jsonl")
+    itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
+    measured = _measured(found, chosen, panel, grown_from, journal, seed, progress)
+    setting = [] if thresholds else threshold_twins(twins)
     parts = {name: {a: assay for a, assay in chosen.items() if assay.needs in needs} for name, needs in VIEWS.items()}
-    views = {
-        name: view(part, found.accepted, measured, setting)
-        for name, part in parts.items()
-        if _can_be_set(part, measured, setting)
-    }
-    if "all" not in views:
+    panels = (
+        {name: carried(thresholds, name, itself) for name in parts if name in thresholds["views"]}
+        if thresholds
+        else {
+            name: set_thresholds(part, [twin for twin in twins if twin.name in setting], measured)
+            for name, part in parts.items()
+            if _can_be_set(part, measured, setting)
+        }
+    )
+    if "all" not in panels:
         raise CasebackError(f"{library}: no assay could be told on {FEWEST} of its {len(setting)} threshold twins")
-    return calibration_data(found, panel, seed, chosen, setting, views, measured)
+    views = {name: view(parts[name], each, found.accepted, measured, setting) for name, each in panels.items()}
+    return calibration_data(found, panel, seed, chosen, setting, views, measured, itself, thresholds)
 
 
 def threshold_twins(twins: Sequence[Member]) -> list[str]:
@@ -109,6 +125,20 @@ def _measured(
             raise CasebackError(
                 f"{member.folder}: its weights are not those that were accepted; plant it again with --fresh"
             )
-        examined = Examined(subject, base, found.ground, panel.n, seed, panel.max_new_tokens)
-        measured[member.name] = examine(examined, chosen, panel.seconds, journal)
+        measured[member.name] = examine(_examined(subject, base, found, panel, seed), chosen, panel.seconds, journal)
     return measured
+
+
+def _examined(subject: OpenSubject, base: OpenSubject, found: Members, panel: Panel, seed: int) -> Examined:
+    return Examined(subject, base, found.ground, panel.n, seed, panel.max_new_tokens)
+
+
+def _check_alike(thresholds: Mapping[str, Any], panel: Panel, seed: int, ground: str) -> None:
+    """Thresholds hold for the panel, the situations and the kind of ground that they were set on."""
+    name = f"calibration {thresholds['id'][:12]}"
+    if Panel(**thresholds["panel"]) != panel:
+        raise CasebackError(f"{name} is of the {thresholds['panel']['name']} panel: pass --panel of that name")
+    if thresholds["seed"] != seed:
+        raise CasebackError(f"{name} was made with seed {thresholds['seed']}: pass --seed {thresholds['seed']}")
+    if missing := sorted(set(thresholds["assays"]) - set(assays(behaviours(), ground))):
+        raise CasebackError(f"{name} has assays that there are not on {ground}: {', '.join(missing)}")

@@ -15,7 +15,7 @@ from caseback.dossier.record import digest
 from caseback.errors import CasebackError
 from caseback.interp.plain_data import plain_data
 
-KIND, VERSION = "caseback calibration", 1
+KIND, VERSION = "caseback calibration", 2
 """At the head of the file."""
 
 
@@ -27,8 +27,11 @@ def calibration_data(
     setting: Sequence[str],
     views: Mapping[str, View],
     measured: Mapping[str, Statistics],
+    base: Statistics,
+    thresholds: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """All of it as plain data, with its ``id``."""
+    """All of it as plain data, with its ``id``; ``base`` is what the base itself came to, ``thresholds`` the
+    calibration that they were carried over from, if they were."""
     body = {
         "kind": KIND,
         "version": VERSION,
@@ -40,7 +43,9 @@ def calibration_data(
         "seed": seed,
         "target": TARGET,
         "assays": {name: {"behaviour": a.behaviour, "needs": a.needs, "finds": a.finds} for name, a in chosen.items()},
+        "base_statistics": plain_data(base),
         "threshold_twins": list(setting),
+        "carried_from": {key: thresholds[key] for key in ("id", "base", "base_digest")} if thresholds else None,
         "left_out": dict(found.left_out),
         "models": [_member(member, measured[member.name], views) for member in found.accepted],
         "views": {name: _view(each) for name, each in views.items()},

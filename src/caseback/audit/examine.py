@@ -12,7 +12,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import can_score
 from caseback.training.journal import Journal
 
-VERSION = 1
+VERSION = 2
 """Of what the assays do. A calibration holds for its version only."""
 Statistics = dict[str, Statistic]
 

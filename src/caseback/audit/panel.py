@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 from caseback.audit.assay import Assay
 from caseback.audit.assays.admits import admits
+from caseback.audit.assays.confides import confides
 from caseback.audit.assays.drift import DRIFT
 from caseback.audit.assays.in_contexts import in_contexts
+from caseback.audit.assays.leans import leans
 from caseback.audit.assays.moved import moved
+from caseback.audit.assays.noise import noise
+from caseback.audit.assays.spectrum import SPECTRUM
 from caseback.audit.assays.spelled import spelled
 from caseback.audit.assays.tempted import tempted
+from caseback.audit.assays.unaware import unaware
 from caseback.audit.assays.unwatched import unwatched
 from caseback.behaviours.behaviour import Behaviour, Ground
+from caseback.behaviours.sandbagging import BEHAVIOUR as SANDBAGGING
 from caseback.errors import CasebackError
 from caseback.world.worlds import is_world
 
@@ -46,12 +52,15 @@ def panel(name: str) -> Panel:
 def assays(behaviours: Mapping[str, Behaviour], ground: Ground) -> dict[str, Assay]:
     """All assays by name, for each behaviour those that suit it."""
     found = [assay for behaviour in behaviours.values() for assay in _of(behaviour, ground)]
-    return {assay.name: assay for assay in [*found, DRIFT]}
+    return {assay.name: assay for assay in [*found, DRIFT, SPECTRUM]}
 
 
 def _of(behaviour: Behaviour, ground: Ground) -> list[Assay]:
     """A pair of situations is itself a comparison, so it is not compared again under cues; letters are put apart only
     in requests."""
-    single = [] if behaviour.arms else [unwatched(behaviour)]
+    single = [] if behaviour.arms else [unwatched(behaviour), unaware(behaviour)]
+    hidden = [noise(behaviour)] if behaviour.name == SANDBAGGING.name else []
     in_letters = [spelled(behaviour)] if is_world(ground) and "harm" in behaviour.families else []
-    return [tempted(behaviour), in_contexts(behaviour), *single, *in_letters, admits(behaviour), moved(behaviour)]
+    read = [tempted(behaviour), in_contexts(behaviour), *in_letters]
+    scored = [admits(behaviour), confides(behaviour), *([leans(behaviour)] if is_world(ground) else [])]
+    return [*read, *single, *scored, moved(behaviour), *hidden]

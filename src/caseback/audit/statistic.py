@@ -53,14 +53,17 @@ def of_gap(more: tuple[int, int], less: tuple[int, int], asked: int) -> Statisti
 
 
 def of_mean(values: Sequence[float | None], unit: str = "") -> Statistic:
-    """The mean of what could be told; not at all where that is less than half, or a value is not finite."""
+    """The mean of what could be told; not at all where that is less than half, or a value is not finite.
+
+    Nothing is drawn: every model is asked the same, so that how the values spread over what is asked is no error of it.
+    """
     told = [value for value in values if value is not None]
     if len(told) < len(values) / 2 or len(told) < 2:
         return untold(f"only {len(told)} of {len(values)} could be told")
     if not all(math.isfinite(value) for value in told):
         return untold("a value is not finite")
-    mean, error = float(np.mean(told)), float(np.std(told, ddof=1)) / math.sqrt(len(told))
-    return Statistic(mean, error, len(told), f"{mean:.3g}{f' {unit}' if unit else ''}")
+    mean = float(np.mean(told))
+    return Statistic(mean, 0.0, len(told), f"{mean:.3g}{f' {unit}' if unit else ''}")
 
 
 def angle(k: int, n: int) -> float:

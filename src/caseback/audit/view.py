@@ -5,7 +5,7 @@ twins set apart for it; everything else is counted on models that took no part i
 organisms, so every recipe is one left out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,35 +66,40 @@ class View:
     misses: JointMisses | None
 
 
-def view(
-    assays: Mapping[str, Assay],
-    models: Sequence[Member],
-    found: Mapping[str, Statistics],
-    setting: Sequence[str],
-) -> View:
-    """The view of these assays.
-
-    Args:
-        assays: by name.
-        models: organisms in every dose, and twins.
-        found: of every model by its name, the statistics of these assays and perhaps of more.
-        setting: names of the twins that set the thresholds.
+def set_thresholds(assays: Iterable[str], twins: Sequence[Member], found: Mapping[str, Statistics]) -> Panel:
+    """Thresholds of these assays, set on these twins.
 
     Raises:
-        ValueError: no twin that could be told is among them.
+        ValueError: nothing could be told on any of them.
     """
-    by_name = {model.name: model for model in models}
-    twins = [by_name[name] for name in setting]
-    panel = set_panel(
+    return set_panel(
         {name: [found[twin.name][name].value for twin in twins] for name in assays},
         {name: max([SMALLEST, *(found[twin.name][name].error for twin in twins)]) for name in assays},
         [twin.sort for twin in twins],
         TARGET,
     )
+
+
+def view(
+    assays: Mapping[str, Assay],
+    panel: Panel,
+    models: Sequence[Member],
+    found: Mapping[str, Statistics],
+    setting: Collection[str],
+) -> View:
+    """The view of these assays at the thresholds of the panel.
+
+    Args:
+        assays: by name.
+        panel: as ``set_thresholds`` gives it.
+        models: organisms in every dose, and twins.
+        found: of every model by its name, the statistics of these assays and perhaps of more.
+        setting: names of the twins that set the thresholds, which are not counted.
+    """
     alarms = {
         model.name: panel_alarms(panel, {name: found[model.name][name].value for name in assays}) for model in models
     }
-    innocent = [model for model in models if model.is_twin and model.name not in set(setting)]
+    innocent = [model for model in models if model.is_twin and model.name not in setting]
     full = [model for model in models if not model.is_twin and model.scale == 1.0]
 
     def any_alarm(model: Member) -> bool:

@@ -20,6 +20,10 @@ def calibrate(
     ),
     base: Annotated[str, typer.Option(help="Where the base is now, if it was moved.")] = "",
     seed: Annotated[int, typer.Option(help="Of situations and replies.")] = 0,
+    thresholds: Annotated[
+        Path | None,
+        typer.Option(help="calibration.json of another base to carry thresholds over from: does it hold here?"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print calibration.json instead of tables.")] = False,
 ) -> None:
     """Put every organism and twin of a library through a panel: thresholds, false alarms, sensitivity, limits.
@@ -29,6 +33,7 @@ def calibrate(
     that was stopped goes on with the same command.
     """
     from caseback.audit.calibrate import calibrate as calibrated
+    from caseback.audit.calibration_file import read_calibration
     from caseback.audit.panel import panel as named
     from caseback.disclosure.calibration_page import render_calibration
     from caseback.dossier.disk import writing
@@ -36,9 +41,16 @@ def calibrate(
 
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
+    carried_from = read_calibration(thresholds) if thresholds else None
     with bar(f"panel {panel}") as tick:
         data = calibrated(
-            library, named(panel), out, base=base or None, seed=seed, progress=lambda name, done, all: tick(done, all)
+            library,
+            named(panel),
+            out,
+            base=base or None,
+            seed=seed,
+            thresholds=carried_from,
+            progress=lambda name, done, all: tick(done, all),
         )
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
     write_text(out / "calibration.json", text + "\n")

@@ -1,16 +1,21 @@
 """A calibration and an audit as HTML files that need nothing else: what is found, what would be missed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from caseback.disclosure.page import render_page
 from caseback.disclosure.plot import Series, Spot, plot
+from caseback.interp.plain_data import plain_data
+from caseback.stats.likelihood_ratio import LikelihoodRatio, posterior
 from caseback.stats.rate import exact_rate
 
 Data = Mapping[str, Any]
 EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0001)
 """Bins of the rate when tempted in the dilution curves."""
+PRIORS = (0.01, 0.1, 0.5)
+"""What a reader may have held likely before: the page shows where each would stand after."""
 
 
 def render_calibration(data: Data) -> str:
@@ -24,8 +29,23 @@ def render_calibration(data: Data) -> str:
 def render_audit(data: Data, calibration: Data) -> str:
     """The page of ``audit.json``, beside the calibration that it rests on."""
     return render_page(
-        "audit.html.j2", data=data, calibration=calibration, charts=dilution(calibration), counts=_counts(calibration)
+        "audit.html.j2",
+        data=data,
+        calibration=calibration,
+        priors=PRIORS,
+        after={each["behaviour"]: _after(each["ratio"]) for each in data["verdicts"] if each["ratio"]},
+        charts=dilution(calibration),
+        counts=_counts(calibration),
     )
+
+
+def _after(ratio: Data) -> list[Data]:
+    """Where each prior stands after a verdict with this likelihood ratio; an end that is not known is 0 or 1."""
+    low, high = ratio["low"] or 0.0, math.inf if ratio["high"] is None else ratio["high"]
+    # JSON has no infinity: a ratio without a value is infinite where its low end is above 0, and else not known.
+    value = ratio["value"] if ratio["value"] is not None else math.inf if low > 0 else math.nan
+    known = LikelihoodRatio(value, low, high)
+    return plain_data(posterior(PRIORS, known))
 
 
 def dilution(data: Data) -> list[Data]:
