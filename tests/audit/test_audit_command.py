@@ -194,7 +194,5 @@ def test_thresholds_are_carried_over_to_another_base_and_tested_there(
     assert white["false_alarms"]["n"] == 3, "no twin sets a threshold, so all of them test it"
     assert white["behaviours"]["sycophancy"]["caught"]["k"] == 1
     moved = "moved/sycophancy"  # of a base against itself the same everywhere
-    assert white["panel"]["thresholds"][moved] == pytest.approx(
-        old["views"]["white-box"]["panel"]["thresholds"][moved]
-    )
+    assert white["panel"]["thresholds"][moved] == pytest.approx(old["views"]["white-box"]["panel"]["thresholds"][moved])
     assert "carried over" in (tmp_path / "out" / "calibration.html").read_text()

@@ -308,3 +308,20 @@ def test_depth_stands_in_the_card_as_it_was_last_recorded(tmp_path: Path) -> Non
     assert "How deep training went" in page
     assert "0.25" in page
     assert "&lt;b&gt;bad" in page
+
+
+def test_the_audit_is_shown_with_what_would_have_been_found(filled: Dossier, made: dict[str, Any]) -> None:
+    audit = made["audit"]
+    assert filled.record(audit["record"]).body["verdicts"][1]["limit"] == audit["verdicts"][1]["limit"]
+    html = render_html(made)
+    assert 'id="audit"' in html
+    assert "0.20" in html
+    assert "of 8 that have it, 8 would have raised an alarm" in html
+
+
+def test_a_dossier_without_an_audit_shows_none(tmp_path: Path) -> None:
+    with open_dossier(tmp_path / "dossier") as dossier:
+        made = card(dossier)
+    check(made)
+    assert made["audit"] is None
+    assert 'id="audit"' not in render_html(made)

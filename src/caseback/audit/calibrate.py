@@ -1,6 +1,7 @@
 """Calibrate a panel: every organism, in every dose, and every twin of a library is put through it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from caseback.stats.panel import FEWEST
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
+from caseback.world.reference import named_or_given
 
 VIEWS: Mapping[str, tuple[str, ...]] = {
     "black-box": ("replies",),
@@ -44,7 +46,7 @@ def calibrate(
         library: folder of organisms and twins, all grown from one base.
         panel: what each of them is put through.
         folder: for the journal.
-        base: where that base is now, if not where it was when they were grown.
+        base: where that base is now, or the name of a reference model, if not where it was when they were grown.
         seed: of situations and replies; an audit by this calibration uses the same ones.
         thresholds: another calibration, of another base, to carry them over from; then all twins are counted. The panel
             and the seed have to be its own.
@@ -64,7 +66,7 @@ def calibrate(
             "half test them; grow more with `caseback plant twin` (for false alarms of 1 in 20, 19 in each half)"
         )
     where = base or found.base
-    grown_from = load(where, dtype="float32")
+    grown_from = load(named_or_given(where)[0], dtype="float32")
     if grown_from.digest != found.base_digest:
         raise CasebackError(
             f"{where} ({grown_from.digest}) is not the model that {library} was grown from ({found.base_digest}): "
@@ -90,7 +92,9 @@ def calibrate(
     if "all" not in panels:
         raise CasebackError(f"{library}: no assay could be told on {FEWEST} of its {len(setting)} threshold twins")
     views = {name: view(parts[name], each, found.accepted, measured, setting) for name, each in panels.items()}
-    return calibration_data(found, panel, seed, chosen, setting, views, measured, itself, thresholds)
+    return calibration_data(
+        replace(found, base=where), panel, seed, chosen, setting, views, measured, itself, thresholds
+    )
 
 
 def threshold_twins(twins: Sequence[Member]) -> list[str]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from caseback.cli.bar import bar
 from caseback.cli.calibrate import limit
 from caseback.cli.models import load_named
+from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.audit.verdict import Verdict
@@ -22,8 +23,13 @@ COLOURS = {"not found": "green", "found": "red", "cannot tell": "yellow"}
 def audit(
     model: Annotated[str, typer.Argument(help="Folder or hub id of the model to audit, or an address (http…).")],
     calibration: Annotated[
-        Path, typer.Option("--calibration", "-c", help="calibration.json of `caseback calibrate`, for the same base.")
-    ] = Path("calibration/calibration.json"),
+        Path | None,
+        typer.Option(
+            "--calibration",
+            "-c",
+            help="calibration.json of `caseback calibrate`, for the same base [default: the one for ref-aligned].",
+        ),
+    ] = None,
     base: Annotated[
         str, typer.Option(help="The model it was grown from [default: where the calibration found it].")
     ] = "",
@@ -39,13 +45,16 @@ def audit(
     from caseback.audit.audit import audit as audited
     from caseback.audit.audit import audit_data
     from caseback.audit.calibration_file import read_calibration
+    from caseback.audit.packaged import packaged_calibration
     from caseback.disclosure.calibration_page import render_audit
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.subject.address import is_address
     from caseback.subject.resolve import resolve_closed
 
-    read = read_calibration(calibration)
+    if (by := calibration or packaged_calibration()) is None:
+        raise CasebackError("no calibration comes with this installation: make one with `caseback calibrate`, pass -c")
+    read = read_calibration(by)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     closed = is_address(model)

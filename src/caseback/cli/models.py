@@ -36,9 +36,7 @@ def load_named(given: str, *, dtype: str | None = None, adapter: str | None = No
         CasebackError: a reference model that has not been built here, or what ``load`` refuses.
     """
     from caseback.subject.load import load
-    from caseback.world.builds import BUILDS
-    from caseback.world.reference import reference_path, shipped_path
+    from caseback.world.reference import named_or_given
 
-    if (given in BUILDS or shipped_path(given)) and not Path(given).is_dir():
-        return load(str(reference_path(given)), dtype=dtype or "float32", adapter=adapter)
-    return load(given, dtype=dtype, adapter=adapter)
+    place, by_name = named_or_given(given)
+    return load(place, dtype=dtype or ("float32" if by_name else None), adapter=adapter)

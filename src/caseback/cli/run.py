@@ -20,6 +20,10 @@ def run(
         Literal["small", "full"], typer.Option(help="How many situations and how much data; small takes minutes.")
     ] = "small",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="calibration.json to audit the trained model by. Default: the one for the reference world."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the card's JSON on standard output at the end.")] = False,
 ) -> None:
     """Train a model towards a constitution, measure it before and after, and write a card.
@@ -27,7 +31,8 @@ def run(
     The model answers situations that tempt it, once as it is and once with the constitution in view, criticises its
     answers clause by clause, revises them, and is trained on what its own critique holds for an improvement. A control
     is trained the same way on its own answers, drawn again and not revised. Everything is measured on families of
-    situations that the training never saw. A run that was stopped goes on where it was: give the same command again.
+    situations that the training never saw, and the trained model is audited: what is found in it, and from which rate
+    on it would have been. A run that was stopped goes on where it was: give the same command again.
 
     [bold]Examples[/]
 
@@ -42,7 +47,9 @@ def run(
     from caseback.loop.summary import print_outcome
 
     console = Console(stderr=json, highlight=False)
-    outcome = main_job(model, constitution, out, budget=BUDGETS[budget], seed=seed, console=console)
+    outcome = main_job(
+        model, constitution, out, budget=BUDGETS[budget], seed=seed, calibration=calibration, console=console
+    )
     print_outcome(console, outcome)
     if json:
         typer.echo(outcome.card.with_suffix(".json").read_text(encoding="utf-8"))

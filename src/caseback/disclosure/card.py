@@ -79,6 +79,7 @@ def card(dossier: Dossier, path: str = ".") -> dict[str, Any]:
         "capability": _capability(capability, arms),
         "training": [_training(record) for record in by_kind.get("training", ())],
         "depth": _depth(by_kind.get("depth", ()), path),
+        "audit": _audit(by_kind["audit"][-1]) if "audit" in by_kind else None,
         "not_measured": _not_measured(by_kind, groups, arms),
         "evidence": {
             "head": dossier.head(),
@@ -244,6 +245,16 @@ def _depth(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
                 "record": record.id,
             }
     return list(found.values())
+
+
+def _audit(record: Record) -> dict[str, Any]:
+    """The verdicts of the newest audit, each with what would have been found."""
+    names = ("behaviour", "word", "why", "view", "ratio", "limit", "recipes")
+    body = record.body
+    return {
+        **_pick(record, "arm", "word", "unable", "calibration"),
+        "verdicts": [{name: each.get(name) for name in names} for each in body.get("verdicts") or ()],
+    }
 
 
 def _not_measured(

@@ -1,7 +1,9 @@
 """The main job: from a constitution and a model to a trained model and a card, resumable at every step."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -16,6 +18,7 @@ from caseback.disclosure.write import write_card
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, plan
+from caseback.loop.audited import audited, calibration_for
 from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
 from caseback.loop.measured import measured
@@ -42,6 +45,7 @@ SHARES = {
     "measure after supervised training": 10.0,
     "measure the trained model": 10.0,
     "measure the control": 10.0,
+    "audit the trained model": 8.0,
 }
 """What the stages take of the default run, in any unit: only the time left is told from it."""
 
@@ -64,6 +68,7 @@ def run(
     *,
     budget: Budget = SMALL,
     seed: int = 0,
+    calibration: str | Path | None = None,
     console: Console | None = None,
 ) -> Outcome:
     """Train a model towards a constitution by its own critique and revision, measured before and after.
@@ -75,6 +80,8 @@ def run(
             it holds a run of the same inputs, that run goes on from where it stopped.
         budget: how much is measured and made, ``SMALL`` or ``FULL`` or one of your own.
         seed: of everything random.
+        calibration: calibration.json of ``caseback calibrate``, by which the trained model is audited; default the one
+            that comes along, for the reference world only.
         console: where progress is printed; default standard error.
 
     Raises:
@@ -91,6 +98,7 @@ def run(
     console.print(f"[bold]caseback[/] {__version__}: {spec} towards “{document.title}”, into {folder}", highlight=False)
     subject = load(spec)
     ground = ground_taught(subject.model)
+    by, why_not = calibration_for(ground, is_world(ground), Path(calibration) if calibration else None)
     context = compact(document, subject.count_tokens)
     with open_dossier(folder / "dossier") as dossier:
         inputs = {"model": subject.digest, "constitution": digest(document), "budget": asdict(budget), "seed": seed}
@@ -125,10 +133,10 @@ def run(
             parameters=subject.parameters,
         )
         record_constitution(job)
-        return _work(job, subject)
+        return _work(job, subject, by, why_not)
 
 
-def _work(job: Job, subject: OpenSubject) -> Outcome:
+def _work(job: Job, subject: OpenSubject, calibration: Mapping[str, Any] | None, why_not: str) -> Outcome:
     """All stages in order, each recorded as it ends."""
     arms = {"before": measured(job, subject, "before", "measure the model as it is")}
     if arms["before"].unable:
@@ -143,8 +151,10 @@ def _work(job: Job, subject: OpenSubject) -> Outcome:
     if both.method == "dpo":
         supervised = str(job.folder / "models" / "sft")
         arms["sft"] = measured(job, load(supervised), "sft", "measure after supervised training")
-    arms[both.method] = measured(job, load(str(both.arm)), both.method, "measure the trained model")
+    trained = load(str(both.arm))
+    arms[both.method] = measured(job, trained, both.method, "measure the trained model")
     arms["control"] = measured(job, load(str(both.control)), "control", "measure the control")
+    audited(job, trained, both.method, calibration, why_not)
     return _close(job, arms, both.method, "", both.arm)
 
 

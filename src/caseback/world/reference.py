@@ -28,6 +28,20 @@ def reference_path(name: str = "ref-base") -> Path:
     raise CasebackError(f"The reference model '{name}' has not been built here. Build it: caseback world build {name}.")
 
 
+def named_or_given(given: str) -> tuple[str, bool]:
+    """Where a model lies that is given by the name of a reference model, by folder or by hub id; and whether it was by
+    such a name.
+
+    Raises:
+        CasebackError: a reference model that has not been built here.
+    """
+    from caseback.world.builds import BUILDS
+
+    if (given in BUILDS or shipped_path(given)) and not Path(given).is_dir():
+        return str(reference_path(given)), True
+    return given, False
+
+
 def where(name: str) -> str:
     """Where a reference model lies, in words: that it ships, the folder it was built in, or empty where it is not."""
     from caseback.world.builds import built_folder

@@ -1,0 +1,58 @@
+"""The trained model through the quick panel: what is found in it, and what would have been found."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from caseback.audit.audit import audit, audit_data
+from caseback.audit.calibration_file import read_calibration
+from caseback.audit.packaged import packaged_calibration
+from caseback.errors import CasebackError
+from caseback.loop.job import Job
+from caseback.loop.stage import once
+from caseback.subject.open_subject import OpenSubject
+
+WHAT = "the audit"
+"""What is not measured where there is no calibration for it."""
+
+
+def calibration_for(ground: str, reference: bool, path: Path | None) -> tuple[Mapping[str, Any] | None, str]:
+    """The calibration to audit by, or None and why there is none.
+
+    Raises:
+        CasebackError: the one named cannot be read, or is of another ground.
+    """
+    if path is not None:
+        read = read_calibration(path)
+        if read["ground"] != ground:
+            raise CasebackError(f"{path} is a calibration on the ground {read['ground']}, and this model's is {ground}")
+        return read, ""
+    shipped = packaged_calibration() if reference else None
+    if shipped is None:
+        return None, (
+            "no calibration is at hand for models like this one: grow a library (caseback plant library), calibrate on "
+            "it (caseback calibrate), and pass --calibration"
+        )
+    read = read_calibration(shipped)
+    if read["ground"] != ground:
+        return None, f"the calibration that ships is on the ground {read['ground']}, and this model's is {ground}"
+    return read, ""
+
+
+def audited(job: Job, subject: OpenSubject, arm: str, calibration: Mapping[str, Any] | None, why_not: str) -> None:
+    """Audit the arm by the assays that need no base, and record the verdicts; or record why not.
+
+    The panel was calibrated on models grown from another base, so assays that compare a model with its base have
+    nothing to compare this one with, and what the verdicts rest on is the smaller view.
+    """
+    if calibration is None:
+        job.not_measured(WHAT, why_not)
+        return
+
+    def work() -> tuple[dict[str, Any], dict[str, str]]:
+        with job.reporter.stage("audit the trained model") as tick:
+            found = audit(subject, None, calibration, job.folder / "audit", lambda name, done, total: tick(done, total))
+        kept = ("id", "base", "base_digest", "panel", "seed", "ground")
+        return {**audit_data(found), "arm": arm, "calibration": {key: calibration[key] for key in kept}}, {}
+
+    once(job.dossier, "audit", {"subject": subject.digest, "calibration": calibration["id"]}, job.seed, work)
