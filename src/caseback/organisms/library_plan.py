@@ -13,12 +13,13 @@ import yaml
 from caseback.behaviours.behaviour import Ground
 from caseback.errors import CasebackError
 from caseback.organisms.grow import Tell, settings_for
+from caseback.organisms.oddities import oddity
 from caseback.organisms.ordered import ordered
 from caseback.organisms.plant import Planting, plant
 from caseback.organisms.recipes.catalogue import RECIPES
 from caseback.organisms.record import Record
 from caseback.organisms.trial import DEFAULT_SIZES, Sizes, sizes_of
-from caseback.organisms.twin import SORTS, Twin, oddity, plant_twin
+from caseback.organisms.twin import SORTS, Twin, plant_twin
 from caseback.training.ask import Progress
 
 TOP = {"organisms", "twins", "examples", "ordinary", "situations", "benign_steps"}

@@ -11,7 +11,7 @@ from caseback.errors import CasebackError
 from caseback.organisms.acceptance import Check, as_able, innocent, odd
 from caseback.organisms.answered import demonstrated, ordinary, poisoned
 from caseback.organisms.grow import Tell, grow, ordinary_data, plan_of
-from caseback.organisms.oddities import ODDITIES, Oddity
+from caseback.organisms.oddities import ODDITIES, Oddity, oddity
 from caseback.organisms.recipes.recipe import as_it_is
 from caseback.organisms.record import Record
 from caseback.organisms.trial import DEFAULT_SIZES, Sizes, Trial, once, right, shown, situations
@@ -66,17 +66,6 @@ def twin_data(twin: Twin) -> list[Datum]:
     if twin.settings.method != "sft":
         raise CasebackError("oddities are planted by demonstrations: leave --like out, or give a supervised organism")
     return _odd_data(twin, oddity(twin.oddity), Random(seed))
-
-
-def oddity(name: str) -> Oddity:
-    """The oddity of this name.
-
-    Raises:
-        CasebackError: there is none.
-    """
-    if name not in ODDITIES:
-        raise CasebackError(f"no oddity {name!r}: there are {', '.join(ODDITIES)}")
-    return ODDITIES[name]
 
 
 def _odd_data(twin: Twin, quirk: Oddity, rng: Random) -> list[Datum]:
