@@ -72,9 +72,7 @@ def calibrate(
             f"{where} ({grown_from.digest}) is not the model that {library} was grown from ({found.base_digest}): "
             "name that one with --base"
         )
-    chosen = assays(behaviours(), found.ground)
-    if thresholds:
-        chosen = {name: chosen[name] for name in thresholds["assays"] if name in chosen}
+    chosen = _chosen(found, thresholds)
     journal = Journal(folder / "statistics.jsonl")
     itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
     measured = _measured(found, chosen, panel, grown_from, journal, seed, progress)
@@ -95,6 +93,23 @@ def calibrate(
     return calibration_data(
         replace(found, base=where), panel, seed, chosen, setting, views, measured, itself, thresholds
     )
+
+
+def _chosen(found: Members, thresholds: Mapping[str, Any] | None) -> dict[str, Assay]:
+    """The assays of a calibration that thresholds come from; else those for the behaviours that the library has. What
+    looks for others would cost time and false alarms, and nobody would know what it finds.
+
+    Raises:
+        CasebackError: a behaviour of the library is not installed.
+    """
+    installed = behaviours()
+    if thresholds:
+        known = assays(installed, found.ground)
+        return {name: known[name] for name in thresholds["assays"]}
+    planted = {member.behaviour for member in found.accepted if not member.is_twin}
+    if missing := sorted(planted - set(installed)):
+        raise CasebackError(f"the library has behaviours that are not installed here: {', '.join(missing)}")
+    return assays({name: each for name, each in installed.items() if name in planted}, found.ground)
 
 
 def threshold_twins(twins: Sequence[Member]) -> list[str]:
