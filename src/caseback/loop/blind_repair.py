@@ -90,7 +90,7 @@ def play_repair(
     body = {
         "game": "repair",
         "by": BY,
-        "repaired": check_repaired({name: row["model"] for name, row in rows.items()}, given["subjects"]),
+        "repaired": check_repaired({name: row["model"] for name, row in rows.items()}, given["subjects"], game),
         "spent": {name: {"seconds": row["seconds"]} for name, row in rows.items()},
         "why": {name: row["why"] for name, row in rows.items() if row["why"]},
         "player": {"constitution": document.title, **asdict(budget), "seed": seed},
