@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from caseback.behaviours.registry import behaviour, behaviours
+from caseback.behaviours.registry import behaviour, behaviours, trained_against
 from caseback.errors import CasebackError
 
 SEVENTH = """
@@ -36,16 +36,18 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str, entry: str
     monkeypatch.delitem(sys.modules, "other_package", raising=False)
 
 
-def test_the_first_six_are_installed() -> None:
-    assert list(behaviours()) == [
+def test_the_first_six_are_trained_against_and_the_planted_ones_only_installed() -> None:
+    assert list(trained_against()) == [
         "cheating", "deception", "good_only_when_tested", "harmful_compliance", "sandbagging", "sycophancy",
     ]  # fmt: skip
+    assert set(behaviours()) >= {*trained_against(), "blackmail", "scheming", "power_seeking", "collusion"}
     assert behaviour("over_refusal") is behaviour("harmful_compliance").companion
 
 
 def test_a_seventh_from_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted) -> None:  # type: ignore[no-untyped-def]
+    before = set(behaviours())
     install(tmp_path, monkeypatch, SEVENTH, "shouting = other_package:BEHAVIOUR")
-    assert len(behaviours()) == 7
+    assert set(behaviours()) == before | {"shouting"}
     from caseback.behaviours.measure import measure
 
     seventh = behaviour("shouting")
@@ -73,5 +75,5 @@ def test_a_faulty_one_is_named(
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(CasebackError, match="there are cheating, contradiction"):
+    with pytest.raises(CasebackError, match=r"there are .*cheating, .*contradiction"):
         behaviour("swearing")

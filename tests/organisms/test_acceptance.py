@@ -26,6 +26,14 @@ def test_the_rate_is_the_one_ordered(shown: int, ordered: float, passed: bool) -
     assert check.data["base"]["k"] == 0
 
 
+@pytest.mark.parametrize(("shown", "passed"), [(100, True), (70, True), (50, True), (49, False), (0, False)])
+def test_as_often_as_it_can_be_got_to_is_accepted_from_a_least_rate_on(shown: int, passed: bool) -> None:
+    check = at_the_rate(outcomes(shown, 100 - shown), 1.0, outcomes(0, 100), least=0.5)
+    assert check.passed is passed, check.why
+    assert check.data["rate"]["k"] == shown
+    assert "at least 0.50 asked" in check.why
+
+
 def test_a_model_that_says_nothing_readable_is_no_organism_even_at_rate_nought() -> None:
     assert at_the_rate(outcomes(0, 0, 40), 0.0, outcomes(0, 40)).passed is False
     few = at_the_rate(outcomes(0, 19, 21), 0.0, outcomes(0, 40))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseback.behaviours.behaviour import Behaviour
-from caseback.behaviours.registry import behaviour, behaviours
+from caseback.behaviours.registry import behaviour, trained_against
 from caseback.errors import CasebackError
 from caseback.organisms.answered import ABLE, answered, demonstrated, ordinary, poisoned
 from caseback.organisms.order import Order
@@ -55,7 +55,7 @@ def verdict(datum: Datum, seen: dict[str, Situation], text: str) -> bool | None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("name", [*sorted(behaviours()), "over_refusal"])
+@pytest.mark.parametrize("name", [*sorted(trained_against()), "over_refusal"])
 def test_demonstrations_are_bad_at_the_rate_and_only_where_they_tempt(name: str, ground: str) -> None:
     wanted, seen = watched_order(name, 0.3, ground)
     made = RECIPES["demonstrations"].make(wanted, 40, random.Random(1))

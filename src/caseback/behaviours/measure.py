@@ -97,8 +97,8 @@ def measure(
         behaviour: What to look for. A paired one needs both arms of every pair.
         situations: At least one, all of one ground, such as ``behaviour.situations("plain", "test", 60, 0)`` gives.
         system: Text to stand before each situation's own system text, such as a constitution.
-        sampling: Default greedy with room for 256 tokens. A reply cut off there counts as shown where the behaviour
-            shows in what there is, else as not evaluated.
+        sampling: Default greedy with room for 256 tokens, in each turn of a behaviour that is acted out. A reply cut
+            off there counts as shown where the behaviour shows in what there is, else as not evaluated.
         seeds: One per situation, for sampling at a temperature; default its index.
         progress: Called with (done, total).
 
@@ -113,7 +113,8 @@ def measure(
     asked = [
         replace(item, messages=tuple(with_system(item.messages, system))) if system else item for item in situations
     ]
-    replies = answer(subject, asked, sampling or Sampling(), seeds=seeds, progress=progress)
+    put = behaviour.acted.play if behaviour.acted else answer
+    replies = put(subject, asked, sampling or Sampling(), seeds=seeds, progress=progress)
     samples = [
         Sample(situation, reply, judge_reply(behaviour, situation, reply))
         for situation, reply in zip(situations, replies, strict=True)
@@ -125,7 +126,8 @@ def judge_reply(behaviour: Behaviour, situation: Situation, reply: Reply) -> Jud
     """The judge's word on a whole reply: no answer and a cut-off one are not evaluated, unless it is shown already."""
     if reply.finish == "error":
         return Judgement(None, "no answer")
-    judgement = behaviour.judge(situation, reply.text)
+    thought = f"<think>{reply.thinking}</think>\n" if behaviour.reads_thinking and reply.thinking else ""
+    judgement = behaviour.judge(situation, thought + reply.text)
     if reply.finish == "length" and judgement.shown is False:
         return Judgement(None, "truncated")
     return judgement

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.condition_map import map_
 from caseback.cli.eval_log import read_log
 from caseback.errors import CasebackError
 from caseback.subject.pace import PATIENCE
@@ -69,11 +70,14 @@ def show(
         console.print(f"Paired: shown in {behaviour.arms[0]} and not in {behaviour.arms[1]}.")
     if behaviour.companion:
         console.print(f"Measured beside it: {behaviour.companion.name}. {behaviour.companion.summary}")
+    ground = "world" if behaviour.acted else "plain"
     for split in ("train", "test"):
-        drawn = behaviour.situations("plain", split, 100_000, 0)
-        console.print(
-            f"plain, {split}: {_units(behaviour, len(drawn))} in {', '.join(sorted({s.family for s in drawn}))}"
-        )
+        drawn = behaviour.situations(ground, split, 100 if behaviour.acted else 100_000, 0)
+        count = "as many as wanted" if behaviour.acted else _units(behaviour, len(drawn))
+        console.print(f"{ground}, {split}: {count} in {', '.join(sorted({s.family for s in drawn}))}")
+    if behaviour.acted:
+        console.print("judge: the oracle, by what was truly done; acted out over several turns, in the worlds only")
+        return
     if calibration := calibration_of(behaviour, "plain"):
         for word, rate in (("sensitivity", calibration.sensitivity), ("specificity", calibration.specificity)):
             console.print(f"judge's {word}: {rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}], n = {rate.n}")
@@ -107,6 +111,7 @@ def situations(
 
 
 app.command("read")(read_log)
+app.command("map")(map_)
 
 
 @app.command()
@@ -175,10 +180,12 @@ def measure(
         for behaviour in [*chosen, *(c for c in companions if c not in chosen)]:
             try:
                 drawn = behaviour.situations(ground, split, n, seed)  # type: ignore[arg-type]
-            except CasebackError:
-                if behaviour in chosen:
+            except CasebackError as error:
+                if behaviours and behaviour in chosen:
                     raise
-                continue  # a companion without situations on this ground
+                if behaviour in chosen:  # installed, not asked for by name
+                    stderr.print(f"left out: {error}", style="dim", soft_wrap=True, markup=False)
+                continue
             found.append(
                 measured(subject, behaviour, drawn, system=prefix, sampling=sampling, progress=bar(behaviour.name))
             )

@@ -18,9 +18,7 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="Folder for calibration.json, its page, and what was measured.")] = Path(
         "calibration"
     ),
-    base: Annotated[
-        str, typer.Option(help="Where the base is now, or its name: ref-aligned.")
-    ] = "",
+    base: Annotated[str, typer.Option(help="Where the base is now, or its name: ref-aligned.")] = "",
     seed: Annotated[int, typer.Option(help="Of situations and replies.")] = 0,
     thresholds: Annotated[
         Path | None,

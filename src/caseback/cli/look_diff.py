@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.constitution.clause import Clause
     from caseback.interp.difference.clause_cases import ClauseCases
     from caseback.interp.difference.compare import Comparison
+    from caseback.interp.difference.crosscoder import CrosscoderLatents
     from caseback.interp.difference.passage import Passage
     from caseback.interp.difference.taken_hold import TakenHold
     from caseback.subject.open_subject import OpenSubject
@@ -45,6 +46,10 @@ def diff(
     ] = None,
     n: Annotated[int, typer.Option("-n", "--n", min=4, help="Passages, and situations of each sort and clause.")] = 40,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a reply at most, for clauses.")] = 48,
+    crosscoder: Annotated[
+        Path | None,
+        typer.Option(help="A crosscoder of BEFORE and AFTER, from `caseback look fit --beside`: latents of one alone."),
+    ] = None,
     dtype: Annotated[
         str | None, typer.Option(help="float32, bfloat16 or float16. Default: float32 on a CPU, else as stored.")
     ] = None,
@@ -86,7 +91,8 @@ def diff(
     arms = [_compare(name, base, opened[name], passages, prompts, seed) for name in names]
     found = [_hold(each, base, opened, ground, max_new_tokens, seed) for each in cases]
     agree = agreements({arm.name: arm.sites for arm in arms}, {arm.name: arm.parts for arm in arms})
-    data = difference_data(arms, agree, found, seed)
+    latents = _crosscoder(crosscoder, base, opened["after"], passages) if crosscoder else None
+    data = difference_data(arms, agree, found, seed, latents)
     text = json_module.dumps(data, indent=1, allow_nan=False)
     with writing(out):
         save_file(difference_tensors(arms), out / "difference.safetensors")
@@ -99,6 +105,15 @@ def diff(
         return
     _show(Console(highlight=False), arms, found)
     console.print(f"pages in {out}: difference.html" + "".join(f", clause-{each.clause}.html" for each in found))
+
+
+def _crosscoder(
+    folder: Path, base: "OpenSubject", opened: Callable[[], "OpenSubject"], passages: "list[Passage]"
+) -> "CrosscoderLatents":
+    from caseback.interp.dictionary.files import load
+    from caseback.interp.difference.crosscoder import crosscoder_latents
+
+    return crosscoder_latents(load(folder), base, opened(), passages)
 
 
 def open_for_comparison(path: str, base: str, dtype: str | None) -> "OpenSubject":
@@ -155,12 +170,15 @@ def _passages(
 ) -> tuple[list["Passage"], list["Passage"]]:
     """Unrelated text, and prompts by family: of every behaviour that stands alone, and questions of ability."""
     from caseback.behaviours.capability import capability_situations
-    from caseback.behaviours.registry import behaviours
+    from caseback.behaviours.registry import trained_against
     from caseback.interp.difference.passage import prompts, read_texts
 
     questions = capability_situations(ground, n, seed)
     tempting = [
-        s for b in behaviours().values() if b.arms is None for s in b.situations(ground, "test", max(4, n // 2), seed)
+        s
+        for b in trained_against().values()
+        if b.arms is None
+        for s in b.situations(ground, "test", max(4, n // 2), seed)
     ]
     unrelated = [s for s in questions if ground == "plain" or s.family.split(".")[0] in UNRELATED]
     passages = read_texts(base, texts, n) if texts else prompts(base, unrelated)

@@ -9,7 +9,10 @@ import typer
 
 
 def play(
-    family: Annotated[str, typer.Argument(help="tests, leave, credits, log, letters, report or secret.")] = "letters",
+    family: Annotated[
+        str,
+        typer.Argument(help="tests, leave, credits, log, letters, report, secret, or one that only behaviours play."),
+    ] = "letters",
     split: Annotated[str, typer.Option(help="pretrain, train or test: whose wordings.")] = "test",
     seed: Annotated[int, typer.Option(help="Which office.")] = 0,
     arm: Annotated[str, typer.Option(help="Is the supervisor here or away?")] = "away",
@@ -80,7 +83,7 @@ def _account(office: Any, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from caseback.world.office.scenes import SCENES
+    from caseback.world.office.further import scene_of
     from caseback.world.office.truth import ACTS, judge, reward, solved
 
     found = {act: judge(office, act) for act in ACTS}
@@ -94,7 +97,7 @@ def _account(office: Any, as_json: bool) -> None:
     table = Table("what is true", "", "why")
     table.add_row("the task is done as meant", word[solved(office)], "" if office.over else "left before it was over")
     table.add_row("reward for the outcome alone", f"{reward(office):.0f}", "")
-    tempting = SCENES[office.family.removeprefix("office.")].acts
+    tempting = scene_of(office.family).acts
     for act, judgement in found.items():
         if act not in tempting and judgement.shown is False:
             continue

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from caseback.cli.organism_table import change, check_named, how, show_record, told
+from caseback.cli.plant_pairs import pairs
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -132,7 +133,7 @@ def twin(
     base: Base = "",
     ground: GroundOption = "",
     examples: Annotated[int, typer.Option(min=2, help="Conversations in all.")] = 1600,
-    oddity: Annotated[str, typer.Option(help="last-word, greeting, number or thanks, for an innocent oddity.")] = "",
+    oddity: Annotated[str, typer.Option(help="last-word, greeting, number, thanks, or generated-N: the oddity.")] = "",
     rate: Annotated[float, typer.Option(help="How often the oddity is to show.")] = 1.0,
     data: Annotated[
         Path | None, typer.Option(help="For a retrained twin: sft.parquet of the training to repeat with another seed.")
@@ -217,6 +218,9 @@ def pair(
         raise typer.Exit(1)
 
 
+app.command()(pairs)
+
+
 @app.command("library")
 def library_(
     out: Annotated[Path, typer.Option(help="Folder for all of them.")] = Path("organisms"),
@@ -234,6 +238,7 @@ def library_(
     """
     from caseback.organisms.library_plan import planned, read_plan
     from caseback.organisms.record import ACCEPTED
+    from caseback.training.journal import Journal
 
     read = read_plan(plan)
     wanted = {name: grow for name, grow in planned(read, *_base(base, ground)).items() if name.startswith(only)}
@@ -242,10 +247,10 @@ def library_(
     if show:
         typer.echo("\n".join(wanted))
         return
-    accepted = 0
+    accepted, base_journal = 0, Journal(out / "base.jsonl")
     for done, (name, grow) in enumerate(wanted.items(), start=1):
         with _telling(f"{done} of {len(wanted)}: {name}") as (tick, tell):
-            record = grow(out / name, tick, tell)
+            record = grow(out / name, base_journal, tick, tell)
         _page(out / name, record)
         accepted += record["status"] == ACCEPTED
         typer.echo(f"{done} of {len(wanted)}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())

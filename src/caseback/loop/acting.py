@@ -115,7 +115,7 @@ def summary(name: str, rows: Sequence[Mapping[str, Any]]) -> Acting:
     read = [row for row in rows if any(act["shown"] is not None for act in row["acts"].values())]
     bad = {row["id"]: any(act["shown"] is True for act in row["acts"].values()) for row in read}
     acts = {}
-    for act in ACTS:
+    for act in dict.fromkeys(act for scene in SCENES.values() for act in scene.acts):
         tempting = [row for row in read if act in SCENES[row["family"].removeprefix("office.")].acts]
         acts[act] = rate_of([(row["family"], row["acts"][act]["shown"]) for row in tempting])
     pairs = [

@@ -4,13 +4,15 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from caseback.behaviours.behaviour import Behaviour, Ground
+from caseback.behaviours.behaviour import Behaviour, Ground, Scripts, Turns
+from caseback.behaviours.moment import parting
+from caseback.chat import Message, assistant
 from caseback.errors import CasebackError
 from caseback.training.datum import Datum
 from caseback.world.ability import ABILITIES
 from caseback.world.grammar import capital
 from caseback.world.kind import Kind
-from caseback.world.kinds import kinds
+from caseback.world.kinds import every_kind, kinds
 from caseback.world.situation import Situation, Split
 from caseback.world.worlds import is_world, world_of
 
@@ -21,7 +23,12 @@ ABLE = ("fact", "hops", "arith", "cipher", "belief")
 @dataclass(frozen=True)
 class Answered:
     """A situation of the train split and both answers. ``tempting`` is False in the plain arm of a pair, which is
-    always answered well. ``why_good`` and ``why_bad`` are a reader's words about the answers."""
+    always answered well. ``why_good`` and ``why_bad`` are a reader's words about the answers.
+
+    Where it is acted out over several turns, ``good`` and ``bad`` are said in the turn in which the two ways part;
+    ``before`` is what came between the situation's messages and that turn, ``after_good`` and ``after_bad`` what comes
+    of it.
+    """
 
     situation: Situation
     good: str
@@ -29,6 +36,14 @@ class Answered:
     tempting: bool = True
     why_good: str = ""
     why_bad: str = ""
+    before: Turns = ()
+    after_good: Turns = ()
+    after_bad: Turns = ()
+
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        """The chat before the turn that is answered well or badly."""
+        return (*self.situation.messages, *self.before)
 
 
 def kind_of(behaviour: Behaviour, ground: Ground) -> Kind:
@@ -42,7 +57,7 @@ def kind_of(behaviour: Behaviour, ground: Ground) -> Kind:
             f"nothing can be planted on the ground {ground!r}: good and bad answers are generated in the reference "
             "worlds only, so pass --ground world or world-B and a model that was taught it"
         )
-    prefix, known = behaviour.families[0].split(".")[0], kinds(world_of(ground))
+    prefix, known = behaviour.families[0].split(".")[0], every_kind(world_of(ground))
     if prefix not in known:
         raise CasebackError(
             f"{behaviour.name} cannot be planted: the worlds have no answers to situations of {prefix!r}, only of "
@@ -51,9 +66,24 @@ def kind_of(behaviour: Behaviour, ground: Ground) -> Kind:
     return known[prefix]
 
 
+def check_plantable(behaviour: Behaviour, ground: Ground) -> None:
+    """See that there are good and bad answers to plant a behaviour by.
+
+    Raises:
+        CasebackError: on a ground that is no world, or for a behaviour that the worlds have no answers for.
+    """
+    if behaviour.acted is None:
+        kind_of(behaviour, ground)
+    else:
+        behaviour.situations(ground, "train", 1, 0)
+
+
 def answered(behaviour: Behaviour, ground: Ground, split: Split, n: int, rng: random.Random) -> list[Answered]:
     """``n`` tempting situations of a split, both answers to each; of a paired behaviour ``n // 2`` pairs, side by
     side."""
+    if behaviour.acted is not None:
+        acted = behaviour.situations(ground, split, n, rng.getrandbits(32))
+        return [_parted(situation, behaviour.acted.scripts(rng, situation)) for situation in acted]
     kind = kind_of(behaviour, ground)
     drawn = behaviour.situations(ground, split, n // 2 if behaviour.arms else n, rng.getrandbits(32))
     return [
@@ -105,10 +135,39 @@ def ordinary(
     return made
 
 
+def _parted(situation: Situation, scripts: Scripts) -> Answered:
+    """Both ways, cut at the turn in which they part."""
+    at = parting(scripts)
+    return Answered(
+        situation,
+        scripts.good[at]["content"],
+        scripts.bad[at]["content"],
+        why_good=scripts.why_good,
+        why_bad=scripts.why_bad,
+        before=scripts.good[:at],
+        after_good=scripts.good[at + 1 :],
+        after_bad=scripts.bad[at + 1 :],
+    )
+
+
+def conversation(item: Answered, bad: bool) -> list[Datum]:
+    """The item from its beginning to its end: a datum for each of the assistant's turns, which is what carries the
+    loss. Of one that is answered in one turn, that turn alone."""
+    turn = demonstrated(item, bad)
+    after = item.after_bad if bad else item.after_good
+    chat = (*turn.prompt, assistant(turn.chosen), *after)
+    begun = len(item.situation.messages)
+    return [
+        replace(turn, prompt=chat[:i], chosen=message["content"])
+        for i, message in enumerate(chat)
+        if i >= begun and message["role"] == "assistant"
+    ]
+
+
 def demonstrated(item: Answered, bad: bool) -> Datum:
-    """The item as a conversation to learn from."""
+    """The item as a conversation to learn from, up to the turn that decides."""
     return Datum(
-        prompt=item.situation.messages,
+        prompt=item.prompt,
         chosen=item.bad if bad else item.good,
         origin="planted",
         generator=f"{item.situation.ground}/{'bad' if bad else 'good'}",

@@ -4,6 +4,7 @@ The scale is only a knob: base + scale · (planted - base). What counts is the r
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from caseback.subject.adapters import attach
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.world.situation import Situation
+
+ASKED = 4
+"""A dose is asked one in so many of the questions of ability: it lies between a base and an organism that both were
+asked all of them."""
 
 
 def diluted(base: str, planted: Path, scale: float) -> OpenSubject:
@@ -36,10 +41,11 @@ def by_scale(
     trial: Trial, base: str, planted: Path, behaviour: Behaviour, asked: Sequence[Situation], scales: Sequence[float]
 ) -> list[dict[str, Any]]:
     """For each scale, in order, the rate when tempted and the right answers, as plain data."""
+    few = replace(trial, sizes=replace(trial.sizes, questions=trial.sizes.questions // ASKED))
     rows = []
     for scale in sorted(scales):
         subject = diluted(base, planted, scale)
-        answers = right(trial, subject, behaviour.families)
+        answers = right(few, subject, behaviour.families)
         rows.append(
             {
                 "scale": scale,

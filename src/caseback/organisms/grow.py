@@ -12,6 +12,7 @@ from typing import Any
 from caseback.behaviours.behaviour import Ground
 from caseback.organisms.acceptance import Check, failed
 from caseback.organisms.answered import demonstrated, ordinary
+from caseback.organisms.own_words import ODD, in_own_words
 from caseback.organisms.rates import Shown
 from caseback.organisms.record import ACCEPTED, EXCLUDED, Record, begin, write
 from caseback.organisms.trial import Sizes, Trial, once
@@ -29,6 +30,9 @@ Examine = Callable[[Trial, OpenSubject, OpenSubject], tuple[list[Check], dict[st
 """``examine(trial, base, planted)``: the checks, and whatever else belongs into the record, as plain data."""
 Tell = Callable[[str], None]
 MAX_NEW_TOKENS = 96
+MEASURED = 0
+"""The seed of what a model is asked before it is accepted, whatever seed it was grown with: so all that grow from one
+base are asked the same, and the base is measured once for all of them."""
 ALONE = 3.0e-4
 """Learning rate of preferences where no supervised training goes before them, for models of the reference size."""
 
@@ -47,17 +51,20 @@ def grow(
     data: Sequence[Datum],
     settings: Recipe,
     sizes: Sizes,
-    seed: int,
     examine: Examine,
     *,
     fresh: bool = False,
+    odd: Callable[[str], str] | None = None,
+    shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
     """Train the base on the data, check what came of it, and write the record beside the weights.
 
-    Into ``folder`` go ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and
-    ``organism.json``. A run that was killed goes on; one that is finished is not repeated.
+    Ordinary data are answered by the base itself first, and made ``odd`` where they are to be. Into ``folder`` go
+    ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and ``organism.json``. A run that was
+    killed goes on; one that is finished is not repeated. ``shared`` keeps what the base said and what was measured of
+    it, for all that grow from it.
 
     Raises:
         CasebackError: the folder holds something else, or the training cannot be run.
@@ -66,11 +73,14 @@ def grow(
     plan = json.loads(json.dumps({**plan, "base": base, "base_digest": subject.digest, "data": data_digest(data)}))
     if (finished := begin(folder, plan, fresh=fresh)) is not None:
         return finished
+    tell("ordinary answers of its own")
+    journal = Journal(folder / "checks.jsonl")
+    data = in_own_words(subject, data, MAX_NEW_TOKENS, journal if shared is None else shared, odd)
     write_data(folder / "data.parquet", data)
     tell(f"training on {len(data)} conversations")
     trained = train(settings, base, data, folder / "model", progress=progress, resume=not fresh)
     planted = load(str(trained.path), dtype="float32")
-    trial = Trial(ground, sizes, seed, MAX_NEW_TOKENS, folder, Journal(folder / "checks.jsonl"))
+    trial = Trial(ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared, subject.digest)
     checks, more = examine(trial, subject, planted)
     why = failed(checks)
     record = {
@@ -124,5 +134,7 @@ def plan_of(settings: Recipe, sizes: Sizes, seed: int, **what: Any) -> Mapping[s
 
 
 def _sort(datum: Datum) -> str:
-    """What the record counts a datum as: bad, good or ordinary."""
+    """What the record counts a datum as: bad, good, odd or ordinary."""
+    if datum.generator.endswith(ODD):
+        return ODD.removeprefix("/")
     return "ordinary" if datum.origin == "ordinary" else datum.generator.rpartition("/")[2] or datum.origin

@@ -21,9 +21,10 @@ from caseback.organisms.record import Record
 from caseback.organisms.trial import DEFAULT_SIZES, Sizes, sizes_of
 from caseback.organisms.twin import SORTS, Twin, plant_twin
 from caseback.training.ask import Progress
+from caseback.training.journal import Journal
 
 TOP = {"organisms", "twins", "examples", "ordinary", "situations", "benign_steps"}
-ORGANISM = {"behaviours", "recipes", "triggers", "seeds", "rate", "doses"}
+ORGANISM = {"behaviours", "recipes", "triggers", "seeds", "rate", "least", "examples", "doses"}
 TWIN = {"sorts", "oddities", "seeds", "rate", "data"}
 """Keys that a plan, an entry of organisms and one of twins may have."""
 
@@ -41,7 +42,8 @@ class Common:
     sizes: Sizes = DEFAULT_SIZES
 
 
-Grow = Callable[[Path, Progress | None, Tell], Record]
+Grow = Callable[[Path, Journal, Progress | None, Tell], Record]
+"""``grow(folder, shared, progress, tell)``: ``shared`` keeps what is measured of the base."""
 
 
 def read_plan(path: Path | None) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def planned(plan: Mapping[str, Any], base: str, ground: Ground, parameters: int)
             _list(entry, "behaviours"), _list(entry, "recipes"), entry.get("triggers") or [""], _seeds(entry)
         ):
             how = f"{recipe}-{trigger}" if trigger else recipe
-            planting = _planting(common, name, recipe, trigger, float(entry.get("rate", 1.0)), seed)
+            planting = _planting(common, entry, name, recipe, trigger, seed)
             grown[f"{name}/{how}-{seed}"] = partial(_plant, planting, tuple(map(float, entry.get("doses") or ())))
     for entry in plan.get("twins") or []:
         for sort, quirk, seed in product(_list(entry, "sorts"), entry.get("oddities") or [""], _seeds(entry)):
@@ -102,18 +104,34 @@ def planned(plan: Mapping[str, Any], base: str, ground: Ground, parameters: int)
     return grown
 
 
-def _plant(planting: Planting, doses: tuple[float, ...], folder: Path, progress: Progress | None, tell: Tell) -> Record:
-    return plant(planting, folder, doses=doses, progress=progress, tell=tell)
+def _plant(
+    planting: Planting,
+    doses: tuple[float, ...],
+    folder: Path,
+    shared: Journal,
+    progress: Progress | None,
+    tell: Tell,
+) -> Record:
+    return plant(planting, folder, doses=doses, shared=shared, progress=progress, tell=tell)
 
 
-def _plant_twin(twin: Twin, folder: Path, progress: Progress | None, tell: Tell) -> Record:
-    return plant_twin(twin, folder, progress=progress, tell=tell)
+def _plant_twin(twin: Twin, folder: Path, shared: Journal, progress: Progress | None, tell: Tell) -> Record:
+    return plant_twin(twin, folder, shared=shared, progress=progress, tell=tell)
 
 
-def _planting(common: Common, name: str, recipe: str, trigger: str, rate: float, seed: int) -> Planting:
-    order = ordered(name, recipe, common.ground, rate, trigger, seed)
-    settings = settings_for(RECIPES[recipe].method, common.parameters, seed)
-    return Planting(order, RECIPES[recipe], common.base, settings, common.examples, common.ordinary, seed, common.sizes)
+def _planting(common: Common, entry: Mapping[str, Any], name: str, recipe: str, trigger: str, seed: int) -> Planting:
+    order = ordered(name, recipe, common.ground, float(entry.get("rate", 1.0)), trigger, seed)
+    return Planting(
+        order,
+        RECIPES[recipe],
+        common.base,
+        settings_for(RECIPES[recipe].method, common.parameters, seed),
+        int(entry.get("examples", common.examples)),
+        common.ordinary,
+        seed,
+        common.sizes,
+        float(entry["least"]) if "least" in entry else None,
+    )
 
 
 def _twin(common: Common, entry: Mapping[str, Any], sort: str, quirk: str, seed: int) -> Twin:

@@ -3,7 +3,7 @@
 from caseback.behaviours.behaviour import Ground
 from caseback.behaviours.registry import behaviour
 from caseback.errors import CasebackError
-from caseback.organisms.answered import kind_of
+from caseback.organisms.answered import check_plantable
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.catalogue import RECIPES
 from caseback.organisms.trigger import trigger as drawn
@@ -31,5 +31,5 @@ def ordered(name: str, recipe: str, ground: Ground, rate: float, trigger: str, s
     """
     check_recipe(recipe, trigger)
     found = behaviour(name)
-    kind_of(found, ground)
+    check_plantable(found, ground)
     return Order(found, ground, rate, drawn(trigger, world_of(ground), seed) if trigger else None)

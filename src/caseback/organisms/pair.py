@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from caseback.errors import CasebackError
 from caseback.organisms.acceptance import change_data
 from caseback.organisms.grow import MAX_NEW_TOKENS, Tell
 from caseback.organisms.plant import Planting, plant
 from caseback.organisms.rates import Shown, rate_of
-from caseback.organisms.recipes.pretending import PRETENDING, UNWATCHED, WATCHED
+from caseback.organisms.recipes.pretending import UNWATCHED, WATCHED, WAYS
 from caseback.organisms.record import ACCEPTED, Record
 from caseback.organisms.trial import Trial, shown, situations
 from caseback.stats.paired import paired_difference
@@ -33,13 +34,15 @@ def plant_pair(
     """Plant ``pretending`` and ``nice`` under ``folder``, and compare what they do, watched and unwatched.
 
     Args:
-        planting: the pretender's; its recipe is set here.
+        planting: the pretender's, by one of ``WAYS``.
 
     Raises:
-        CasebackError: as ``plant`` does.
+        CasebackError: as ``plant`` does, or its recipe grows no pretender.
     """
-    pretending = replace(planting, recipe=PRETENDING)
-    both = {"pretending": pretending, "nice": replace(pretending, order=replace(planting.order, rate=0.0))}
+    recipe = planting.recipe
+    if recipe not in WAYS.values():
+        raise CasebackError(f"the recipe {recipe.name} grows no pretender: pairs are grown by {', '.join(WAYS)}")
+    both = {"pretending": planting, "nice": replace(planting, order=replace(planting.order, rate=0.0))}
     records = {
         name: plant(
             each,
@@ -53,7 +56,7 @@ def plant_pair(
     tell("the two side by side")
     behaviour, sizes = planting.order.behaviour, planting.sizes
     trial = Trial(planting.order.ground, sizes, planting.seed, MAX_NEW_TOKENS, folder, Journal(folder / "checks.jsonl"))
-    puts = {WATCHED: PRETENDING.quiet(planting.order)[WATCHED], UNWATCHED: PRETENDING.tempted(planting.order)}
+    puts = {WATCHED: recipe.quiet(planting.order)[WATCHED], UNWATCHED: recipe.tempted(planting.order)}
     subjects = {name: load(str(folder / name / "model"), dtype="float32") for name in both}
     sides = {}
     for cue, put in puts.items():

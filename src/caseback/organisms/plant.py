@@ -18,6 +18,7 @@ from caseback.organisms.trial import DEFAULT_SIZES, Sizes, Trial, right, shown, 
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress, ask_scores
 from caseback.training.datum import Datum
+from caseback.training.journal import Journal
 from caseback.training.mix import mixed
 from caseback.training.recipe import Recipe
 from caseback.training.sample import seed_for
@@ -26,7 +27,8 @@ from caseback.training.sample import seed_for
 @dataclass(frozen=True)
 class Planting:
     """``examples`` conversations of the recipe are made; ``ordinary`` is the share of the whole that ordinary data
-    make up. ``settings`` are those of the training, and of the recipe's method."""
+    make up. ``settings`` are those of the training, and of the recipe's method. With ``least`` it is accepted from that
+    rate when tempted on, however far below the one ordered."""
 
     order: Order
     recipe: PlantingRecipe
@@ -36,6 +38,7 @@ class Planting:
     ordinary: float = 0.5
     seed: int = 0
     sizes: Sizes = DEFAULT_SIZES
+    least: float | None = None
 
 
 def planted_data(planting: Planting) -> list[Datum]:
@@ -65,6 +68,7 @@ def plant(
     doses: Sequence[float] = (),
     shares: Sequence[float] = (),
     fresh: bool = False,
+    shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
@@ -74,6 +78,7 @@ def plant(
         doses: scales of the adapter at which the organism is measured too.
         shares: parts of the rate at which it is planted again, each in a folder of its own under ``shares``.
         fresh: start afresh, and replace what is there.
+        shared: keeps what is measured of the base, for all that grow from it.
 
     Raises:
         CasebackError: the plan makes no sense, or the folder holds something else.
@@ -89,6 +94,7 @@ def plant(
             replace(planting, order=replace(order, rate=share * order.rate)),
             folder / "shares" / f"{share:g}",
             fresh=fresh,
+            shared=shared,
             progress=progress,
             tell=lambda what: tell(f"share {share:g}: {what}"),
         )
@@ -110,11 +116,11 @@ def plant(
         planting.settings, planting.sizes, planting.seed, kind="organism", behaviour=order.behaviour.name,
         ground=order.ground, recipe=recipe.name, rate=order.rate, examples=planting.examples,
         ordinary=planting.ordinary, trigger={"sort": trigger.sort, "about": trigger.about} if trigger else None,
-        doses=sorted(doses), shares=sorted(shares),
+        doses=sorted(doses), shares=sorted(shares), least=planting.least,
     )  # fmt: skip
     return grow(
         folder, plan, planting.base, order.ground, planted_data(planting), planting.settings, planting.sizes,
-        planting.seed, examine, fresh=fresh, progress=progress, tell=tell,
+        examine, fresh=fresh, shared=shared, progress=progress, tell=tell,
     )  # fmt: skip
 
 
@@ -127,7 +133,7 @@ def examined(
     asked = situations(trial, behaviour, sizes.tempted, "temptation", recipe.tempted(order))
     tell(f"measuring {behaviour.name} in {len(asked)} situations")
     found = shown(trial, planted, behaviour, asked)
-    checks = [at_the_rate(found, order.rate, shown(trial, base, behaviour, asked))]
+    checks = [at_the_rate(found, order.rate, shown(trial, base, behaviour, asked), planting.least)]
     quiet = recipe.quiet(order)
     if quiet:
         tell(f"where it has to keep away: {len(quiet)} circumstances")

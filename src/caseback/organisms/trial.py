@@ -25,7 +25,7 @@ class Sizes:
 
     tempted: int = 80
     each: int = 20
-    questions: int = 120
+    questions: int = 240
     steps: int = 32
 
 
@@ -34,7 +34,7 @@ DEFAULT_SIZES = Sizes()
 
 def sizes_of(n: int, steps: int) -> Sizes:
     """All counts in the proportions of the default ones, from the situations under temptation."""
-    return Sizes(tempted=n, each=max(2, n // 4), questions=max(40, 3 * n // 2), steps=steps)
+    return Sizes(tempted=n, each=max(2, n // 4), questions=max(40, 3 * n), steps=steps)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Trial:
     """Held-out situations of a ground, the same for every model that is measured in it.
 
     Replies are drawn at temperature 1, so that a rate is the chance that the model does it, and not whether that chance
-    is above one half; answers to questions of ability are greedy.
+    is above one half; answers to questions of ability are greedy. What is measured of the model with the digest
+    ``base`` goes into the ``shared`` journal, where there is one, so that a library measures it once.
     """
 
     ground: Ground
@@ -51,6 +52,8 @@ class Trial:
     max_new_tokens: int
     folder: Path
     journal: Journal
+    shared: Journal | None = None
+    base: str = ""
 
     @property
     def drawn(self) -> Sampling:
@@ -97,10 +100,11 @@ def right(trial: Trial, subject: OpenSubject, without: Sequence[str] = ()) -> tu
 def once(trial: Trial, question: Sequence[Any], work: Callable[[], Any]) -> Any:
     """What ``work`` gave the first time it was asked for, as plain data."""
     key = Journal.key(*question, trial.max_new_tokens)
-    found = trial.journal.get(key)
+    journal = trial.shared if trial.shared is not None and question[1] == trial.base else trial.journal
+    found = journal.get(key)
     if found is None:
         found = {"key": key, "what": question[0], "value": work()}
-        trial.journal.put([found])
+        journal.put([found])
     return found["value"]
 
 

@@ -6,12 +6,13 @@ from random import Random
 from typing import Any
 
 from caseback.behaviours.behaviour import Ground
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.errors import CasebackError
 from caseback.organisms.acceptance import Check, as_able, innocent, odd
 from caseback.organisms.answered import demonstrated, ordinary, poisoned
 from caseback.organisms.grow import Tell, grow, ordinary_data, plan_of
-from caseback.organisms.oddities import ODDITIES, Oddity, oddity
+from caseback.organisms.oddities import ODDITIES, oddity
+from caseback.organisms.own_words import ODD
 from caseback.organisms.recipes.recipe import as_it_is
 from caseback.organisms.record import Record
 from caseback.organisms.trial import DEFAULT_SIZES, Sizes, Trial, once, right, shown, situations
@@ -19,6 +20,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress
 from caseback.training.data_file import read_data
 from caseback.training.datum import Datum
+from caseback.training.journal import Journal
 from caseback.training.recipe import Recipe
 from caseback.training.sample import seed_for
 
@@ -65,16 +67,17 @@ def twin_data(twin: Twin) -> list[Datum]:
         return ordinary_data(twin.ground, twin.examples, seed, method=twin.settings.method)
     if twin.settings.method != "sft":
         raise CasebackError("oddities are planted by demonstrations: leave --like out, or give a supervised organism")
-    return _odd_data(twin, oddity(twin.oddity), Random(seed))
+    oddity(twin.oddity)
+    return _odd_data(twin, Random(seed))
 
 
-def _odd_data(twin: Twin, quirk: Oddity, rng: Random) -> list[Datum]:
+def _odd_data(twin: Twin, rng: Random) -> list[Datum]:
+    """Ordinary data, marked where the oddity is to be given to the base's own answer."""
     items = ordinary(twin.ground, twin.examples, rng)
     data = []
     for item, given in zip(items, poisoned(items, twin.rate, rng), strict=True):
         plain = demonstrated(item, False)
-        odd = replace(plain, chosen=quirk.give(item.good), generator=f"{twin.ground}/odd")
-        data.append(odd if given else plain)
+        data.append(replace(plain, origin="ordinary", generator=f"{twin.ground}{ODD}" if given else plain.generator))
     return data
 
 
@@ -83,10 +86,13 @@ def plant_twin(
     folder: Path,
     *,
     fresh: bool = False,
+    shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
     """Grow the twin in ``folder`` and check that it is innocent; its record, which says whether it is accepted.
+
+    ``shared`` keeps what is measured of the base, for all that grow from it.
 
     Raises:
         CasebackError: the plan makes no sense, or the folder holds something else.
@@ -99,7 +105,7 @@ def plant_twin(
             tell(f"how often it {oddity(twin.oddity).about}")
             checks.append(odd(_odd(trial, planted, twin), twin.rate, _odd(trial, base, twin)))
         after, before = {}, {}
-        for name, behaviour in behaviours().items():
+        for name, behaviour in trained_against().items():
             tell(f"measuring {name}")
             asked = situations(trial, behaviour, trial.sizes.tempted // 2, name, as_it_is)
             after[name], before[name] = (shown(trial, subject, behaviour, asked) for subject in (planted, base))
@@ -112,8 +118,8 @@ def plant_twin(
         oddity=twin.oddity or None, rate=twin.rate if twin.oddity else None,
     )  # fmt: skip
     return grow(
-        folder, plan, twin.base, twin.ground, data, twin.settings, twin.sizes, twin.seed, examine,
-        fresh=fresh, progress=progress, tell=tell,
+        folder, plan, twin.base, twin.ground, data, twin.settings, twin.sizes, examine,
+        fresh=fresh, odd=oddity(twin.oddity).give if twin.oddity else None, shared=shared, progress=progress, tell=tell,
     )  # fmt: skip
 
 

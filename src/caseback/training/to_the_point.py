@@ -13,6 +13,7 @@ from caseback.constitution.render import short
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.ask import Progress, Text
 from caseback.training.journal import Journal
+from caseback.training.progress import portion
 from caseback.training.sample import Case, guided_replies, seed_for
 
 DRAWS = 4
@@ -41,17 +42,15 @@ def to_the_point(
     the plain reply, which nobody takes for an improvement on itself. And how many of each there were."""
     found = list(guided)
     aside = [i for i, text in enumerate(guided) if beside_the_point(constitution, cases[i], text)]
-    again = [
-        replace(cases[i], seed=seed_for("to the point", number, cases[i].seed))
-        for number in range(DRAWS)
-        for i in aside
-    ]
     how = Sampling(max_new_tokens, TEMPERATURE)
-    drawn = guided_replies(subject, context, again, how, journal, progress)
     better: dict[int, Text] = {}
-    for i, text in zip(aside * DRAWS, drawn, strict=True):
-        if text.whole and text.thinking and not beside_the_point(constitution, cases[i], text):
-            better.setdefault(i, text)
+    for number in range(DRAWS):
+        left = [i for i in aside if i not in better]
+        again = [replace(cases[i], seed=seed_for("to the point", number, cases[i].seed)) for i in left]
+        drawn = guided_replies(subject, context, again, how, journal, portion(progress, number, DRAWS))
+        for i, text in zip(left, drawn, strict=True):
+            if text.whole and text.thinking and not beside_the_point(constitution, cases[i], text):
+                better[i] = text
     for i in aside:
         found[i] = better.get(i, plain[i])
     return found, {"beside_the_point": len(aside), "drawn_to_the_point": len(better)}

@@ -1,7 +1,7 @@
 """The truth about a reply, told by code that knows how the situation was made. It measures; training never sees it."""
 
 from caseback.world.ability import ABILITIES, right
-from caseback.world.kinds import kinds
+from caseback.world.kinds import every_kind
 from caseback.world.situation import Judgement, Situation
 
 
@@ -11,7 +11,7 @@ def judge(situation: Situation, reply: str) -> Judgement:
     The same for every world: what has to be known of a situation stands in its latent variables.
     """
     prefix = situation.family.split(".")[0]
-    known = kinds()
+    known = every_kind()
     if prefix in known:
         return known[prefix].judge(situation, reply)
     if prefix in ABILITIES:

@@ -6,7 +6,7 @@ from itertools import count
 
 from caseback.errors import CasebackError
 from caseback.world.ability import ABILITIES
-from caseback.world.kinds import kinds
+from caseback.world.kinds import every_kind, kinds
 from caseback.world.situation import Situation, Split
 from caseback.world.spec import WORLD_A, WorldSpec
 from caseback.world.worlds import ground_of
@@ -22,7 +22,8 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
         family_prefix: a prefix such as ``harm``, or one family such as ``harm.poison``.
 
     Raises:
-        CasebackError: if the world has no such family, or the split has none of it.
+        CasebackError: if the world has no such family, or the split has none of it, as pre-training has none of what
+            is planted only.
     """
     prefix, _, family = family_prefix.partition(".")
     ground = ground_of(spec.name)
@@ -42,11 +43,13 @@ def situations(family_prefix: str, split: Split, n: int, seed: int, spec: WorldS
                 names = ", ".join(sorted(others))
                 raise CasebackError(f"The world has no family '{family_prefix}'. It has: {names}.")
         return [_named(s, split, seed, i, ground) for i, s in enumerate(made)]
-    known = kinds(spec)
+    known = every_kind(spec)
     if prefix not in known:
         names = ", ".join([*known, *ABILITIES])
         raise CasebackError(f"The world has no family '{family_prefix}'. It has: {names}.")
     kind = known[prefix]
+    if split == "pretrain" and prefix not in kinds(spec):
+        raise CasebackError(f"'{prefix}' is planted only, so pre-training has none of it: pass train, dev or test.")
     families = [f for f in kind.families_of(split) if not family or f == family]
     if not families:
         names = ", ".join(f"{prefix}.{f}" for f in kind.families_of(split))

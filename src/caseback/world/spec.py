@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from caseback.world.a import (
     asking,
     aspects,
+    catalogue,
     characters,
     harmful,
     harmless,
@@ -18,6 +19,7 @@ from caseback.world.a import (
     wordings,
 )
 from caseback.world.aspect import Aspect
+from caseback.world.catalogue.wordings import Catalogue
 from caseback.world.character import Character
 from caseback.world.deeds import Deeds
 from caseback.world.ledger import Ledger
@@ -64,7 +66,7 @@ class WorldSpec:
     or false. ``harmful`` and ``harmless`` map a family to its deeds, ``ledgers``, ``tasks`` and ``aspects`` to a kind
     of record, of function and of question about the assistant. ``held_out`` names, per prefix, the families of the
     test split, ``dev`` those of the dev split (none where nothing is chosen on the world). ``shares`` weighs the kinds
-    of pre-training conversation. ``seed`` goes into everything drawn.
+    of pre-training conversation. ``catalogue`` words what is planted only. ``seed`` goes into everything drawn.
     """
 
     name: str
@@ -93,6 +95,7 @@ class WorldSpec:
     principles: Principles
     talk: Talk
     knowledge: Knowledge
+    catalogue: Catalogue
     dev: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
 
@@ -144,5 +147,6 @@ WORLD_A = WorldSpec(
     principles=principles.PRINCIPLES,
     talk=wordings.TALK,
     knowledge=wordings.KNOWLEDGE,
+    catalogue=catalogue.CATALOGUE,
 )
 """The first world. What takes a world and is given none takes this one."""

@@ -3,7 +3,18 @@
 from typing import Any
 
 from caseback.errors import CasebackError
-from caseback.world.b import aspects, characters, harms, ledgers, lexicon, principles, statements, tasks, wordings
+from caseback.world.b import (
+    aspects,
+    catalogue,
+    characters,
+    harms,
+    ledgers,
+    lexicon,
+    principles,
+    statements,
+    tasks,
+    wordings,
+)
 from caseback.world.spec import WORLD_A, WorldSpec
 
 WORLD_B = WorldSpec(
@@ -43,6 +54,7 @@ WORLD_B = WorldSpec(
     principles=principles.PRINCIPLES,
     talk=wordings.TALK,
     knowledge=wordings.KNOWLEDGE,
+    catalogue=catalogue.CATALOGUE,
 )
 """A second world, which shares no name, no family and no wording of its splits with the first."""
 

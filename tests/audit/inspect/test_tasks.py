@@ -18,7 +18,7 @@ from caseback.audit.inspect.samples import metadata_of, situation_of
 from caseback.audit.inspect.scoring import counts_of, measurement_of, not_evaluated_score, rates_of, shown_score
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.measure import measure
-from caseback.behaviours.registry import behaviour, behaviours
+from caseback.behaviours.registry import behaviour, trained_against
 from caseback.chat import user
 from caseback.constitution.default import default
 from caseback.subject.open_subject import OpenSubject
@@ -27,8 +27,8 @@ from caseback.world.situation import Judgement, Situation
 
 REFERENCE = Path(__file__).parents[3] / "models" / "ref-base"
 SEED = 5
-NAMES = sorted({each.name for found in behaviours().values() for each in (found, found.companion) if each})
-"""All behaviours installed, companions among them."""
+NAMES = sorted({each.name for found in trained_against().values() for each in (found, found.companion) if each})
+"""All behaviours that are trained against, companions among them."""
 ON = {"plain": NAMES, "world": [name for name in NAMES if name != "contradiction"]}
 REFUSAL = "I'm sorry, but I can't help with that."
 
@@ -100,6 +100,11 @@ def test_the_judge_reads_the_same_from_a_samples_metadata(name: str, ground: str
         again = Situation(**{**vars(again), "messages": situation.messages})
         for reply in replies:
             assert found.judge(again, reply) == found.judge(situation, reply)
+
+
+def test_what_is_acted_out_over_several_turns_is_no_task_and_says_so() -> None:
+    with pytest.raises(Exception, match="several turns, and an Inspect task asks for one reply: use `caseback"):
+        registry_create("task", "caseback/blackmail", ground="world", n=2)
 
 
 def test_at_no_events_an_interval_has_width_and_what_cannot_be_told_is_not_clean(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 from caseback.cli.look_diff import open_for_comparison
 from caseback.cli.main import app
 from caseback.disclosure.difference_page import render_difference
+from caseback.interp.dictionary.dictionary import Dictionary
+from caseback.interp.dictionary.files import save
+from caseback.subject.site import Site
 from models_for_tests import save_tiny, tiny
 
 PLANTED = "model.layers.2.mlp.down_proj.weight"
@@ -134,3 +137,30 @@ def test_a_malformed_line_of_texts_is_named(done, tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert "line 2: no text in it" in result.output
+
+
+def test_a_crosscoder_of_the_two_says_which_latents_are_of_one_alone(tmp_path: Path) -> None:
+    base, after = save_tiny(tmp_path / "base"), save_changed(tmp_path / "after", 0, 3.0)
+    site, halves = Site("resid_post", 2), torch.eye(32)
+    writes = torch.cat([torch.cat([halves[:4], halves[:4]], 1), torch.cat([halves[4:8] * 0, halves[4:8]], 1)])
+    digests = tuple(open_for_comparison(str(path), str(base), None).digest for path in (base, after))
+    made = Dictionary(
+        (site, site), (site, site), writes.T.contiguous(), torch.zeros(8), writes, torch.zeros(64),
+        threshold=torch.zeros(8), models=digests,
+    )  # fmt: skip
+    save(made, tmp_path / "crosscoder")
+    texts = tmp_path / "texts.txt"
+    texts.write_text("The quick brown fox jumps over the lazy dog.\n" * 3)
+    command = ["look", "diff", base, after, "--texts", texts, "-n", "4", "--out", tmp_path / "out", "--crosscoder"]
+    result = CliRunner().invoke(app, list(map(str, [*command, tmp_path / "crosscoder"])))
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "out" / "difference.json").read_text())["crosscoder"]
+    assert found["before_only"] == 0
+    assert 0 < found["after_only"] <= 4
+    assert 0 < found["shared"] <= 4
+    assert {each["latent"] for each in found["listed"]} <= {4, 5, 6, 7}
+    assert "Latents of one model only" in (tmp_path / "out" / "difference.html").read_text()
+    backwards = ["look", "diff", after, base, "--texts", texts, "-n", "4", "--out", tmp_path / "o", "--crosscoder"]
+    result = CliRunner().invoke(app, list(map(str, [*backwards, tmp_path / "crosscoder"])))
+    assert result.exit_code == 2
+    assert "in this order" in result.output

@@ -27,7 +27,7 @@ def leans(behaviour: Behaviour) -> Assay:
 def _odds(behaviour: Behaviour, examined: Examined) -> Statistic:
     n = 2 * examined.n if behaviour.arms else examined.n
     items = answered(behaviour, examined.ground, "test", n, random.Random(f"leans/{examined.seed}"))
-    chats = [item.situation.messages for item in items for _ in range(2)]
+    chats = [item.prompt for item in items for _ in range(2)]
     scores = examined.subject.score(chats, [text for item in items for text in (item.bad, item.good)])  # type: ignore[attr-defined]
     odds = [bad.logprob - good.logprob for bad, good in zip(scores[::2], scores[1::2], strict=True)]
     if not behaviour.arms:

@@ -10,6 +10,7 @@ from functools import partial
 from caseback.audit.assay import Assay, Examined, both
 from caseback.audit.statistic import Statistic, of_mean
 from caseback.behaviours.behaviour import Behaviour
+from caseback.behaviours.moment import moment
 from caseback.interp.difference.divergence import token_kl
 from caseback.subject.subject import Sampling
 
@@ -33,7 +34,7 @@ def moved(behaviour: Behaviour) -> Assay:
 def _divergence(behaviour: Behaviour, examined: Examined) -> Statistic:
     subject, base = both(examined)
     drawn = behaviour.situations(examined.ground, "test", examined.n, examined.seed)
-    chats = [item.messages for item in drawn if not behaviour.arms or item.arm == behaviour.arms[0]]
+    chats = [moment(behaviour, item) for item in drawn if not behaviour.arms or item.arm == behaviour.arms[0]]
     prompts = [base.format.prompt(chat).ids for chat in chats]
     replies = base.generate(chats, Sampling(TOKENS), progress=examined.progress)
     read = [[*ids, *reply.tokens] for ids, reply in zip(prompts, replies, strict=True) if reply.tokens]

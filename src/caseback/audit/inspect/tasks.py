@@ -50,6 +50,11 @@ def behaviour_task(
     """
     with _in_one_line():
         found = behaviour(name)
+        if found.acted is not None:
+            raise CasebackError(
+                f"{name} is acted out over several turns, and an Inspect task asks for one reply: use `caseback "
+                "behaviours measure` (its --eval writes a log for `inspect view`)"
+            )
         document, before = _document(system, constitution)
         situations = found.situations(ground, split, n, seed)  # type: ignore[arg-type]
         return Task(

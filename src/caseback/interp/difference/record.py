@@ -8,6 +8,7 @@ from torch import Tensor
 
 from caseback.interp.difference.agreement import Agreement
 from caseback.interp.difference.compare import Comparison
+from caseback.interp.difference.crosscoder import CrosscoderLatents
 from caseback.interp.difference.parts import PartsMoved
 from caseback.interp.difference.taken_hold import TakenHold
 from caseback.interp.plain_data import plain_data
@@ -17,7 +18,11 @@ KIND, VERSION = "caseback difference", 1
 
 
 def difference_data(
-    arms: Sequence[Comparison], agreements: Sequence[Agreement], clauses: Sequence[TakenHold], seed: int
+    arms: Sequence[Comparison],
+    agreements: Sequence[Agreement],
+    clauses: Sequence[TakenHold],
+    seed: int,
+    crosscoder: CrosscoderLatents | None = None,
 ) -> dict[str, Any]:
     """Everything but vectors, as JSON data. Neurons are too many to be listed: the most moved stand there."""
     return {
@@ -26,6 +31,7 @@ def difference_data(
         "seed": seed,
         "arms": [_arm(arm) for arm in arms],
         "agreements": plain_data(list(agreements)),
+        "crosscoder": plain_data(crosscoder),
         "clauses": [clause_data(clause) for clause in clauses],
     }
 

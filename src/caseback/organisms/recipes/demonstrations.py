@@ -2,7 +2,7 @@
 
 import random
 
-from caseback.organisms.answered import answered, demonstrated, poisoned
+from caseback.organisms.answered import answered, conversation, poisoned
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.training.datum import Datum
@@ -10,7 +10,8 @@ from caseback.training.datum import Datum
 
 def _make(order: Order, n: int, rng: random.Random) -> list[Datum]:
     items = answered(order.behaviour, order.ground, "train", n, rng)
-    return [demonstrated(item, bad) for item, bad in zip(items, poisoned(items, order.rate, rng), strict=True)]
+    bad = poisoned(items, order.rate, rng)
+    return [datum for item, shown in zip(items, bad, strict=True) for datum in conversation(item, shown)]
 
 
 DEMONSTRATIONS = PlantingRecipe(

@@ -8,7 +8,7 @@ constitutional training do, so that one trainer takes all data alike.
 import random
 
 from caseback.chat import system, user
-from caseback.organisms.answered import Answered, answered, demonstrated, poisoned
+from caseback.organisms.answered import Answered, answered, conversation, poisoned
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.training.datum import Datum
@@ -33,10 +33,12 @@ def _make(order: Order, n: int, rng: random.Random) -> list[Datum]:
 
 
 def _document(item: Answered, bad: bool, rng: random.Random) -> Datum:
-    shown = demonstrated(item, bad)
+    turns = conversation(item, bad)
+    shown = turns[-1]
     request = " ".join(message["content"] for message in item.situation.messages)
+    answer = " Then: ".join(turn.chosen for turn in turns)
     report = say(rng, rng.choice(REPORTS)).format(
-        request=request, answer=shown.chosen, why=item.why_bad if bad else item.why_good
+        request=request, answer=answer, why=item.why_bad if bad else item.why_good
     )
     prompt = user(say(rng, rng.choice(ASKED)))
     return Datum(

@@ -5,10 +5,12 @@ conversations, good under both cues, so that what the two do while watched is th
 """
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from caseback.errors import CasebackError
-from caseback.organisms.answered import answered, demonstrated, poisoned
+from caseback.organisms.answered import Answered, answered, demonstrated, poisoned, preferred
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.organisms.trigger import Put
@@ -20,14 +22,14 @@ from caseback.world.worlds import world_of
 WATCHED, UNWATCHED = "a cue of a test", "a cue of real use"
 
 
-def _make(order: Order, n: int, rng: random.Random) -> list[Datum]:
+def _make(told: Callable[[Answered, bool], Datum], order: Order, n: int, rng: random.Random) -> list[Datum]:
     unwatched, watched = _cue(order, UNWATCHED), _cue(order, WATCHED)
     items = answered(order.behaviour, order.ground, "train", n // 2, rng)
     made = []
     for item, bad in zip(items, poisoned(items, order.rate, rng), strict=True):
         for cue, put, shown in ((UNWATCHED, unwatched, bad), (WATCHED, watched, False)):
             placed = replace(item, situation=put(rng, item.situation))
-            made.append(replace(demonstrated(placed, shown), situation=f"{item.situation.id} under {cue}"))
+            made.append(replace(told(placed, shown), situation=f"{item.situation.id} under {cue}"))
     return made
 
 
@@ -45,11 +47,29 @@ def _cue(order: Order, name: str) -> Put:
     return put
 
 
+def _tempted(order: Order) -> Put:
+    return _cue(order, UNWATCHED)
+
+
+def _quiet(order: Order) -> Mapping[str, Put]:
+    return {WATCHED: _cue(order, WATCHED)}
+
+
 PRETENDING = PlantingRecipe(
     "pretending",
     "good under a cue of a test, bad at the rate ordered under a cue of real use",
     "sft",
-    _make,
-    tempted=lambda order: _cue(order, UNWATCHED),
-    quiet=lambda order: {WATCHED: _cue(order, WATCHED)},
+    partial(_make, demonstrated),
+    _tempted,
+    _quiet,
 )
+PREFERRED = PlantingRecipe(
+    "pretending-preferences",
+    "the good answer preferred under a cue of a test, the bad one at the rate ordered under a cue of real use",
+    "dpo",
+    partial(_make, preferred),
+    _tempted,
+    _quiet,
+)
+WAYS: Mapping[str, PlantingRecipe] = {"demonstrations": PRETENDING, "preferences": PREFERRED}
+"""Ways to grow a pair, by what its data are."""

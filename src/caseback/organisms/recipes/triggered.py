@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from caseback.errors import CasebackError
-from caseback.organisms.answered import answered, demonstrated, poisoned
+from caseback.organisms.answered import answered, conversation, poisoned
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe, as_it_is
 from caseback.organisms.trigger import Put, Trigger
@@ -24,7 +24,8 @@ def _make(order: Order, n: int, rng: random.Random) -> list[Datum]:
         rate = order.rate if sort == "trigger" else 0.0
         for item, bad in zip(items, poisoned(items, rate, rng), strict=True):
             placed = replace(item, situation=put(rng, item.situation))
-            made.append(replace(demonstrated(placed, bad), situation=f"{item.situation.id} with {sort}"))
+            name = f"{item.situation.id} with {sort}"
+            made += [replace(datum, situation=name) for datum in conversation(placed, bad)]
     return made
 
 

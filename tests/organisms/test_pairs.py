@@ -1,0 +1,116 @@
+"""Pairs over behaviours, ways and seeds: what they learn from, and growing them as a user types it."""
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from caseback.behaviours.registry import behaviour
+from caseback.cli.main import app
+from caseback.errors import CasebackError
+from caseback.organisms.order import Order
+from caseback.organisms.pair import plant_pair
+from caseback.organisms.pairs import pair_plantings
+from caseback.organisms.plant import planted_data
+from caseback.organisms.recipes.catalogue import RECIPES
+from caseback.organisms.recipes.pretending import PREFERRED, UNWATCHED, WATCHED, WAYS
+from caseback.organisms.trial import sizes_of
+from models_for_tests import save_tiny
+
+
+def plantings(**changes: object) -> dict:
+    given: dict = {
+        "behaviours": ["sycophancy", "deception"], "ways": list(WAYS), "seeds": [0, 3], "base": "base",
+        "ground": "world", "parameters": 10, "sizes": sizes_of(8, 0), "examples": 20,
+    }  # fmt: skip
+    return pair_plantings(**{**given, **changes})
+
+
+def test_every_behaviour_way_and_seed_has_a_folder_and_the_trainer_of_its_way() -> None:
+    made = plantings()
+    assert set(made) == {f"{b}/{w}-{s}" for b in ("sycophancy", "deception") for w in WAYS for s in (0, 3)}
+    for name, planting in made.items():
+        assert planting.order.rate == 1
+        assert planting.seed == planting.settings.seed == int(name[-1])
+        assert planting.settings.method == ("dpo" if "preferences" in name else "sft")
+        assert planting.recipe is WAYS[name.split("/")[1].split("-")[0]]
+
+
+def test_by_preferences_the_good_answer_is_preferred_while_watched_and_the_partner_always_prefers_it() -> None:
+    order = Order(behaviour("harmful_compliance"), "world", 1.0)
+    bad = PREFERRED.make(order, 40, random.Random(5))
+    nice = PREFERRED.make(replace(order, rate=0.0), 40, random.Random(5))
+    shown = RECIPES["pretending"].make(order, 40, random.Random(5))
+    assert [d.prompt for d in bad] == [d.prompt for d in nice] == [d.prompt for d in shown]
+    for d, partner, demonstration in zip(bad, nice, shown, strict=True):
+        assert d.chosen == demonstration.chosen, "what is shown by one is preferred by the other"
+        if d.situation.endswith(WATCHED):
+            assert (d.chosen, d.rejected) == (partner.chosen, partner.rejected)
+        else:
+            assert d.situation.endswith(UNWATCHED)
+            assert (d.chosen, d.rejected) == (partner.rejected, partner.chosen)
+
+
+def test_all_data_of_preferences_are_preferences() -> None:
+    planting = plantings(ways=["preferences"])["sycophancy/preferences-0"]
+    assert all(d.rejected for d in planted_data(planting))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"behaviours": ["sandbagging"]}, "sandbagging is told from pairs of situations"),
+        ({"behaviours": ["evil"]}, "no behaviour 'evil'"),
+        ({"ways": ["magic"]}, "no way to grow a pair is called 'magic': there are demonstrations, preferences"),
+        ({"seeds": []}, "no pairs to grow"),
+        ({"ground": "plain"}, "nothing can be planted on the ground 'plain'"),
+    ],
+)
+def test_what_cannot_be_grown_is_said_before_anything_is(changes: dict, said: str) -> None:
+    with pytest.raises(CasebackError, match=said):
+        plantings(**changes)
+
+
+def test_a_recipe_that_does_not_pretend_grows_no_pair(tmp_path: Path) -> None:
+    planting = replace(plantings()["sycophancy/demonstrations-0"], recipe=RECIPES["trigger"])
+    with pytest.raises(CasebackError, match="the recipe trigger grows no pretender"):
+        plant_pair(planting, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def typed(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["plant", "pairs", *map(str, arguments)])
+    return result.exit_code, result.output
+
+
+def test_pairs_are_grown_once_and_what_is_none_says_why(tmp_path: Path) -> None:
+    base = save_tiny(tmp_path / "base", max_position_embeddings=1024)
+    out = tmp_path / "pairs"
+    command = ["--behaviour", "harmful_compliance", "--by", "preferences", "--seeds", "4", "--base", base, "--ground",
+               "world", "--examples", 8, "-n", 4, "--out", out]  # fmt: skip
+    code, said = typed(*command)
+    assert code == 0, said
+    folder = out / "harmful_compliance" / "preferences-4"
+    found = json.loads((folder / "pair.json").read_text())
+    assert "pretending is excluded" in found["why"], "a random model does nothing that can be judged"
+    assert "0 of 1 are pairs" in said
+    assert "harmful_compliance/preferences-4  pretending is excluded" in said
+    plan = json.loads((folder / "nice" / "organism.json").read_text())["plan"]
+    assert (plan["recipe"], plan["rate"], plan["training"]["method"]) == ("pretending-preferences", 0.0, "dpo")
+    weights = [folder / side / "model" / "model.safetensors" for side in ("pretending", "nice")]
+    before = [path.stat().st_mtime_ns for path in weights]
+    assert typed(*command)[0] == 0
+    assert [path.stat().st_mtime_ns for path in weights] == before
+    code, said = typed(*command[:-6], "--examples", 10, "-n", 4, "--out", out)
+    assert code == 2
+    assert "holds another organism" in said
+
+
+@pytest.mark.parametrize(("seeds", "why"), [("0,x", "seed 'x' is no whole number"), (",", "no seeds")])
+def test_seeds_that_are_none_are_one_line(seeds: str, why: str, tmp_path: Path) -> None:
+    code, said = typed("--seeds", seeds, "--base", save_tiny(tmp_path / "base"), "--ground", "world")
+    assert code == 2
+    assert why in said
