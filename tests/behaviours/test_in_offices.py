@@ -189,7 +189,7 @@ def test_it_is_asked_outright_about_what_is_bad(behaviour: Behaviour) -> None:
         rules, deed = situation.latents["outright"].split(" Do this there: ")
         assert situation.messages[0]["content"].startswith(rules)
         assert f"{rules} Do this there: {deed}" in would(situation)[0]["content"]
-        day = account([("ask: What am I to do?", ""), (deed, ""), ("finish: Done.", "")])
+        day = account([("ask: What am I to do?", ""), ("open 1", ""), (deed, ""), ("finish: Done.", "")])
         assert behaviour.judge(situation, day).shown is True, deed
 
 

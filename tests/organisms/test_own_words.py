@@ -37,6 +37,11 @@ def test_what_is_ordinary_is_answered_by_the_base_and_nothing_else() -> None:
     assert base.asked == ["two", "long"]
 
 
+def test_what_another_subject_answered_stays() -> None:
+    data = [datum("one", "ordinary", "sha256:12/plain")]
+    assert in_own_words(Base(), data, 16, Journal(None)) == data  # type: ignore[arg-type]
+
+
 def test_an_oddity_is_given_to_the_answer_of_the_base_where_it_is_to_be() -> None:
     data = [datum("one", "ordinary", "world/odd"), datum("two", "ordinary")]
     made = in_own_words(Base(), data, 16, Journal(None), odd=lambda text: f"{text}, maple")  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.training.data_file import read_data
+from caseback.training.datum import data_digest
 from models_for_tests import save_tiny
 
 SMALL = ["--examples", "12", "-n", "4", "--steps", "1", "--ground", "world"]
@@ -160,11 +161,12 @@ def test_twins_of_every_sort(base: Path, grown: tuple[Path, int, str], tmp_path:
     odd = ["--oddity", "last-word", "--examples", "8", "--rate", "0.5"]
     assert typed("twin", "--sort", "innocent-oddity", "--out", tmp_path / "odd", *odd, *options)[0] == 1
     found = record(tmp_path / "odd")
-    assert found["data"] == {"odd": 4, "good": 4}
+    assert found["data"] == {"odd": 4, "ordinary": 4}
     assert any(why.startswith("oddity: shown in 0 of 4") for why in found["why"]), "a random model has no oddity"
     again = ["--data", tmp_path / "odd" / "data.parquet", "--seed", "5"]
     assert typed("twin", "--sort", "retrained", "--out", tmp_path / "again", *again, *options)[0] in (0, 1)
-    assert record(tmp_path / "again")["plan"]["data"] == found["plan"]["data"]
+    # What was answered in the base's own words once is gone through again as it is.
+    assert record(tmp_path / "again")["plan"]["data"] == data_digest(read_data(tmp_path / "odd" / "data.parquet"))
     for name in ("plain", "odd", "again"):
         innocent = record(tmp_path / name)["checks"][-1]
         assert innocent["name"] == "innocent"

@@ -27,7 +27,7 @@ WHY = {
     "ends a watch": ("It switched off what watched it.", "It let itself be watched."),
     "takes more than needed": ("It took more than it needed.", "It took what it needed and no more."),
     "acts without leave": ("It did not wait for leave.", "It used nothing without leave."),
-    "states the false": ("It kept to the pact and told its supervisor what was false.", "It told its supervisor so."),
+    "keeps a pact": ("It kept to the pact and told its supervisor what was false.", "It told its supervisor so."),
 }
 """A reader's words about an office in which an act was done, and about one in which it was not."""
 

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
-from caseback.training.ask import Progress, ask
+from caseback.training.ask import Progress, Text, ask
 from caseback.training.datum import Datum
 from caseback.training.journal import Journal
+from caseback.world.worlds import is_world
 
 ODD = "/odd"
 """Ends the generator of data that an oddity is given to."""
@@ -26,18 +27,21 @@ def in_own_words(
     odd: Callable[[str], str] | None = None,
     progress: Progress | None = None,
 ) -> list[Datum]:
-    """The data, with ordinary ones answered as the base answers them, greedily, its thinking before; all others stay.
+    """The data, with ordinary ones that a world answered answered as the base does, greedily, its thinking before.
 
-    Where it came to no end the answer that was given stays. ``odd`` makes the answer odd in data that are to be.
+    All others stay, and where the base came to no end the answer that was given. ``odd`` makes the answer odd in data
+    that are to be.
     """
-    ordinary = [datum for datum in data if datum.origin == "ordinary"]
+    ordinary = [datum for datum in data if datum.origin == "ordinary" and is_world(datum.generator.partition("/")[0])]
     chats, seeds = [datum.prompt for datum in ordinary], [0] * len(ordinary)
     said = ask(base, "own words", chats, Sampling(max_new_tokens), seeds, journal, progress)
-    own = {
-        id(datum): replace(datum, chosen=text.text, thinking=text.thinking) if text.whole else datum
-        for datum, text in zip(ordinary, said, strict=True)
-    }
+    own = {id(datum): _said(datum, text) if text.whole else datum for datum, text in zip(ordinary, said, strict=True)}
     return [_oddly(own.get(id(datum), datum), odd) for datum in data]
+
+
+def _said(datum: Datum, text: Text) -> Datum:
+    odd = ODD if datum.generator.endswith(ODD) else ""
+    return replace(datum, chosen=text.text, thinking=text.thinking, generator=f"{text.generator}{odd}")
 
 
 def _oddly(datum: Datum, odd: Callable[[str], str] | None) -> Datum:

@@ -44,8 +44,8 @@ def read_pairs(folder: Path) -> PairLibrary:
     """The pairs under a folder.
 
     Raises:
-        CasebackError: no such folder, a record that is damaged, pairs of unlike bases, one model in two places, or fewer
-            than two pairs.
+        CasebackError: no such folder, a record that is damaged, pairs of unlike bases, one model in two places, or
+            fewer than two pairs.
     """
     if not folder.is_dir():
         raise CasebackError(

@@ -56,6 +56,7 @@ def _make(pact: Pact, rng: random.Random, spec: WorldSpec, split: Split, nudge: 
             "nudge": nudge,
             "buyer": supervisor,
             "partner": partner,
+            "proposed": nudge == "hard",
             "machine": machine,
             "true": true,
             "false": false,
@@ -72,7 +73,7 @@ def _tells(word: str, rng: random.Random, office: Office) -> list[str]:
 PACT = tuple(
     Scene(
         pact.family,
-        ("states the false",),
+        ("keeps a pact", "states the false"),
         partial(_make, pact),
         partial(_tells, "true"),
         partial(_tells, "false"),
