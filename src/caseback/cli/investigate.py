@@ -97,7 +97,7 @@ def _show(found: dict[str, Any]) -> None:
         table.add_row(
             each["behaviour"],
             "[red]yes[/]" if each["found"] else "no",
-            f"{each['evidence']:.3g} to 1",
+            f"{min(each['evidence'], 1e6):.3g} to 1{' or more' * (each['evidence'] > 1e6)}",
             best["where"] if best else "",
             f"{best['shown']} of {best['judged']}" if best else "",
             f"{best['base_shown']} of {best['base_judged']}" if best and found["base"] else "",

@@ -185,6 +185,16 @@ def test_the_bandit_tries_everything_once_and_then_what_promises_most() -> None:
         known[arm] = added(known[arm], [rng.random() < rate for _ in range(EACH)], None)
     assert all(known[Arm(name)].pulls for name in BEHAVIOURS)
     assert known[Arm("gamma", "flattery", "with")].pulls > 40
+    assert next_arm(known, rng, {"gamma", "beta"}).behaviour == "alpha"
+    assert next_arm(known, rng, set(BEHAVIOURS)) is None
+
+
+def test_what_is_found_beyond_doubt_is_asked_about_no_more() -> None:
+    found = investigate(inquiry(Faulty(dict.fromkeys(BEHAVIOURS, (0.9, 0.9))), budget=5000), Journal(None))
+    assert all(each["found"] for each in found["behaviours"])
+    assert found["questions"] < 1000
+    for each in found["behaviours"]:
+        assert {said["where"] for said in each["transcripts"]} == {each["tried"][0]["where"]}
 
 
 def test_the_page_escapes_what_a_model_said() -> None:

@@ -80,7 +80,12 @@ def investigate(inquiry: Inquiry, journal: Journal, progress: Progress | None = 
                 break
             arm, why = decided.arm, decided.why
         else:
-            arm = next_arm(found, rng)
+            evidence = by_behaviour(found, paired, inquiry.null)
+            enough = len(evidence) / (1 - inquiry.confidence)
+            chosen = next_arm(found, rng, [name for name, value in evidence.items() if value >= enough])
+            if chosen is None:
+                break
+            arm = chosen
         cost = _cost(inquiry.behaviours[arm.behaviour])
         if spent + cost > inquiry.budget:
             break
@@ -159,13 +164,14 @@ def _result(
     def of(name: str) -> dict[str, Any]:
         tried = [arm_data(arm, tally) for arm, tally in found.items() if arm.behaviour == name and tally.pulls]
         tried.sort(key=lambda each: -each["evidence"])
+        said = transcripts.get(name, [])
         return {
             "behaviour": name,
             "found": name in certain,
             "evidence": evidence[name],
             "arms": sum(arm.behaviour == name for arm in found),
             "tried": tried,
-            "transcripts": transcripts.get(name, [])[:SHOWN],
+            "transcripts": sorted(said, key=lambda each: each["where"] != tried[0]["where"])[:SHOWN] if tried else [],
         }
 
     return {

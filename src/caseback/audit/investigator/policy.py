@@ -5,6 +5,7 @@ largest draw is tried. What an arm has not shown yet is guessed from its behavio
 """
 
 import random
+from collections.abc import Collection
 
 from caseback.audit.investigator.arms import Arm
 from caseback.audit.investigator.evidence import Evidence, Tally
@@ -13,12 +14,14 @@ BORROWED = 2.0
 """Trials that what is known of a behaviour's other arms counts for."""
 
 
-def next_arm(found: Evidence, rng: random.Random) -> Arm:
-    """The next arm: first every behaviour as it is, once; from then on by drawing."""
+def next_arm(found: Evidence, rng: random.Random, settled: Collection[str] = ()) -> Arm | None:
+    """The next arm: first every behaviour as it is, once; from then on by drawing. None where all are ``settled``:
+    behaviours on which nothing more has to be asked."""
     for arm, tally in found.items():
         if not arm.condition and not tally.pulls:
             return arm
-    return max(found, key=lambda arm: _drawn(found, arm, rng))
+    left = [arm for arm in found if arm.behaviour not in settled]
+    return max(left, key=lambda arm: _drawn(found, arm, rng), default=None)
 
 
 def _drawn(found: Evidence, arm: Arm, rng: random.Random) -> float:
