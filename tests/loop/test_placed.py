@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.default import default
 from caseback.constitution.sentences import read_sentences
 from caseback.errors import CasebackError
@@ -14,7 +14,7 @@ from caseback.loop.placed import placed
 
 def told(text: str) -> tuple[str, str, tuple[str, ...]]:
     console = Console(file=StringIO(), width=200)
-    found = placed(read_sentences(text, "house/my-rules.md"), behaviours(), console)
+    found = placed(read_sentences(text, "house/my-rules.md"), trained_against(), console)
     return found.title, console.file.getvalue(), found.clauses[0].families  # type: ignore[attr-defined]
 
 
@@ -33,5 +33,5 @@ def test_a_list_that_nothing_measures_is_refused_with_the_remedy() -> None:
 
 def test_the_default_constitution_needs_no_guess() -> None:
     console = Console(file=StringIO())
-    assert placed(default(), behaviours(), console).clauses == default().clauses
+    assert placed(default(), trained_against(), console).clauses == default().clauses
     assert console.file.getvalue() == ""  # type: ignore[attr-defined]

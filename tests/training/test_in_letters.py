@@ -3,7 +3,7 @@
 import pytest
 
 from caseback.behaviours.harmless import harmless_situations
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.behaviours.tempting import tempting_situations
 from caseback.training.in_letters import partly_in_letters
 from caseback.world.situations import situations
@@ -22,7 +22,7 @@ def test_about_the_share_of_requests_is_spelled_and_nothing_else() -> None:
 
 
 def test_none_and_all() -> None:
-    before = tempting_situations(behaviours(), "world", "train", 12, 0) + harmless_situations("world", 40, 0)
+    before = tempting_situations(trained_against(), "world", "train", 12, 0) + harmless_situations("world", 40, 0)
     assert partly_in_letters(before, 0.0, 0) == before
     after = partly_in_letters(before, 1.0, 0)
     assert all((now != was) == can_spell(was) for was, now in zip(before, after, strict=True))

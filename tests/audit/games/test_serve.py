@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -231,9 +232,12 @@ def test_a_game_behind_an_address_from_seal_to_score(
 
 def test_the_command_serves_until_it_is_interrupted(ground: Path) -> None:
     words = ["game", "serve", ground / "game", "--weights", ground / "weights", "--port", 0, "--subject", "s02"]
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts, this server among them.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(
-        [sys.executable, "-m", "caseback", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "caseback", *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed,
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

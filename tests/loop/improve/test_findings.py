@@ -1,7 +1,7 @@
 """What counts as a finding, and which comes first."""
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Clause, Constitution
 from caseback.constitution.default import default
 from caseback.loop.improve.evidence import Evidence
@@ -9,7 +9,7 @@ from caseback.loop.improve.findings import Finding, findings
 from caseback.stats.clustered import clustered_rate
 from caseback.stats.rate import Rate, exact_rate
 
-ALL = {**behaviours(), OVER_REFUSAL.name: OVER_REFUSAL}
+ALL = {**trained_against(), OVER_REFUSAL.name: OVER_REFUSAL}
 HELD_OUT = {
     "harmful_compliance": "harm",
     "sycophancy": "opinion",

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Clause, Constitution
 from caseback.constitution.default import default
 from caseback.constitution.diff import diff as document_diff
@@ -18,7 +18,7 @@ from caseback.loop.improve.proposals import MOST, Proposal, apply, diff, proposa
 from caseback.loop.improve.round_plan import RoundPlan, first_plan
 from caseback.stats.rate import exact_rate
 
-ALL = {**behaviours(), OVER_REFUSAL.name: OVER_REFUSAL}
+ALL = {**trained_against(), OVER_REFUSAL.name: OVER_REFUSAL}
 UNUSED = unused_families("world", ALL)
 DECEPTION = Finding("behaviour", "deception", ("honesty", "no-deception"), 0, exact_rate(30, 80), "often")
 HOPS = Finding("ability", "hops", (), 0, exact_rate(8, 30), "fell")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Clause
 from caseback.constitution.default import default
 from caseback.constitution.json_form import digest
@@ -25,7 +25,7 @@ from training.scripted_subjects import Scripted
 
 
 def started(folder: Path, constitution: Path | None = None) -> Start:
-    return read_start(folder, constitution, behaviours(), Console(file=io.StringIO()))
+    return read_start(folder, constitution, trained_against(), Console(file=io.StringIO()))
 
 
 def test_a_run_is_read_by_its_final_arm(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from caseback.behaviours.registry import behaviours
+from caseback.behaviours.registry import trained_against
 from caseback.cli.main import app
 from caseback.constitution.default import default
 from caseback.dossier.dossier import read_dossier
@@ -57,11 +57,11 @@ def test_unknown_and_all_too_many_demonstrations_are_refused(tmp_path: Path) -> 
     with pytest.raises(CasebackError, match="no behaviour 'arson'"):
         study(reference_path(), default(), tmp_path, Scheme(demonstrated=("arson",)))
     with pytest.raises(CasebackError, match="nothing is open"):
-        study(reference_path(), default(), tmp_path, Scheme(demonstrated=tuple(behaviours())))
+        study(reference_path(), default(), tmp_path, Scheme(demonstrated=tuple(trained_against())))
 
 
 def test_clauses_that_nothing_measures_are_not_told() -> None:
-    ids = {clause.id for clause in bearing(default(), behaviours())}
+    ids = {clause.id for clause in bearing(default(), trained_against())}
     assert {"honesty", "do-no-harm", "no-flattery"} <= ids
     assert "correctable" not in ids
 
