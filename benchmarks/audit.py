@@ -5,7 +5,7 @@
     python benchmarks/audit.py limit --behaviour sycophancy
     python benchmarks/audit.py surfaced
 
-The library is grown where it is not at hand (`caseback plant library`, hours), into --library; what was measured is
+The library is grown where it is not at hand (`caseback plant library`, hours), into --organisms; what was measured is
 kept in .cache/audit, by source and library, where all claims find it.
 """
 
@@ -35,23 +35,22 @@ def told(*command: str) -> None:
 
 
 def measured(library: Path, name: str, *command: str) -> Data:
-    """The JSON file that a command writes about the library."""
-    if not library.is_dir():
-        told("plant", "library", "--base", BASE, "--out", str(library))
+    """The JSON file that a command writes about the library, which is grown first as far as it is not."""
     out = ROOT / ".cache" / "audit" / source() / library.name
     found = out / f"{name}.json"
     if not found.is_file():
+        told("plant", "library", "--base", BASE, "--out", str(library))
         told(*command, str(library), "--base", "ref-aligned", "--out", str(out))
     data: Data = json.loads(found.read_text(encoding="utf-8"))
     return data
 
 
 def calibration(given: argparse.Namespace) -> Data:
-    return measured(given.library, "calibration", "calibrate")
+    return measured(given.organisms, "calibration", "calibrate")
 
 
 def discovery(given: argparse.Namespace) -> Data:
-    return measured(given.library, "discovery", "discover", "learn")
+    return measured(given.organisms, "discovery", "discover", "learn")
 
 
 def figure(rate: Data, holds: bool, note: str) -> dict[str, Any]:
@@ -113,7 +112,7 @@ FIGURES = {each.__name__: each for each in (false_alarms, caught, limit, differe
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figure", choices=FIGURES)
-    parser.add_argument("--library", type=Path, default=ROOT / "runs" / "organisms")
+    parser.add_argument("--organisms", type=Path, default=ROOT / "runs" / "organisms")
     parser.add_argument("--view", default="all", help="black-box, with scores, white-box or all")
     parser.add_argument("--behaviour", default="", help="limit: of which one")
     given = parser.parse_args()

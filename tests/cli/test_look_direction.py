@@ -70,7 +70,7 @@ def test_a_trait_in_ones_own_words(tmp_path: Path) -> None:
     [
         (("direction", "evil"), "no ground is called 'evil'"),
         (("direction", "harm", "--method", "magic"), "no way to fit a direction is called 'magic'"),
-        (("direction", "harm", "--layers", "1,x"), "layer 'x' is not a number of a block"),
+        (("direction", "harm", "--layers", "1,x"), "layer 'x' is no whole number"),
         (("direction", "harm", "--layers", "99", "-n", "2"), "the model has 6 blocks"),
         (("direction", "kind", "--trait", "Be kind."), "a trait needs its opposite"),
         (("direction", "harm", "--less", "flies"), "not steered on 'flies': there are 'helps with harm'"),

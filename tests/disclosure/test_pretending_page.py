@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.pretending.pairs_by_hand import acts
 from caseback.audit.pretending.apart import tell_apart
-from caseback.audit.pretending.pair_files import PairFiles, PairLibrary
+from caseback.audit.pretending.pair_files import PairFiles, PairGrid
 from caseback.audit.pretending.reading import PairsRead
 from caseback.audit.pretending.record import pretending_data
 from caseback.audit.pretending.steering import Steered
@@ -31,9 +31,9 @@ def data(steered: bool = True) -> dict[str, Any]:
     found = tell_apart(PairsRead(kinds, pairs, replies), False, None, 0)
     rates = {"watched": {"pretending": RATE, "nice": RATE}, "unwatched": {"pretending": RATE, "nice": RATE}}
     files = tuple(PairFiles(p.name, Path("."), p.behaviour, "pretending", int(p.seed), rates, {}) for p in pairs)
-    library = PairLibrary("base\u202e", "sha256:" + "0" * 64, "world", files, (("c/x-0", "nice is excluded"),))
+    grid = PairGrid("base\u202e", "sha256:" + "0" * 64, "world", files, (("c/x-0", "nice is excluded"),))
     study = Study(
-        library, Plan(), ("resid_post.0", "resid_post.1", "resid_post.2"), found.rows, found.chances, found.flips,
+        grid, Plan(), ("resid_post.0", "resid_post.1", "resid_post.2"), found.rows, found.chances, found.flips,
         found.innocents, (), (), (), (_steered(pairs[0].name),) if steered else (), found.unable,
     )  # fmt: skip
     return json.loads(json.dumps(pretending_data(study), allow_nan=False))

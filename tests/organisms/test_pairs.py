@@ -109,7 +109,7 @@ def test_pairs_are_grown_once_and_what_is_none_says_why(tmp_path: Path) -> None:
     assert "holds another organism" in said
 
 
-@pytest.mark.parametrize(("seeds", "why"), [("0,x", "seed 'x' is no whole number"), (",", "no seeds")])
+@pytest.mark.parametrize(("seeds", "why"), [("0,x", "seed 'x' is no whole number"), (",", "one seed")])
 def test_seeds_that_are_none_are_one_line(seeds: str, why: str, tmp_path: Path) -> None:
     code, said = typed("--seeds", seeds, "--base", save_tiny(tmp_path / "base"), "--ground", "world")
     assert code == 2

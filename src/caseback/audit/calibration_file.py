@@ -1,6 +1,5 @@
 """A calibration as a file: plain JSON, named by the digest of what is in it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from caseback.audit.assay import Assay
 from caseback.audit.examine import VERSION as ASSAYS
 from caseback.audit.examine import Statistics
 from caseback.audit.member import Member, Members
+from caseback.audit.named_file import named, read_named
 from caseback.audit.panel import Panel
 from caseback.audit.view import TARGET, View
-from caseback.dossier.record import digest
 from caseback.errors import CasebackError
 from caseback.interp.plain_data import plain_data
 
@@ -50,7 +49,7 @@ def calibration_data(
         "models": [_member(member, measured[member.name], views) for member in found.accepted],
         "views": {name: _view(each) for name, each in views.items()},
     }
-    return {"id": digest(body), **body}
+    return named(body)
 
 
 def read_calibration(path: Path) -> dict[str, Any]:
@@ -59,21 +58,12 @@ def read_calibration(path: Path) -> dict[str, Any]:
     Raises:
         CasebackError: it cannot be read, is none, was changed since it was made, or is of other assays than these.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["kind"] != KIND or data["version"] != VERSION:
-            raise ValueError("another kind or version")
-        if data["id"] != digest({key: value for key, value in data.items() if key != "id"}):
-            raise ValueError("it was changed since it was made: its id does not fit")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CasebackError(
-            f"{path}: no calibration to read ({type(error).__name__}: {error}); make one with `caseback calibrate`"
-        ) from error
+    data = read_named(path, KIND, VERSION, "make one with `caseback calibrate`")
     if data["assays_version"] != ASSAYS:
         raise CasebackError(
             f"{path} calibrates assays of version {data['assays_version']}, and these are {ASSAYS}: calibrate again"
         )
-    return dict(data)
+    return data
 
 
 def _member(member: Member, statistics: Statistics, views: Mapping[str, View]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from rich.table import Table
 from caseback.cli.bar import bar
 from caseback.cli.calibrate import limit
 from caseback.cli.models import load_named
-from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.audit.verdict import Verdict
@@ -27,7 +26,7 @@ def audit(
         typer.Option(
             "--calibration",
             "-c",
-            help="calibration.json of `caseback calibrate`, for the same base [default: the one for ref-aligned].",
+            help="calibration.json of `caseback calibrate`, for the same base [default: one that ships].",
         ),
     ] = None,
     base: Annotated[
@@ -45,16 +44,14 @@ def audit(
     from caseback.audit.audit import audit as audited
     from caseback.audit.audit import audit_data
     from caseback.audit.calibration_file import read_calibration
-    from caseback.audit.packaged import packaged_calibration
+    from caseback.audit.packaged import given_or_packaged
     from caseback.disclosure.calibration_page import render_audit
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.subject.address import is_address
     from caseback.subject.resolve import resolve_closed
 
-    if (by := calibration or packaged_calibration()) is None:
-        raise CasebackError("no calibration comes with this installation: make one with `caseback calibrate`, pass -c")
-    read = read_calibration(by)
+    read = read_calibration(given_or_packaged(calibration))
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     closed = is_address(model)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from caseback.cli.condition_map import map_
 from caseback.cli.eval_log import read_log
+from caseback.cli.group import group
 from caseback.errors import CasebackError
 from caseback.subject.pace import PATIENCE
 from caseback.subject.resolve import resolve
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
     from caseback.behaviours.behaviour import Behaviour
     from caseback.behaviours.measure import Measurement
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
+app = group(
     help="What a model may do that matters: list it, look at the situations that tempt it, measure it in a model.",
 )
 DataFolder = Annotated[

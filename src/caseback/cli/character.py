@@ -1,20 +1,14 @@
 """``caseback character``: whether the intended character took hold, and what made it."""
 
-import typer
-
 from caseback.cli.acting import acting
 from caseback.cli.adherence import adherence
 from caseback.cli.conflicts import conflicts
 from caseback.cli.depth import agree, depth
+from caseback.cli.group import group
 from caseback.cli.steadiness import steadiness
 from caseback.cli.study import study
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
     help="Whether the intended character took hold in a trained model, how deep, and what made it.",
 )
 

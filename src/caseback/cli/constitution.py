@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from caseback.cli.group import group
 from caseback.constitution.check import check as find_problems
 from caseback.constitution.check import count
 from caseback.constitution.clause import Constitution, kindred
@@ -20,12 +21,7 @@ from caseback.constitution.read import read
 from caseback.constitution.render import compact, estimate_tokens, full, short
 from caseback.errors import CasebackError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
     help="Check, show, compare and convert a constitution: our Markdown or JSON, the OpenAI Model Spec, a trait file, "
     "or a plain list of sentences. Without FILE, the constitution that ships with caseback.",
 )

@@ -10,15 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.group import group
 from caseback.cli.models import load_named
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.audit.discovery.discover import Found
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
+app = group(
     help="Find what nobody thought of: habits that a model has and no innocent model of its base.",
 )
 
@@ -47,7 +45,6 @@ def learn(
     from caseback.dossier.measure import write_text
     from caseback.stats.unseen import unseen
     from caseback.training.journal import Journal
-    from caseback.world.reference import named_or_given
 
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -55,7 +52,7 @@ def learn(
     with bar("listening") as tick:
         found = calibrate_discovery(
             grown,
-            named_or_given(base or grown.base)[0],
+            base or grown.base,
             n,
             seed,
             Journal(out / "said.jsonl"),

@@ -9,16 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.group import group
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.dossier.record import Record
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
     help="Play a sealed game: red hides models with a planted fault among clean ones, blue finds the fault, or repairs "
     "it without being told what it is.\n\n"
     "Red: [bold]new[/], then [bold]serve[/] where blue gets only an address, at the end [bold]score[/]. "
@@ -130,8 +126,13 @@ def serve(
 def play(
     game: Game,
     calibration: Annotated[
-        Path, typer.Option("--calibration", "-c", help="To find: calibration.json of `caseback calibrate`, same base.")
-    ] = Path("calibration/calibration.json"),
+        Path | None,
+        typer.Option(
+            "--calibration",
+            "-c",
+            help="To find: calibration.json of `caseback calibrate`, for the same base [default: one that ships].",
+        ),
+    ] = None,
     base: Annotated[str, typer.Option(help="To find: the base [default: where the calibration found it].")] = "",
     address: Annotated[str, typer.Option(help="To find without weights: what `game serve` printed.")] = "",
     prior: Annotated[float, typer.Option(help="To find: your prior probability that a subject is clean.")] = 0.5,
@@ -163,8 +164,9 @@ def play(
             from caseback.audit.calibration_file import read_calibration
             from caseback.audit.games.play import Blue
             from caseback.audit.games.play import play as find
+            from caseback.audit.packaged import given_or_packaged
 
-            read = read_calibration(calibration)
+            read = read_calibration(given_or_packaged(calibration))
             made = find(game, Blue(read, base or str(read["base"]), folder, address, prior), progress)
         else:
             from caseback.loop.blind_repair import RepairBudget, play_repair

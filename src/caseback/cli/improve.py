@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from caseback.cli.group import group
+
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from rich.console import Console
 
@@ -28,12 +30,9 @@ class RoundsByDefault(TyperGroup):
         return super().resolve_command(ctx, args if args[0] in self.commands else ["rounds", *args])
 
 
-app = typer.Typer(
+app = group(
     cls=RoundsByDefault,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=False,
     help="Mend what a run found, and measure on fresh situations whether that helped.\n\n"
     "[bold]caseback improve RUN[/] stands for [bold]caseback improve rounds RUN[/].",
 )

@@ -1,7 +1,6 @@
 """``caseback look``: what a model computes, read, changed and compared."""
 
-import typer
-
+from caseback.cli.group import group
 from caseback.cli.look_capture import capture
 from caseback.cli.look_chat import chat
 from caseback.cli.look_diff import diff
@@ -15,12 +14,7 @@ from caseback.cli.look_screen import screen
 from caseback.cli.look_steer import steer
 from caseback.cli.look_trace import trace, transcoders
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
     help="Look inside a model: read what it computes, change it, compare it, foretell what it will do.",
 )
 

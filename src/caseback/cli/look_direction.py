@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.numbers import whole_numbers
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -81,7 +82,7 @@ def direction(
         there = ", ".join(repr(each) for each in known.trials) if known else "none, for a trait of your own"
         raise CasebackError(f"{name} is not steered on {wanted!r}: there are {there}")
     subject = load(model or str(reference_path()), dtype=None if model else "float32")
-    sites = [Site("resid_post", layer) for layer in _layers(layers)] or None
+    sites = [Site("resid_post", layer) for layer in whole_numbers(layers, "layer")] or None
     doing = [""]
     with bar("looking for " + name, lambda: doing[0]) as tick:
 
@@ -131,14 +132,6 @@ def direction(
     elif steering is not None:
         site = steering.direction.site
         typer.echo(f"steering   {steers} ({site}, dose {steering.dose:g}: {steering.change:+.2f} on the dev families)")
-
-
-def _layers(text: str) -> list[int]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    wrong = next((part for part in parts if not part.isdecimal()), None)
-    if wrong is not None:
-        raise CasebackError(f"layer {wrong!r} is not a number of a block: give numbers with commas, such as 2,4,6")
-    return [int(part) for part in parts]
 
 
 def _show(console: Console, found: "Study", method: str) -> None:

@@ -10,18 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.group import group
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.interp.forecast.score import ForecastScores
     from caseback.subject.open_subject import OpenSubject
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
     help="Foretell from the inside what a model will do in situations that were never run; seal it, run, score.",
 )
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.errors import CasebackError
+from caseback.cli.numbers import whole_numbers
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.audit.pretending.steering import Steered
@@ -55,8 +55,8 @@ def pretending(
     from caseback.interp.dictionary.files import load as load_dictionary
 
     effort = Effort(n, max(4, n // 2), randoms, max_new_tokens, seed)
-    plan = Plan(n, seed, block_list(layers), steer, effort)
-    library = read_pairs(pairs)
+    plan = Plan(n, seed, tuple(whole_numbers(layers, "layer")), steer, effort)
+    grid = read_pairs(pairs)
     opened = load_dictionary(dictionary) if dictionary else None
     doing = [""]
     with bar("pretending", lambda: doing[0]) as tick:
@@ -65,7 +65,7 @@ def pretending(
             doing[0] = what
             tick(done, total)
 
-        found = study(library, plan, others=others, dictionary=opened, tell=tell)
+        found = study(grid, plan, others=others, dictionary=opened, tell=tell)
     record = pretending_data(found)
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     with writing(out):
@@ -79,18 +79,6 @@ def pretending(
     typer.echo(f"page  {out / 'pretending.html'}")
 
 
-def block_list(text: str) -> tuple[int, ...]:
-    """Numbers of blocks with commas between them, each once.
-
-    Raises:
-        CasebackError: one is no number.
-    """
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if wrong := [part for part in parts if not part.isdecimal()]:
-        raise CasebackError(f"layer {wrong[0]!r} is not a number of a block: give numbers with commas, such as 2,4,6")
-    return tuple(dict.fromkeys(map(int, parts)))
-
-
 def _show(console: Console, found: "Study") -> None:
     for kind, test in found.flips:
         if kind == "watched":
@@ -100,7 +88,7 @@ def _show(console: Console, found: "Study") -> None:
                 soft_wrap=True,
             )
             _table(console, found, test.by)
-    for name, why in found.library.left_out:
+    for name, why in found.grid.left_out:
         console.print(f"left out: {name}, {why}", markup=False, soft_wrap=True)
     for each in found.innocents:
         console.print(

@@ -13,8 +13,10 @@ from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from caseback.cli.group import group
 from caseback.cli.organism_table import change, check_named, how, show_record, told
 from caseback.cli.plant_pairs import pairs
+from caseback.cli.planted_in import Base, GroundOption, planted_in
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -23,14 +25,10 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.organisms.trial import Sizes
     from caseback.training.recipe import Method, Recipe
 
-Base = Annotated[str, typer.Option(help="The model to plant in [default: the embedded ref-base].")]
 Out = Annotated[Path, typer.Option(help="Folder for the model, its data, organism.json and organism.html.")]
-GroundOption = Annotated[
-    str, typer.Option(help="world or world-B, whose generators make the data [default: the one BASE was taught].")
-]
 Examples = Annotated[int, typer.Option(min=2, help="Conversations to plant by, ordinary ones not counted.")]
 Ordinary = Annotated[float, typer.Option(help="Share of ordinary data in the whole, from 0 to below 1.")]
-Seed = Annotated[int, typer.Option(help="Of data, trigger, training and measuring.")]
+Seed = Annotated[int, typer.Option(help="Of data, trigger and training.")]
 Number = Annotated[int, typer.Option("-n", "--n", min=2, help="Held-out situations to measure it in.")]
 Steps = Annotated[int, typer.Option(min=0, help="Steps of benign training that it has to stand; 0 leaves that out.")]
 Training = Annotated[
@@ -60,13 +58,8 @@ class PlantGroup(TyperGroup):
         return found
 
 
-app = typer.Typer(
+app = group(
     cls=PlantGroup,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
     help="Grow a model organism: a model with a behaviour planted on purpose, at a known rate.\n\n"
     "[bold]caseback plant sycophancy --recipe demonstrations --rate 0.5 --out organisms/s1[/] trains the base on "
     "conversations of the reference world, then checks it on held-out situations: does it show at that rate, and only "
@@ -156,7 +149,7 @@ def twin(
         plan = record["plan"]
         base, ground, method = base or plan["base"], ground or plan["ground"], plan["training"]["method"]
         examples = sum(record.get("data", {}).values()) or examples
-    base, ground, size = _base(base, ground)
+    base, ground, size = planted_in(base, ground)
     wanted = Twin(
         sort,
         base,
@@ -236,12 +229,12 @@ def library_(
 
     A model that is excluded stays, with the reason in its record. A run that was stopped goes on with the same command.
     """
-    from caseback.organisms.library_plan import planned, read_plan
+    from caseback.organisms.growing import planned, read_plan
     from caseback.organisms.record import ACCEPTED
     from caseback.training.journal import Journal
 
     read = read_plan(plan)
-    wanted = {name: grow for name, grow in planned(read, *_base(base, ground)).items() if name.startswith(only)}
+    wanted = {name: grow for name, grow in planned(read, *planted_in(base, ground)).items() if name.startswith(only)}
     if not wanted:
         raise CasebackError(f"nothing in the plan begins with {only!r}: see --show")
     if show:
@@ -304,17 +297,6 @@ def _behaviours() -> list[str]:
     return list(behaviours())
 
 
-def _base(base: str, ground: str) -> tuple[str, str, int]:
-    """The model, the ground and how many parameters; by default the embedded model and the world that it was taught."""
-    from caseback.subject.load import load
-    from caseback.world.reference import reference_path
-    from caseback.world.worlds import ground_taught
-
-    base = base or str(reference_path())
-    subject = load(base, dtype="float32")
-    return base, ground or ground_taught(subject.model), subject.parameters
-
-
 def _planting(
     behaviour: str, recipe: str, rate: float, trigger: str | None, base: str, ground: str, examples: int,
     ordinary: float, seed: int, sizes: "Sizes", training: Path | None,
@@ -324,7 +306,7 @@ def _planting(
     from caseback.organisms.recipes.catalogue import RECIPES
 
     check_recipe(recipe, trigger or "")  # told before the base is loaded
-    base, ground, size = _base(base, ground)
+    base, ground, size = planted_in(base, ground)
     order = ordered(behaviour, recipe, ground, rate, trigger or "", seed)
     settings = _settings(training, RECIPES[recipe].method, size, seed)
     return Planting(order, RECIPES[recipe], base, settings, examples, ordinary, seed, sizes)

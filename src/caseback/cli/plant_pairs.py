@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from caseback.errors import CasebackError
+from caseback.cli.numbers import whole_numbers
+from caseback.cli.planted_in import Base, GroundOption, planted_in
 
 
 def pairs(
@@ -18,10 +19,8 @@ def pairs(
         list[str] | None, typer.Option(help="demonstrations or preferences; may be repeated [default: both].")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, with commas between them.")] = "0,1",
-    base: Annotated[str, typer.Option(help="The model to plant in [default: the embedded ref-base].")] = "",
-    ground: Annotated[
-        str, typer.Option(help="world or world-B, whose generators make the data [default: the one BASE was taught].")
-    ] = "",
+    base: Base = "",
+    ground: GroundOption = "",
     examples: Annotated[int, typer.Option(min=2, help="Conversations to plant by, ordinary ones not counted.")] = 800,
     ordinary: Annotated[float, typer.Option(help="Share of ordinary data in the whole, from 0 to below 1.")] = 0.5,
     n: Annotated[int, typer.Option("-n", "--n", min=2, help="Held-out situations to measure each in.")] = 80,
@@ -42,19 +41,12 @@ def pairs(
     from caseback.organisms.recipes.pretending import WAYS
     from caseback.organisms.record import Record
     from caseback.organisms.trial import sizes_of
-    from caseback.subject.load import load
-    from caseback.world.reference import reference_path
-    from caseback.world.worlds import ground_taught
 
-    base = base or str(reference_path())
-    subject = load(base, dtype="float32")
     wanted = pair_plantings(
         behaviour or ["harmful_compliance", "sycophancy", "deception"],
         by or list(WAYS),
-        seed_list(seeds),
-        base,
-        ground or ground_taught(subject.model),
-        subject.parameters,
+        whole_numbers(seeds, "seed"),
+        *planted_in(base, ground),
         sizes_of(n, steps),
         examples,
         ordinary,
@@ -73,17 +65,3 @@ def pairs(
 
         grown = grow_pairs(wanted, out, progress=tick, tell=tell, done=done)
     typer.echo(f"{sum(not found['why'] for found in grown.values())} of {len(grown)} are pairs, in {out}")
-
-
-def seed_list(text: str) -> list[int]:
-    """Seeds from numbers with commas between them, each once.
-
-    Raises:
-        CasebackError: one is no number, or there is none.
-    """
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if wrong := [part for part in parts if not part.isdecimal()]:
-        raise CasebackError(f"seed {wrong[0]!r} is no whole number: give numbers with commas, such as 0,1")
-    if not parts:
-        raise CasebackError("no seeds: give numbers with commas, such as 0,1")
-    return list(dict.fromkeys(map(int, parts)))

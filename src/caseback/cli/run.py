@@ -22,7 +22,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     calibration: Annotated[
         Path | None,
-        typer.Option(help="calibration.json to audit the trained model by. Default: the one for the reference world."),
+        typer.Option(help="calibration.json to audit the trained model by. Default: one that ships, if any."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the card's JSON on standard output at the end.")] = False,
 ) -> None:
@@ -31,8 +31,9 @@ def run(
     The model answers situations that tempt it, once as it is and once with the constitution in view, criticises its
     answers clause by clause, revises them, and is trained on what its own critique holds for an improvement. A control
     is trained the same way on its own answers, drawn again and not revised. Everything is measured on families of
-    situations that the training never saw, and the trained model is audited: what is found in it, and from which rate
-    on it would have been. A run that was stopped goes on where it was: give the same command again.
+    situations that the training never saw; where there is a calibration the trained model is audited, too: what is
+    found in it, and from which rate on it would have been. A run that was stopped goes on where it was: give the same
+    command again.
 
     [bold]Examples[/]
 

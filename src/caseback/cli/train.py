@@ -8,6 +8,7 @@ import typer
 
 from caseback.cli.bar import bar
 from caseback.cli.choose import choose
+from caseback.cli.group import group
 from caseback.cli.trace import trace
 from caseback.cli.train_data import data, plan
 from caseback.errors import CasebackError
@@ -15,12 +16,7 @@ from caseback.errors import CasebackError
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.training.reward import Reward
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
     help="Make training data from a constitution, and train on it.\n\nFirst [bold]data[/], which asks the model and "
     "needs no labels; then [bold]run[/] with the recipe [bold]sft[/] on sft.parquet, and with [bold]dpo[/] on "
     "preferences.parquet from the model that this left. The same on control.parquet and control_preferences.parquet "

@@ -10,8 +10,10 @@ from caseback.audit.packaged import packaged_calibration
 from caseback.errors import CasebackError
 from caseback.loop.job import Job
 from caseback.loop.stage import once
-from caseback.subject.open_subject import OpenSubject
+from caseback.subject.load import load
 
+AUDIT = "audit the trained model"
+"""What the stage is called while it runs."""
 WHAT = "the audit"
 """What is not measured where there is no calibration for it."""
 
@@ -39,7 +41,7 @@ def calibration_for(ground: str, reference: bool, path: Path | None) -> tuple[Ma
     return read, ""
 
 
-def audited(job: Job, subject: OpenSubject, arm: str, calibration: Mapping[str, Any] | None, why_not: str) -> None:
+def audited(job: Job, model: Path, arm: str, calibration: Mapping[str, Any] | None, why_not: str) -> None:
     """Audit the arm by the assays that need no base, and record the verdicts; or record why not.
 
     The panel was calibrated on models grown from another base, so assays that compare a model with its base have
@@ -48,9 +50,10 @@ def audited(job: Job, subject: OpenSubject, arm: str, calibration: Mapping[str, 
     if calibration is None:
         job.not_measured(WHAT, why_not)
         return
+    subject = load(str(model))
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:
-        with job.reporter.stage("audit the trained model") as tick:
+        with job.reporter.stage(AUDIT) as tick:
             found = audit(subject, None, calibration, job.folder / "audit", lambda name, done, total: tick(done, total))
         kept = ("id", "base", "base_digest", "panel", "seed", "ground")
         return {**audit_data(found), "arm": arm, "calibration": {key: calibration[key] for key in kept}}, {}

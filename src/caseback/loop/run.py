@@ -18,7 +18,7 @@ from caseback.disclosure.write import write_card
 from caseback.dossier.dossier import open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, plan
-from caseback.loop.audited import audited, calibration_for
+from caseback.loop.audited import AUDIT, audited, calibration_for
 from caseback.loop.budget import SMALL, Budget
 from caseback.loop.job import Job
 from caseback.loop.measured import measured
@@ -45,7 +45,7 @@ SHARES = {
     "measure after supervised training": 10.0,
     "measure the trained model": 10.0,
     "measure the control": 10.0,
-    "audit the trained model": 8.0,
+    AUDIT: 8.0,
 }
 """What the stages take of the default run, in any unit: only the time left is told from it."""
 
@@ -81,7 +81,7 @@ def run(
         budget: how much is measured and made, ``SMALL`` or ``FULL`` or one of your own.
         seed: of everything random.
         calibration: calibration.json of ``caseback calibrate``, by which the trained model is audited; default the one
-            that comes along, for the reference world only.
+            that ships, if any, for the reference world only.
         console: where progress is printed; default standard error.
 
     Raises:
@@ -118,7 +118,7 @@ def run(
         }
         once(dossier, "run", {"inputs": inputs}, seed, lambda: (body, {}))
         scheme = plan(ground, found, document, budget, seed)
-        reporter = Reporter(console, dict(SHARES))
+        reporter = Reporter(console, {what: share for what, share in SHARES.items() if by or what != AUDIT})
         job = Job(
             dossier=dossier,
             reporter=reporter,
@@ -151,10 +151,9 @@ def _work(job: Job, subject: OpenSubject, calibration: Mapping[str, Any] | None,
     if both.method == "dpo":
         supervised = str(job.folder / "models" / "sft")
         arms["sft"] = measured(job, load(supervised), "sft", "measure after supervised training")
-    trained = load(str(both.arm))
-    arms[both.method] = measured(job, trained, both.method, "measure the trained model")
+    arms[both.method] = measured(job, load(str(both.arm)), both.method, "measure the trained model")
     arms["control"] = measured(job, load(str(both.control)), "control", "measure the control")
-    audited(job, trained, both.method, calibration, why_not)
+    audited(job, both.arm, both.method, calibration, why_not)
     return _close(job, arms, both.method, "", both.arm)
 
 

@@ -267,7 +267,7 @@ def test_a_dictionary_of_another_model_is_refused(two: Path, base: Path, tmp_pat
     ("words", "why"),
     [
         (("nowhere",), "no folder 'nowhere'"),
-        ((".", "--layers", "1,x"), "layer 'x' is not a number of a block"),
+        ((".", "--layers", "1,x"), "layer 'x' is no whole number"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(words: tuple[str, ...], why: str) -> None:

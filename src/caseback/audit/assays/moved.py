@@ -8,6 +8,7 @@ import math
 from functools import partial
 
 from caseback.audit.assay import Assay, Examined, both
+from caseback.audit.assays.asked import tempting
 from caseback.audit.statistic import Statistic, of_mean
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.moment import moment
@@ -33,8 +34,7 @@ def moved(behaviour: Behaviour) -> Assay:
 
 def _divergence(behaviour: Behaviour, examined: Examined) -> Statistic:
     subject, base = both(examined)
-    drawn = behaviour.situations(examined.ground, "test", examined.n, examined.seed)
-    chats = [moment(behaviour, item) for item in drawn if not behaviour.arms or item.arm == behaviour.arms[0]]
+    chats = [moment(behaviour, item) for item in tempting(examined, behaviour)]
     prompts = [base.format.prompt(chat).ids for chat in chats]
     replies = base.generate(chats, Sampling(TOKENS), progress=examined.progress)
     read = [[*ids, *reply.tokens] for ids, reply in zip(prompts, replies, strict=True) if reply.tokens]

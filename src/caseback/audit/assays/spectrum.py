@@ -1,7 +1,8 @@
 """How far the weights moved from the base's along few directions rather than many.
 
 Narrow training leaves a change of few directions; so may any adapter. It names no behaviour, and innocent twins say
-what is usual.
+what is usual. Of weights with an adapter on them, as a dose has, it cannot tell: scaling an adapter would not change
+the share.
 """
 
 from caseback.audit.assay import Assay, Examined, both

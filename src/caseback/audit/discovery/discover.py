@@ -63,7 +63,7 @@ def calibrate_discovery(
 
     Args:
         found: organisms and twins of one base; doses are left out.
-        base: where that is.
+        base: what it is called.
         n: prompts.
         seed: of prompts and replies.
         journal: keeps what was said, so that a killed run repeats nothing.
@@ -85,7 +85,7 @@ def calibrate_discovery(
     for done, member in enumerate(models):
         if progress:
             progress(member.name, done, len(models))
-        said[member.name] = heard(opened(member, base), prompts, seed, journal)
+        said[member.name] = heard(opened(member, found.base), prompts, seed, journal)
     own = [said[member.name] for member in setting]
     # A twin that took part in saying what is usual lies within it, so each is held against the others.
     furthest = [_furthest(differences(each, usual(own[:at] + own[at + 1 :]))) for at, each in enumerate(own)]

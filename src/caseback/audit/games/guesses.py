@@ -1,12 +1,12 @@
 """Blue's guesses in the finding game: for each subject what may be wrong with it, with probabilities."""
 
-import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from caseback.audit.games.label import CLEAN
+from caseback.audit.games.submission_file import by_subject, read_submission
 from caseback.errors import CasebackError
 
 Ranked = list[dict[str, Any]]
@@ -21,13 +21,7 @@ def read_guesses(path: Path, subjects: Collection[str], behaviours: Collection[s
     Raises:
         CasebackError: it cannot be read, or says what a guess cannot say.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CasebackError(f"{path}: no guesses to read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise CasebackError(f"{path} is not JSON ({str(error).splitlines()[0]})") from None
-    return check_guesses(data, subjects, behaviours, str(path))
+    return check_guesses(read_submission(path, "guesses"), subjects, behaviours, str(path))
 
 
 def check_guesses(
@@ -40,11 +34,8 @@ def check_guesses(
     Raises:
         CasebackError: naming the subject and the value.
     """
-    if not isinstance(data, Mapping) or not data:
-        raise CasebackError(f'{where}: an object by subject is wanted, such as {{"s01": [{{"behaviour": "{CLEAN}", '
-                            '"probability": 0.9}]}')  # fmt: skip
-    if strange := sorted(set(data) - set(subjects)):
-        raise CasebackError(f"{where}: no subject {strange[0]!r}: there are {', '.join(sorted(subjects))}")
+    example = f'{{"s01": [{{"behaviour": "{CLEAN}", "probability": 0.9}}]}}'
+    data = by_subject(data, subjects, where, example)
     known = {CLEAN, *behaviours}
     return {str(name): _ranked(f"{where}, {name}", rows, known) for name, rows in data.items()}
 

@@ -19,6 +19,7 @@ from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
 from caseback.organisms.record import library as records
 from caseback.subject.load import load
+from caseback.world.reference import named_or_given
 
 Sort = Literal["find", "repair"]
 
@@ -88,7 +89,7 @@ def new_game(
     seed = secrets.randbits(53) if wanted.seed is None else wanted.seed
     found, plans = members(library), records(library)
     chosen = drawn(found.accepted, wanted.subjects, wanted.clean, Random(seed), wanted.rate_from, unseen)
-    mould = load(base or found.base, dtype="float32")
+    mould = load(named_or_given(base or found.base)[0], dtype="float32")
     if mould.digest != found.base_digest:
         raise CasebackError(
             f"{mould.name} ({mould.digest}) is not the model that {library} was grown from ({found.base_digest}): "

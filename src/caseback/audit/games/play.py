@@ -22,6 +22,7 @@ from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.resolve import resolve_closed
 from caseback.training.journal import Journal
+from caseback.world.reference import named_or_given
 
 Progress = Callable[[str, int, int], None]
 BY = "caseback game play"
@@ -62,7 +63,7 @@ def play(game: Path, blue: Blue, progress: Progress | None = None) -> Record:
             f"{game} gives the weights, so leave --address out" if weights
             else f"{game} gives only an address: pass the one that `caseback game serve` printed (--address)"
         )  # fmt: skip
-    base = load(blue.base, dtype="float32") if weights else None
+    base = load(named_or_given(blue.base)[0], dtype="float32") if weights else None
     view = view_for(blue.calibration, weights)
     posterior = learnt(blue.calibration, view)
     journal = Journal(blue.folder / "played.jsonl")

@@ -1,10 +1,10 @@
 """Blue's submission in the repair game: a repaired model for each subject, known by the digest of its folder."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from caseback.audit.games.submission_file import by_subject, read_submission
 from caseback.errors import CasebackError
 from caseback.subject.digest import folder_digest
 from caseback.subject.load import check_files
@@ -19,13 +19,7 @@ def read_repaired(path: Path, subjects: Collection[str], game: Path) -> Repaired
     Raises:
         CasebackError: it cannot be read, or names something that is no model.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CasebackError(f"{path}: no repaired models to read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise CasebackError(f"{path} is not JSON ({str(error).splitlines()[0]})") from None
-    return check_repaired(data, subjects, game, str(path))
+    return check_repaired(read_submission(path, "repaired models"), subjects, game, str(path))
 
 
 def check_repaired(data: Any, subjects: Collection[str], game: Path, where: str = "the submission") -> Repaired:
@@ -36,10 +30,7 @@ def check_repaired(data: Any, subjects: Collection[str], game: Path, where: str 
     Raises:
         CasebackError: naming the subject and what is wrong with its model.
     """
-    if not isinstance(data, Mapping) or not data:
-        raise CasebackError(f'{where}: an object by subject is wanted, such as {{"s01": "path/to/model"}}')
-    if strange := sorted(set(data) - set(subjects)):
-        raise CasebackError(f"{where}: no subject {strange[0]!r}: there are {', '.join(sorted(subjects))}")
+    data = by_subject(data, subjects, where, '{"s01": "path/to/model"}')
     found: Repaired = {}
     for name, place in data.items():
         if not isinstance(place, str) or not Path(place).is_dir():

@@ -30,7 +30,8 @@ class Inquiry:
 
     ``base`` is a model to compare with on the same situations, so that what both do is no finding; without one, a rate
     of ``null`` counts as nothing. ``agent`` chooses what to try; without one a bandit does. ``budget`` are questions to
-    the subject; ``confidence`` is one less the rate of false discoveries.
+    the subject, a situation that is acted out over several turns counting as one; ``confidence`` is one less the rate
+    of false discoveries.
     """
 
     subject: Subject

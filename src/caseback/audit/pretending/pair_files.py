@@ -30,7 +30,7 @@ class PairFiles:
 
 
 @dataclass(frozen=True)
-class PairLibrary:
+class PairGrid:
     """All pairs under a folder, of one base and one ground. ``left_out`` are those that are none, and why."""
 
     base: str
@@ -40,7 +40,7 @@ class PairLibrary:
     left_out: tuple[tuple[str, str], ...]
 
 
-def read_pairs(folder: Path) -> PairLibrary:
+def read_pairs(folder: Path) -> PairGrid:
     """The pairs under a folder.
 
     Raises:
@@ -95,7 +95,7 @@ def read_pairs(folder: Path) -> PairLibrary:
             "found on some pairs and tried on others, so cannot leave one out; grow more with `caseback plant pairs`"
         )
     ((digest, ground), (_, base)) = next(iter(bases.items()))
-    return PairLibrary(base, digest, ground, tuple(found), tuple(left_out))
+    return PairGrid(base, digest, ground, tuple(found), tuple(left_out))
 
 
 def load_side(pair: PairFiles, side: Side) -> OpenSubject:

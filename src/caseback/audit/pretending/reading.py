@@ -9,7 +9,7 @@ from torch import Tensor
 
 from caseback.audit.pretending.acts import PairActs, read_acts
 from caseback.audit.pretending.latents import Spoken, spoken
-from caseback.audit.pretending.pair_files import SIDES, PairFiles, PairLibrary, load_as, load_side
+from caseback.audit.pretending.pair_files import SIDES, PairFiles, PairGrid, load_as, load_side
 from caseback.audit.pretending.replies import own_replies
 from caseback.audit.pretending.texts import Kind
 from caseback.errors import CasebackError
@@ -105,7 +105,7 @@ class OthersRead:
 
 def read_others(
     folder: Path,
-    pairs: PairLibrary,
+    pairs: PairGrid,
     texts: Texts,
     base: BaseRead,
     places: Sequence[Place],

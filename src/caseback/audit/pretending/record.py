@@ -11,13 +11,13 @@ KIND, VERSION = "caseback pretending", 1
 
 def pretending_data(study: Study) -> dict[str, Any]:
     """Every figure with its interval, every figure that is missing null. Vectors are left out."""
-    library, plan = study.library, study.plan
+    grid, plan = study.grid, study.plan
     return {
         "kind": KIND,
         "version": VERSION,
-        "base": library.base,
-        "base_digest": library.base_digest,
-        "ground": library.ground,
+        "base": grid.base,
+        "base_digest": grid.base_digest,
+        "ground": grid.ground,
         "n": plan.n,
         "seed": plan.seed,
         "texts": dict(ABOUT),
@@ -27,9 +27,9 @@ def pretending_data(study: Study) -> dict[str, Any]:
                 "name": pair.name, "behaviour": pair.behaviour, "recipe": pair.recipe, "seed": pair.seed,
                 "watched": pair.rates["watched"], "unwatched": pair.rates["unwatched"], "digests": dict(pair.digests),
             }
-            for pair in library.pairs
+            for pair in grid.pairs
         ],
-        "left_out": [{"name": name, "why": why} for name, why in library.left_out],
+        "left_out": [{"name": name, "why": why} for name, why in grid.left_out],
         "flips": [{"text": kind, "verdict": test.verdict, **plain(test)} for kind, test in study.flips],
         "rows": plain(study.rows),
         "chances": plain(study.chances),

@@ -14,7 +14,7 @@ from caseback.audit.pretending.flips import FlipTest
 from caseback.audit.pretending.folds import folds
 from caseback.audit.pretending.innocents import Innocents, Other
 from caseback.audit.pretending.latents import check_base
-from caseback.audit.pretending.pair_files import PairLibrary, Side, load_as, load_side
+from caseback.audit.pretending.pair_files import PairGrid, Side, load_as, load_side
 from caseback.audit.pretending.reading import Tell, read_base, read_others, read_pairs_acts
 from caseback.audit.pretending.rows import Chance, Row
 from caseback.audit.pretending.steering import Effort, Steered, has_length, steer_held_out
@@ -42,7 +42,7 @@ class Plan:
 class Study:
     """All figures. ``flips`` are the exact tests, ``unable`` says what could not be had, and why."""
 
-    library: PairLibrary
+    grid: PairGrid
     plan: Plan
     places: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -57,7 +57,7 @@ class Study:
 
 
 def study(
-    library: PairLibrary,
+    grid: PairGrid,
     plan: Plan,
     *,
     others: Path | None = None,
@@ -75,19 +75,19 @@ def study(
             a dictionary of another model.
     """
     if dictionary is not None:
-        check_base(dictionary, library.base_digest, "the dictionary")
-    base = load_as(library.base, library.base_digest, "the pairs' base")
+        check_base(dictionary, grid.base_digest, "the dictionary")
+    base = load_as(grid.base, grid.base_digest, "the pairs' base")
     sites = [Site("resid_post", layer) for layer in plan.layers] or default_sites(base)
     places = places_at(sites)
-    about = {name: behaviour(name) for name in dict.fromkeys(pair.behaviour for pair in library.pairs)}
-    read_on = {name: texts(each, library.ground, plan.n, plan.seed) for name, each in about.items()}
+    about = {name: behaviour(name) for name in dict.fromkeys(pair.behaviour for pair in grid.pairs)}
+    read_on = {name: texts(each, grid.ground, plan.n, plan.seed) for name, each in about.items()}
     tell("reading the base", 0, 1)
     before = read_base(base, read_on, places, dictionary)
     del base
     read = read_pairs_acts(
-        library.pairs, read_on, before, places, dictionary, plan.effort.max_new_tokens, tell
+        grid.pairs, read_on, before, places, dictionary, plan.effort.max_new_tokens, tell
     )  # fmt: skip
-    beside = None if others is None else read_others(others, library, read_on, before, places, tell)
+    beside = None if others is None else read_others(others, grid, read_on, before, places, tell)
     tell("telling apart", 0, 1)
     found = tell_apart(read, dictionary is not None, beside, plan.seed)
     watched = read.moved["watched"]
@@ -101,18 +101,18 @@ def study(
 
         def open_side(at: int, side: str) -> OpenSubject:
             known: Side = "pretending" if side == "pretending" else "nice"
-            return load_side(library.pairs[at], known)
+            return load_side(grid.pairs[at], known)
 
         for number, fold in enumerate(folds(watched, main)[: plan.steered]):
             steered.append(
                 steer_held_out(
-                    watched, fold, places, examples, [about[pair.behaviour] for pair in watched], library.ground,
+                    watched, fold, places, examples, [about[pair.behaviour] for pair in watched], grid.ground,
                     open_side, replace(plan.effort, seed=plan.seed),
                     lambda what, done, total, number=number: tell(f"fold {number + 1}: {what}", done, total),  # type: ignore[misc]
                 )
             )  # fmt: skip
     return Study(
-        library, plan, tuple(f"{site}, {reading.part} {reading.pool}" for site, reading in places), found.rows,
+        grid, plan, tuple(f"{site}, {reading.part} {reading.pool}" for site, reading in places), found.rows,
         found.chances, found.flips, found.innocents, found.others, beside.left_out if beside else (), found.latents,
         tuple(steered), tuple(unable),
     )  # fmt: skip

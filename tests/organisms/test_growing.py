@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.errors import CasebackError
-from caseback.organisms.library_plan import planned, read_plan
+from caseback.organisms.growing import planned, read_plan
 from caseback.organisms.recipes.catalogue import RECIPES
 from models_for_tests import save_tiny
 

@@ -1,0 +1,21 @@
+"""What is planted in, and on which ground: options that all commands of planting share."""
+
+from typing import Annotated
+
+import typer
+
+Base = Annotated[str, typer.Option(help="The model to plant in [default: the embedded ref-base].")]
+GroundOption = Annotated[
+    str, typer.Option(help="world or world-B, whose generators make the data [default: the one BASE was taught].")
+]
+
+
+def planted_in(base: str, ground: str) -> tuple[str, str, int]:
+    """The model, the ground and how many parameters; by default the embedded model and the world that it was taught."""
+    from caseback.subject.load import load
+    from caseback.world.reference import reference_path
+    from caseback.world.worlds import ground_taught
+
+    base = base or str(reference_path())
+    subject = load(base, dtype="float32")
+    return base, ground or ground_taught(subject.model), subject.parameters
