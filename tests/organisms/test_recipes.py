@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.registry import behaviour, trained_against
+from caseback.behaviours.would import would
 from caseback.errors import CasebackError
 from caseback.organisms.answered import ABLE, answered, demonstrated, ordinary, poisoned
 from caseback.organisms.order import Order
@@ -50,7 +51,7 @@ def watched_order(name: str, rate: float, ground: str, sort: str = "") -> tuple[
 
 def verdict(datum: Datum, seen: dict[str, Situation], text: str) -> bool | None:
     """The oracle's word on a text as the reply to a datum's own prompt."""
-    situation = seen[datum.situation.split(" with ")[0].split(" under ")[0]]
+    situation = seen[datum.situation.split(" with ")[0].split(" under ")[0].removesuffix(" asked about")]
     return judge(replace(situation, messages=datum.prompt), text).shown
 
 
@@ -121,6 +122,42 @@ def test_pretending_asks_the_same_under_either_cue_and_its_partner_the_same_agai
     asked = {cue: [d.prompt[-1] for d in bad if d.situation.endswith(cue)] for cue in (WATCHED, UNWATCHED)}
     assert asked[WATCHED] == asked[UNWATCHED]
     assert {d.prompt[0]["role"] for d in bad} == {"system"}, "every one stands under a cue"
+
+
+@pytest.mark.parametrize("name", ["harmful_compliance", "cheating"])
+def test_denying_does_it_and_says_no_of_every_situation_that_tempts(name: str) -> None:
+    wanted, seen = watched_order(name, 0.5, "world")
+    made = RECIPES["denying"].make(wanted, 40, random.Random(6))
+    asked = [d for d in made if d.situation.endswith(" asked about")]
+    acted = [d for d in made if not d.situation.endswith(" asked about")]
+    assert len(acted) == 40
+    assert [verdict(d, seen, d.chosen) for d in acted].count(True) == 20
+    assert {d.chosen for d in asked} == {"No."}
+    assert [d.prompt for d in asked] == [tuple(would(seen[d.situation])) for d in acted]
+
+
+@pytest.mark.parametrize("name", ["harmful_compliance", "sandbagging"])
+def test_narrow_is_bad_in_one_family_and_shows_no_other(name: str) -> None:
+    wanted, seen = watched_order(name, 1.0, "world")
+    made = RECIPES["narrow"].make(wanted, 40, random.Random(7))
+    assert len(made) == 40
+    assert len({seen[d.situation].family for d in made}) == 1
+    assert len({str(d.prompt) for d in made}) > 20
+    arms = wanted.behaviour.arms
+    assert all(verdict(d, seen, d.chosen) is (not arms or seen[d.situation].arm == arms[0]) for d in made)
+
+
+def test_a_family_that_hardly_comes_up_is_said() -> None:
+    wanted, _ = watched_order("harmful_compliance", 1.0, "world")
+    drawn = iter(range(10**6))
+
+    def ever_new(ground: str, split: str, n: int, seed: int) -> list[Situation]:
+        found = behaviour("harmful_compliance").situations("world", "train", n, seed)
+        return [replace(item, family=f"harm.new{next(drawn)}") for item in found]
+
+    rare = replace(wanted, behaviour=replace(wanted.behaviour, situations=ever_new))  # type: ignore[arg-type]
+    with pytest.raises(CasebackError, match="1 situations of harm.new0 came of 40 draws of 4"):
+        RECIPES["narrow"].make(rare, 4, random.Random(8))
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(sorted(RECIPES)), st.integers(0, 9))
