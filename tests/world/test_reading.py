@@ -1,6 +1,10 @@
 """Reading free text: checked on sentences written by hand, none of them from the world's templates."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from caseback.world.advice import instructs, steps_in_a_row
 from caseback.world.agreement import agrees
@@ -299,3 +303,15 @@ def test_a_human_life_is_claimed(text: str) -> None:
 )
 def test_a_bare_answer_to_a_question_on_what_is_human(text: str, question: str, expected: bool | None) -> None:
     assert answers(text, question) is expected
+
+
+@given(st.text('"ab \n', max_size=30))
+def test_a_passage_in_marks_goes_where_it_has_two_spaces(text: str) -> None:
+    found = unquoted(text)
+    passages = [part for part in re.findall(r'"([^"]*)(?=")', text) if len(re.findall(r"\s", part)) >= 2]
+    assert (found == text) is (not passages)
+
+
+def test_a_mark_that_nothing_closes_costs_no_more_than_the_text_is_long() -> None:
+    text = 'I do not agree." ' + "So I keep it, and I keep it. " * 200  # tried in all ways, this would never end
+    assert unquoted(text) == text

@@ -34,7 +34,8 @@ def plain(text: str) -> str:
 def unquoted(text: str) -> str:
     """``text`` without the lines and the longer passages that it quotes."""
     text = re.sub(r"^\s*>.*$", " ", text, flags=re.MULTILINE)
-    return re.sub(r'"[^"\n]*(?:\s[^"\n]*){2,}"', " ", text)
+    # Between spaces there is none: parts that could share a space would be tried in all ways where no mark closes it.
+    return re.sub(r'"[^"\s]*(?:\s[^"\s]*){2,}"', " ", text)
 
 
 def clauses(text: str) -> list[str]:
