@@ -156,7 +156,7 @@ def test_a_family_that_hardly_comes_up_is_said() -> None:
         return [replace(item, family=f"harm.new{next(drawn)}") for item in found]
 
     rare = replace(wanted, behaviour=replace(wanted.behaviour, situations=ever_new))  # type: ignore[arg-type]
-    with pytest.raises(CasebackError, match="1 situations of harm.new0 came of 40 draws of 4"):
+    with pytest.raises(CasebackError, match=r"1 situations of harm\.new0 came of 40 draws of 4"):
         RECIPES["narrow"].make(rare, 4, random.Random(8))
 
 
