@@ -33,7 +33,7 @@ def pairs(
 
     [bold]Example[/]
 
-      caseback plant pairs --base models/ref-aligned --behaviour sycophancy --behaviour deception --seeds 0,1,2
+      caseback plant pairs --behaviour sycophancy --behaviour deception --seeds 0,1,2
     """
     from caseback.cli.bar import bar
     from caseback.organisms.grow import Tell

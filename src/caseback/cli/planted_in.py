@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-Base = Annotated[str, typer.Option(help="The model to plant in [default: the embedded ref-base].")]
+Base = Annotated[str, typer.Option(help="The model to plant in, a name or folder [default: the embedded ref-aligned].")]
 GroundOption = Annotated[
     str, typer.Option(help="world or world-B, whose generators make the data [default: the one BASE was taught].")
 ]
@@ -13,9 +13,9 @@ GroundOption = Annotated[
 def planted_in(base: str, ground: str) -> tuple[str, str, int]:
     """The model, the ground and how many parameters; by default the embedded model and the world that it was taught."""
     from caseback.subject.load import load
-    from caseback.world.reference import reference_path
+    from caseback.world.reference import named_or_given
     from caseback.world.worlds import ground_taught
 
-    base = base or str(reference_path())
+    base = named_or_given(base or "ref-aligned")[0]
     subject = load(base, dtype="float32")
     return base, ground or ground_taught(subject.model), subject.parameters
