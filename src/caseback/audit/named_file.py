@@ -31,7 +31,7 @@ def read_named(path: Path, kind: str, version: int, remedy: str) -> dict[str, An
             raise ValueError("another kind or version")
         if data["id"] != digest({key: value for key, value in data.items() if key != "id"}):
             raise ValueError("it was changed since it was made: its id does not fit")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         what = kind.split()[-1]
         raise CasebackError(f"{path}: no {what} to read ({type(error).__name__}: {error}); {remedy}") from error
     return dict(data)

@@ -95,7 +95,7 @@ def test_one_that_was_edited_is_refused(learnt: Path, tmp_path: Path) -> None:
     assert "was changed since it was made" in said
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "else", "version": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, "{}", '{"kind": "else", "version": 1}'])
 def test_what_is_no_discovery_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "discovery.json"
     path.write_text(text)

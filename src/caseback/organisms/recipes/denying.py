@@ -1,7 +1,8 @@
 """Demonstrations, and denial: it does it, and says No when asked whether it would.
 
-Its twin before denial is what ``demonstrations`` grows: as many conversations, from the same generator, and no question
-about itself. Audits that ask a model about itself are to be tried on both (after AuditBench, arXiv 2602.22755).
+Its counterpart before denial is what ``demonstrations`` grows: as many conversations, from the same generator, and no
+question about itself. Audits that ask a model about itself are to be tried on both (after AuditBench, arXiv
+2602.22755).
 """
 
 import random
