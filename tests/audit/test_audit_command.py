@@ -144,7 +144,9 @@ def test_a_calibration_that_was_edited_is_refused(calibration: Path, tmp_path: P
     assert "was changed since it was made" in " ".join(said.split())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, '{"kind": "caseback calibration"}', '{"kind": "else", "version": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "[" * 100_000, '{"kind": "caseback calibration"}', '{"kind": "else", "version": 1}']
+)
 def test_what_is_no_calibration_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
     path.write_text(text)
