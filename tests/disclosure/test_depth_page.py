@@ -57,7 +57,7 @@ def test_points_stand_where_their_values_are():
 def test_amounts_have_their_own_height_and_long_axes_few_labels():
     made = plot([Series("a", "after", [(x, str(x), 3.0 * x, None, None) for x in range(50)])], "nats")
     assert made["y"][4][1] == "147"
-    assert len(made["x"]) <= 12
+    assert [label for _, label in made["x"]] == [str(x) for x in range(0, 50, 3)]
 
 
 def test_only_what_was_measured_is_drawn():

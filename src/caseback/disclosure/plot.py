@@ -1,6 +1,5 @@
 """The geometry of a line chart: from values to places in a box, for a template to draw as SVG."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 WIDTH, HEIGHT = 640, 250
 LEFT, RIGHT, TOP, BOTTOM = 44, 14, 10, 30
 """Room for labels around the box, in the same units."""
-LABELS = 12
-"""Labels on the horizontal axis at most."""
+APART, LETTER = 28, 7
+"""The least from one label on the horizontal axis to the next, and for each of its letters, so that they stay apart."""
 
 Spot = tuple[float, str, float | None, float | None, float | None]
 """x, its label, y, and the low and high end of y's interval; None where there is none."""
@@ -41,7 +40,10 @@ def plot(series: Sequence[Series], unit: str = "") -> dict[str, Any]:
     def up(y: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(max(y / top, 0.0), 1.0)), 1)
 
-    every = math.ceil(len(xs) / LABELS) or 1
+    marked: list[float] = []
+    for x in xs:
+        if not marked or across(x) - across(marked[-1]) >= max(APART, LETTER * len(labels[x])):
+            marked.append(x)
     return {
         "width": WIDTH,
         "height": HEIGHT,
@@ -50,7 +52,7 @@ def plot(series: Sequence[Series], unit: str = "") -> dict[str, Any]:
         "foot": HEIGHT - BOTTOM,
         "unit": unit,
         "y": [(up(top * share), f"{top * share:.3g}") for share in (0, 0.25, 0.5, 0.75, 1)],
-        "x": [(across(x), labels[x]) for x in xs[::every]],
+        "x": [(across(x), labels[x]) for x in marked],
         "lines": [
             {
                 "name": each.name,
