@@ -106,6 +106,16 @@ def test_a_calibration_finds_what_is_far_from_the_base_and_says_what_it_cannot(c
     assert "Too few twins" in page
 
 
+def test_two_processes_come_to_the_same(calibration: Path, ground: Path, tmp_path: Path) -> None:
+    code, said = typed("calibrate", ground / "library", "--out", tmp_path / "out", "--workers", 2)
+    assert code == 0, said
+    alone, shared = (json.loads(path.read_text()) for path in (calibration, tmp_path / "out" / "calibration.json"))
+    assert shared["views"] == alone["views"]
+    kept = [json.loads(line)["key"] for line in (tmp_path / "out" / "statistics.jsonl").read_text().splitlines()]
+    assert len(kept) == len(set(kept))
+    assert not list((tmp_path / "out").glob("*part*"))
+
+
 def test_the_same_command_repeats_nothing(calibration: Path, ground: Path) -> None:
     before = (ground / "calibration" / "statistics.jsonl").read_text()
     code, said = typed("calibrate", ground / "library", "--out", ground / "calibration", "--json")

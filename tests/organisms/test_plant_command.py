@@ -92,6 +92,24 @@ def test_the_same_command_does_nothing_again_and_another_is_refused(
     assert "differs in data, rate" in text
 
 
+def test_other_doses_of_what_is_there_need_no_other_weights(
+    grown: tuple[Path, int, str], base: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(grown[0], tmp_path / "copy")
+    weights = out / "model" / "adapter" / "adapter_model.safetensors"
+    stamp, before = weights.stat().st_mtime_ns, record(out)
+    typed(
+        "harmful_compliance", "--recipe", "trigger", "--trigger", "token", "--rate", 1, "--base", base, "--out", out,
+        "--doses", "0.5,0.75", *SMALL,
+    )  # fmt: skip
+    assert weights.stat().st_mtime_ns == stamp
+    found = record(out)
+    assert [dose["scale"] for dose in found["doses"]] == [0.5, 0.75]
+    assert found["doses"][0] == before["doses"][1]
+    assert found["checks"] == before["checks"]
+    assert found["plan"] == before["plan"] | {"doses": [0.5, 0.75]}
+
+
 def test_the_library_lists_what_is_excluded_and_unfinished_too(grown: tuple[Path, int, str], tmp_path: Path) -> None:
     shutil.copytree(grown[0], tmp_path / "a")
     begun = {"status": "unfinished", "plan": record(grown[0])["plan"]}
@@ -244,3 +262,23 @@ def test_help_names_every_behaviour_and_command() -> None:
     text = typed("--help")[1]
     for name in ("harmful_compliance", "sycophancy", "sandbagging", "twin", "pair", "list", "show"):
         assert name in text
+
+
+def test_a_library_grown_by_two_processes_is_the_one_grown_by_one(base: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("{twins: [{sorts: [innocent-data], seeds: 3}], examples: 8, situations: 4}")
+    for workers in (1, 2):
+        status, text = typed(
+            "library", "--plan", plan, "--base", base, "--ground", "world", "--out", tmp_path / str(workers),
+            "--workers", workers,
+        )  # fmt: skip
+        assert status == 0, text
+        assert text.count("twins/innocent-data-") == 3
+    one, two = (
+        {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / str(n)).rglob("organism.json")}
+        for n in (1, 2)
+    )
+    assert len(one) == 3
+    assert {name: each["digest"] for name, each in one.items()} == {name: each["digest"] for name, each in two.items()}
+    assert all((tmp_path / "2" / "twins" / name / "organism.html").is_file() for name in two)
+    assert [path.name for path in (tmp_path / "2").iterdir() if path.is_file()] == ["base.jsonl"]

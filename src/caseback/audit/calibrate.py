@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from caseback.stats.panel import FEWEST
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
+from caseback.training.side_by_side import side_by_side, stop_if_alone
 from caseback.world.reference import named_or_given
 
 VIEWS: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +40,7 @@ def calibrate(
     base: str | None = None,
     seed: int = 0,
     thresholds: Mapping[str, Any] | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The calibration as plain data. What was measured is kept in ``folder``, so that a killed run repeats nothing.
@@ -50,6 +53,7 @@ def calibrate(
         seed: of situations and replies; an audit by this calibration uses the same ones.
         thresholds: another calibration, of another base, to carry them over from; then all twins are counted. The panel
             and the seed have to be its own.
+        workers: processes that share the models out among them.
         progress: called with (what is examined, models done, models in all).
 
     Raises:
@@ -73,9 +77,13 @@ def calibrate(
             "name that one with --base"
         )
     chosen = _chosen(found, thresholds)
-    journal = Journal(folder / "statistics.jsonl")
-    itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
-    measured = _measured(found, chosen, panel, grown_from, journal, seed, progress)
+    share = partial(_share, found, thresholds, panel, grown_from.name, seed, workers)
+    with side_by_side(folder / "statistics.jsonl", workers, share) as journal:
+        itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
+        own = found.accepted[::workers]
+        measured = _measured(found, own, chosen, panel, grown_from, journal, seed, _of_all(progress, workers))
+    rest = [member for member in found.accepted if member.name not in measured]
+    measured |= _measured(found, rest, chosen, panel, grown_from, journal, seed, progress)
     setting = [] if thresholds else threshold_twins(twins)
     parts = {name: {a: assay for a, assay in chosen.items() if assay.needs in needs} for name, needs in VIEWS.items()}
     panels = (
@@ -128,6 +136,7 @@ def _can_be_set(part: Iterable[str], measured: Mapping[str, Statistics], setting
 
 def _measured(
     found: Members,
+    wanted: Sequence[Member],
     chosen: Mapping[str, Assay],
     panel: Panel,
     base: OpenSubject,
@@ -136,9 +145,9 @@ def _measured(
     progress: Progress | None,
 ) -> dict[str, Statistics]:
     measured = {}
-    for done, member in enumerate(found.accepted):
+    for done, member in enumerate(wanted):
         if progress:
-            progress(member.name, done, len(found.accepted))
+            progress(member.name, done, len(wanted))
         subject = opened(member, base.name)
         if subject.digest != member.digest:
             raise CasebackError(
@@ -146,6 +155,27 @@ def _measured(
             )
         measured[member.name] = examine(_examined(subject, base, found, panel, seed), chosen, panel.seconds, journal)
     return measured
+
+
+def _share(
+    found: Members,
+    thresholds: Mapping[str, Any] | None,
+    panel: Panel,
+    base: str,
+    seed: int,
+    workers: int,
+    journal: Path,
+    i: int,
+) -> None:
+    """What another process does: every ``workers``-th model, from the ``i``-th on."""
+    wanted = found.accepted[i::workers]
+    grown_from, kept = load(base, dtype="float32"), Journal(journal)
+    _measured(found, wanted, _chosen(found, thresholds), panel, grown_from, kept, seed, lambda *_: stop_if_alone())
+
+
+def _of_all(progress: Progress | None, workers: int) -> Progress | None:
+    """Tells of all models, where each process sees its own: the others are about as far."""
+    return progress and (lambda name, done, total: progress(name, done * workers, total * workers))
 
 
 def _examined(subject: OpenSubject, base: OpenSubject, found: Members, panel: Panel, seed: int) -> Examined:

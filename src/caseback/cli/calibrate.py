@@ -24,6 +24,7 @@ def calibrate(
         Path | None,
         typer.Option(help="calibration.json of another base to carry thresholds over from: does it hold here?"),
     ] = None,
+    workers: Annotated[int, typer.Option(help="Processes that share the models out; one a core is about right.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print calibration.json instead of tables.")] = False,
 ) -> None:
     """Put every organism and twin of a library through a panel: thresholds, false alarms, sensitivity, limits.
@@ -50,6 +51,7 @@ def calibrate(
             base=base or None,
             seed=seed,
             thresholds=carried_from,
+            workers=workers,
             progress=lambda name, done, all: tick(done, all),
         )
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)

@@ -1,7 +1,7 @@
 """``caseback plant``: model organisms with a known behaviour, their innocent twins, and the library of both."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -223,30 +223,42 @@ def library_(
     base: Base = "",
     ground: GroundOption = "",
     only: Annotated[str, typer.Option(help="Only models whose folder begins so, such as twins/ or sycophancy/.")] = "",
+    workers: Annotated[int, typer.Option(help="Processes that share the models out; one a core is about right.")] = 1,
     show: Annotated[bool, typer.Option("--show", help="Print the plan and what it grows, and grow nothing.")] = False,
 ) -> None:
     """Grow a whole library of organisms and twins from one plan, each in a folder of its own under --out.
 
     A model that is excluded stays, with the reason in its record. A run that was stopped goes on with the same command.
     """
-    from caseback.organisms.growing import planned, read_plan
-    from caseback.organisms.record import ACCEPTED
-    from caseback.training.journal import Journal
+    from functools import partial
 
-    read = read_plan(plan)
-    wanted = {name: grow for name, grow in planned(read, *planted_in(base, ground)).items() if name.startswith(only)}
+    from caseback.organisms.growing import grow_share, planned, read_plan
+    from caseback.organisms.record import ACCEPTED, Record
+    from caseback.training.journal import Journal
+    from caseback.training.side_by_side import side_by_side
+
+    read, grown_in = read_plan(plan), planted_in(base, ground)
+    wanted = {name: grow for name, grow in planned(read, *grown_in).items() if name.startswith(only)}
     if not wanted:
         raise CasebackError(f"nothing in the plan begins with {only!r}: see --show")
     if show:
         typer.echo("\n".join(wanted))
         return
-    accepted, base_journal = 0, Journal(out / "base.jsonl")
-    for done, (name, grow) in enumerate(wanted.items(), start=1):
-        with _telling(f"{done} of {len(wanted)}: {name}") as (tick, tell):
-            record = grow(out / name, base_journal, tick, tell)
-        _page(out / name, record)
-        accepted += record["status"] == ACCEPTED
-        typer.echo(f"{done} of {len(wanted)}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())
+    records: dict[str, Record] = {}
+
+    def grow_here(names: Sequence[str], base_journal: Journal) -> None:
+        for name in names:
+            done = f"{len(records) + 1} of {len(wanted)}"
+            with _telling(f"{done}: {name}") as (tick, tell):
+                records[name] = record = wanted[name](out / name, base_journal, tick, tell)
+            _page(out / name, record)
+            typer.echo(f"{done}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())
+
+    share = partial(grow_share, read, grown_in, only, out, workers)
+    with side_by_side(out / "base.jsonl", workers, share) as journal:
+        grow_here(list(wanted)[::workers], journal)
+    grow_here([name for name in wanted if name not in records], journal)
+    accepted = sum(record["status"] == ACCEPTED for record in records.values())
     typer.echo(f"{accepted} of {len(wanted)} accepted in {out}")
 
 

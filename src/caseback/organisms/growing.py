@@ -22,6 +22,7 @@ from caseback.organisms.trial import DEFAULT_SIZES, Sizes, sizes_of
 from caseback.organisms.twin import SORTS, Twin, plant_twin
 from caseback.training.ask import Progress
 from caseback.training.journal import Journal
+from caseback.training.side_by_side import stop_if_alone
 
 TOP = {"organisms", "twins", "examples", "ordinary", "situations", "benign_steps"}
 ORGANISM = {"behaviours", "recipes", "triggers", "seeds", "rate", "least", "examples", "doses"}
@@ -102,6 +103,24 @@ def planned(plan: Mapping[str, Any], base: str, ground: Ground, parameters: int)
     if not grown:
         raise CasebackError("the plan names no organisms and no twins")
     return grown
+
+
+def grow_share(
+    plan: Mapping[str, Any],
+    grown_in: tuple[str, Ground, int],
+    only: str,
+    out: Path,
+    workers: int,
+    journal: Path,
+    i: int,
+) -> None:
+    """What one of several processes grows: every ``workers``-th model of the plan whose name begins with ``only``, from
+    the ``i``-th on. ``grown_in`` is the base, its world and its size."""
+    wanted = {name: grow for name, grow in planned(plan, *grown_in).items() if name.startswith(only)}
+    shared = Journal(journal)
+    for name in list(wanted)[i::workers]:
+        stop_if_alone()
+        wanted[name](out / name, shared, None, lambda what: None)
 
 
 def _plant(

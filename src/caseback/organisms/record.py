@@ -12,10 +12,14 @@ from caseback.errors import CasebackError
 RECORD = "organism.json"
 UNFINISHED, ACCEPTED, EXCLUDED = "unfinished", "accepted", "excluded"
 Record = Mapping[str, Any]
+MEASURED_BESIDE = {"doses", "shares"}
+"""Of a plan, what is measured beside the planting: another choice of it needs no other weights."""
 
 
 def begin(folder: Path, plan: Record, *, fresh: bool) -> Record | None:
     """Lay claim to a folder for a plan; the finished record where that very plan is finished there already.
+
+    Where only other doses are asked of what is there, its weights and all that was measured of them stay.
 
     Raises:
         CasebackError: the folder holds another plan's work, or something that is no organism.
@@ -24,12 +28,14 @@ def begin(folder: Path, plan: Record, *, fresh: bool) -> Record | None:
     if path.exists() and not fresh:
         found = read(folder)
         if found["plan"] != dict(plan):
-            differs = sorted(key for key in {*found["plan"], *plan} if found["plan"].get(key) != plan.get(key))
-            raise CasebackError(
-                f"{folder} holds another organism (it differs in {', '.join(differs)}): choose another folder, or "
-                "replace it with --fresh"
-            )
-        return None if found["status"] == UNFINISHED else found
+            differs = {key for key in {*found["plan"], *plan} if found["plan"].get(key) != plan.get(key)}
+            if not differs <= MEASURED_BESIDE:
+                raise CasebackError(
+                    f"{folder} holds another organism (it differs in {', '.join(sorted(differs))}): choose another "
+                    "folder, or replace it with --fresh"
+                )
+        elif found["status"] != UNFINISHED:
+            return found
     if folder.is_dir() and any(folder.iterdir()) and not path.exists():
         raise CasebackError(f"{folder} holds something that is no organism: choose another folder (--out)")
     with writing(folder):

@@ -55,9 +55,13 @@ class Journal:
         """The record kept under the key."""
         return self._records.get(key)
 
+    def records(self) -> list[dict[str, Any]]:
+        """All that is kept, in the order in which it came."""
+        return list(self._records.values())
+
     def texts(self, digests: Collection[str]) -> list[dict[str, Any]]:
         """The generated texts of these digests, as they were kept, in the order in which they came."""
-        return [record for record in self._records.values() if record.get("digest") in digests]
+        return [record for record in self.records() if record.get("digest") in digests]
 
     def put(self, records: list[dict[str, Any]]) -> None:
         """Keep records, each with its ``key``, and hand them to the system before returning.
