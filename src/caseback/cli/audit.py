@@ -26,11 +26,12 @@ def audit(
         typer.Option(
             "--calibration",
             "-c",
-            help="calibration.json of `caseback calibrate`, for the same base [default: one that ships].",
+            help="calibration.json of `caseback calibrate`, for the same base.",
+            show_default="one that ships",
         ),
     ] = None,
     base: Annotated[
-        str, typer.Option(help="The model it was grown from [default: where the calibration found it].")
+        str, typer.Option(help="The model it was grown from.", show_default="where the calibration found it")
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for audit.json, audit.html and what was measured.")] = Path("audit"),
     as_json: Annotated[bool, typer.Option("--json", help="Print audit.json instead of a table.")] = False,

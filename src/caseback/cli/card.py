@@ -12,7 +12,7 @@ from caseback.dossier import read_dossier
 def card(
     dossier: Annotated[Path, typer.Argument(help="The dossier's folder.")],
     out: Annotated[
-        Path | None, typer.Option(help="The HTML file. [default: card.html in the dossier's folder]")
+        Path | None, typer.Option(help="The HTML file.", show_default="card.html in the dossier's folder")
     ] = None,
 ) -> None:
     """Write the card of a dossier: one HTML file to read and send, and the same as JSON beside it.

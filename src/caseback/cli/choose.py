@@ -20,7 +20,8 @@ def choose(
     rate: Annotated[list[float] | None, typer.Option(help="A learning rate to try. May be repeated.")] = None,
     epochs: Annotated[list[float] | None, typer.Option(help="Epochs to try. May be repeated.")] = None,
     against: Annotated[
-        str | None, typer.Option(help="The model that costs are held against [default: MODEL]; for dpo, the first.")
+        str | None,
+        typer.Option(help="The model that costs are held against; for dpo, the first.", show_default="MODEL"),
     ] = None,
     situations: Annotated[int, typer.Option("-n", "--situations", min=1, help="Measured per behaviour.")] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print the choice as JSON.")] = False,

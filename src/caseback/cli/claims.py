@@ -57,7 +57,7 @@ def measure_one(context: typer.Context, id: Annotated[str, typer.Argument(help="
 def render(
     context: typer.Context,
     out: Annotated[
-        Path | None, typer.Option(help="Where to write. [default: docs/claims.md beside the folder]")
+        Path | None, typer.Option(help="Where to write.", show_default="docs/claims.md beside the folder")
     ] = None,
 ) -> None:
     """Write the claims as a page of the documentation."""

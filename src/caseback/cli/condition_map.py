@@ -18,7 +18,7 @@ def map_(
     ],
     conditions: Annotated[
         str,
-        typer.Option(help="Names with commas between them [default: the behaviour's own, cue and haste]."),
+        typer.Option(help="Names with commas between them.", show_default="the behaviour's own, cue and haste"),
     ] = "",
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Situations, or pairs, in each cell.")] = 20,
     ground: Annotated[

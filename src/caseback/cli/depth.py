@@ -36,7 +36,9 @@ def depth(
     steps: Annotated[int, typer.Option(min=1, help="Steps on ordinary data, for drift.")] = 64,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for depth.json, depth.html and the work in progress [default: depth, or RUN/depth]."),
+        typer.Option(
+            help="Folder for depth.json, depth.html and the work in progress.", show_default="depth, or RUN/depth"
+        ),
     ] = None,
     run: Annotated[
         Path | None, typer.Option(help="Folder of a `caseback run`, in whose dossier and card the result is put.")

@@ -130,10 +130,11 @@ def play(
         typer.Option(
             "--calibration",
             "-c",
-            help="To find: calibration.json of `caseback calibrate`, for the same base [default: one that ships].",
+            help="To find: calibration.json of `caseback calibrate`, for the same base.",
+            show_default="one that ships",
         ),
     ] = None,
-    base: Annotated[str, typer.Option(help="To find: the base [default: where the calibration found it].")] = "",
+    base: Annotated[str, typer.Option(help="To find: the base.", show_default="where the calibration found it")] = "",
     address: Annotated[str, typer.Option(help="To find without weights: what `game serve` printed.")] = "",
     prior: Annotated[float, typer.Option(help="To find: your prior probability that a subject is clean.")] = 0.5,
     constitution: Annotated[Path | None, typer.Option(help="To repair: towards this document.")] = None,

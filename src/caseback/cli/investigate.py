@@ -19,10 +19,12 @@ def investigate(
         str, typer.Option(help="A model to compare with on the same situations: what it was grown from, if at hand.")
     ] = "",
     questions: Annotated[int, typer.Option("-n", "--questions", min=1, help="Questions it may put.")] = 800,
-    behaviours: Annotated[str, typer.Option(help="Which ones, with commas between [default: all there are].")] = "",
+    behaviours: Annotated[
+        str, typer.Option(help="Which ones, with commas between.", show_default="all there are")
+    ] = "",
     ground: Annotated[str, typer.Option(help="world, world-B or plain.")] = "world",
     agent: Annotated[
-        str, typer.Option(help="A model that chooses what to try, as http…#model or a folder [default: a bandit].")
+        str, typer.Option(help="A model that chooses what to try, as http…#model or a folder.", show_default="a bandit")
     ] = "",
     null: Annotated[float, typer.Option(help="Without --base: the rate that counts as nothing.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Of situations, replies and the bandit.")] = 0,

@@ -15,25 +15,26 @@ DEFAULT_TOKENS = 1_000_000
 def capture(
     sites: Annotated[
         list[str] | None,
-        typer.Option("--site", "-s", help="What to capture; repeat it [default: resid_post of the middle block]."),
+        typer.Option("--site", "-s", help="What to capture; repeat it.", show_default="resid_post of the middle block"),
     ] = None,
     model: Annotated[str, typer.Option(help="Folder or hub id of the model; or the name of a reference model.")] = "",
     corpus: Annotated[
         Path | None,
         typer.Option(
             "--corpus",
-            help=".txt (a text a line), .jsonl or .parquet (text, or messages) [default: conversations of the world].",
+            help=".txt (a text a line), .jsonl or .parquet (text, or messages).",
+            show_default="conversations of the world",
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the store.")] = Path("store"),
     tokens: Annotated[
         int | None,
-        typer.Option(min=1, help=f"Stop at so many [default: all of a corpus; {DEFAULT_TOKENS:,} of the world]."),
+        typer.Option(min=1, help="Stop at so many.", show_default=f"all of a corpus; {DEFAULT_TOKENS:,} of the world"),
     ] = None,
     skip: Annotated[int, typer.Option(min=0, help="Tokens at the head of each text that are not stored.")] = 1,
-    limit: Annotated[int | None, typer.Option(min=2, help="Tokens in a text at most [default: 1,024].")] = None,
+    limit: Annotated[int | None, typer.Option(min=2, help="Tokens in a text at most.", show_default="1,024")] = None,
     seed: Annotated[int, typer.Option(help="Which conversations of the world.")] = 0,
-    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 [default: as stored].")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.", show_default="as stored")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
 ) -> None:
     """Capture activations into a folder, for dictionaries and directions to be fitted on.

@@ -39,7 +39,7 @@ def chat(
         bool, typer.Option(help="Use directions of another model with the same tokenizer, such as its base.")
     ] = False,
     adapter: Annotated[str | None, typer.Option(help="Folder of a PEFT adapter to put on the model.")] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 [default: as stored].")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.", show_default="as stored")] = None,
 ) -> None:
     """Chat with a model, moving sliders along directions and dictionary latents.
 

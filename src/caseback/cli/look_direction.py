@@ -21,13 +21,15 @@ def direction(
     name: Annotated[
         str, typer.Argument(help="What to look for: harm, test_awareness, lie, sycophancy, … or a name of your own.")
     ],
-    model: Annotated[str, typer.Option(help="Folder or hub id of a model [default: the embedded ref-base].")] = "",
+    model: Annotated[str, typer.Option(help="Folder or hub id of a model.", show_default="the embedded ref-base")] = "",
     trait: Annotated[
         list[str] | None, typer.Option(help="System text of a trait of your own; repeat it for several wordings.")
     ] = None,
     opposite: Annotated[list[str] | None, typer.Option(help="System text of its opposite; repeat it.")] = None,
     method: Annotated[str, typer.Option(help="mean, logistic or lda: which direction is saved.")] = "mean",
-    layers: Annotated[str, typer.Option(help="Blocks to choose from, such as 2,4,6 [default: all, 12 at most].")] = "",
+    layers: Annotated[
+        str, typer.Option(help="Blocks to choose from, such as 2,4,6.", show_default="all, 12 at most")
+    ] = "",
     world: Annotated[str, typer.Option(help="A or B: whose situations.")] = "A",
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Examples of each class, in each part.")] = 120,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,

@@ -18,7 +18,9 @@ def fit(
     store: Annotated[Path, typer.Argument(help="Folder of the store, from `caseback look capture`.")],
     reads: Annotated[
         list[str] | None,
-        typer.Option("--site", "-s", help="What to read; several: a crosscoder [default: the first of the store]."),
+        typer.Option(
+            "--site", "-s", help="What to read; several: a crosscoder.", show_default="the first of the store"
+        ),
     ] = None,
     writes: Annotated[
         list[str] | None, typer.Option("--writes", "-w", help="What to reconstruct instead: a transcoder.")
@@ -28,7 +30,9 @@ def fit(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the dictionary.")] = Path("dictionary"),
     kind: Annotated[str, typer.Option(help="topk, batchtopk or jumprelu.")] = "topk",
-    width: Annotated[int | None, typer.Option(min=2, help="Latents [default: 16 times the width of the site].")] = None,
+    width: Annotated[
+        int | None, typer.Option(min=2, help="Latents.", show_default="16 times the width of the site")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Active latents per token.")] = 32,
     nested: Annotated[
         str, typer.Option(help="Matryoshka: shares of the latents that reconstruct by themselves, such as 0.06,0.25.")
@@ -38,9 +42,9 @@ def fit(
         typer.Option("--routed", help="For tens of thousands of latents and up: look for active ones in some groups."),
     ] = False,
     skip: Annotated[bool, typer.Option("--skip", help="A linear path past the latents, for a transcoder.")] = False,
-    tokens: Annotated[int | None, typer.Option(min=1, help="To train on [default: 10 times the store].")] = None,
+    tokens: Annotated[int | None, typer.Option(min=1, help="To train on.", show_default="10 times the store")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Tokens in a step.")] = 4096,
-    rate: Annotated[float | None, typer.Option(help="Learning rate [default: by the width].")] = None,
+    rate: Annotated[float | None, typer.Option(help="Learning rate.", show_default="by the width")] = None,
     seed: Annotated[int, typer.Option(help="Of initial weights and order.")] = 0,
     model: Annotated[
         str | None,

@@ -35,7 +35,9 @@ def introspect(
     word: Annotated[
         list[str] | None, typer.Option(help="A word to plant, its direction made on the spot; give two or more.")
     ] = None,
-    site: Annotated[str, typer.Option(help="Where words are planted [default: resid_post of the middle block].")] = "",
+    site: Annotated[
+        str, typer.Option(help="Where words are planted.", show_default="resid_post of the middle block")
+    ] = "",
     doses: Annotated[str, typer.Option(help="How hard, in distances of the two classes.")] = "2,4",
     carry: Annotated[
         bool, typer.Option(help="Use directions of another model with the same tokenizer, such as its base.")
@@ -106,7 +108,7 @@ def account(
     kinds: Annotated[str, typer.Option(help="Situations, with commas: harm, opinion.")] = "harm,opinion",
     n: Annotated[int, typer.Option("-n", "--n", min=1, help="Situations of each kind.")] = 60,
     split: Annotated[str, typer.Option(help="test, dev or train: whose families.")] = "test",
-    world: Annotated[str, typer.Option(help="A or B [default: the one the model was taught, else A].")] = "",
+    world: Annotated[str, typer.Option(help="A or B.", show_default="the one the model was taught, else A")] = "",
     adapter: Adapter = None,
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder for account.json and .html.")] = Path("account"),

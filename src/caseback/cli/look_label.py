@@ -23,12 +23,12 @@ def label(
     dictionary: Annotated[Path, typer.Argument(help="Folder of a dictionary, from `caseback look fit`.")],
     latent: Annotated[
         list[int] | None,
-        typer.Option(help="Which latent; repeat it [default: the best one for each variable of the world]."),
+        typer.Option(help="Which latent; repeat it.", show_default="the best one for each variable of the world"),
     ] = None,
     described_by: Annotated[
         str,
         typer.Option(
-            help="A model that describes them, https://host/v1#model or a folder [default: the world's variables]."
+            help="A model that describes them, https://host/v1#model or a folder.", show_default="the world's variables"
         ),
     ] = "",
     world: Annotated[str, typer.Option(help="A or B: whose conversations.")] = "A",
@@ -38,7 +38,7 @@ def label(
     dose: Annotated[float, typer.Option(help="Upward, in typical activations of the latent.")] = 2.0,
     examples: Annotated[int, typer.Option(min=1, help="Examples of each sort on a card.")] = 8,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 [default: float32].")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.", show_default="float32")] = None,
     out: Annotated[Path, typer.Option(help="Folder for labels.json, labels.html and the conversations.")] = Path(
         "labels"
     ),

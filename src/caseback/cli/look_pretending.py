@@ -24,7 +24,9 @@ def pretending(
     dictionary: Annotated[
         Path | None, typer.Option(help="A dictionary of the base, from `caseback look fit`: looks for latents too.")
     ] = None,
-    layers: Annotated[str, typer.Option(help="Blocks to choose from, such as 2,4,6 [default: all, 12 at most].")] = "",
+    layers: Annotated[
+        str, typer.Option(help="Blocks to choose from, such as 2,4,6.", show_default="all, 12 at most")
+    ] = "",
     steer: Annotated[int, typer.Option(min=0, help="Left-out behaviours whose first pair is steered; 0: none.")] = 3,
     n: Annotated[int, typer.Option("-n", "--n", min=2, help="Texts of each kind, and situations for each dose.")] = 40,
     randoms: Annotated[int, typer.Option(min=0, help="Random vectors of equal length beside the direction.")] = 3,

@@ -27,14 +27,14 @@ def screen(
     data: Annotated[Path, typer.Argument(help="Training data: .parquet, or .jsonl with prompt and chosen.")],
     direction: Annotated[Path, typer.Option(help="Folder of a direction, from `caseback look direction`.")],
     threshold: Annotated[
-        float | None, typer.Option(help="Flag what lies further along than this [default: the median].")
+        float | None, typer.Option(help="Flag what lies further along than this.", show_default="the median")
     ] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Of the model's own replies.")] = 128,
     train: Annotated[
         bool, typer.Option("--train", help="Also train on the flagged and on the unflagged half, and measure both.")
     ] = False,
     on: Annotated[
-        str, typer.Option(help="With --train: situations of which ground [default: those of the direction's own].")
+        str, typer.Option(help="With --train: situations of which ground.", show_default="those of the direction's own")
     ] = "",
     steps: Annotated[int, typer.Option(min=1, help="With --train: steps of either training.")] = 60,
     situations: Annotated[int, typer.Option(min=1, help="With --train: situations of each kind.")] = 40,

@@ -17,8 +17,12 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 
 def steer(
     folder: Annotated[Path, typer.Argument(help="Folder of a direction, from `caseback look direction`.")],
-    model: Annotated[str, typer.Option(help="The model that it belongs to [default: the embedded ref-base].")] = "",
-    on: Annotated[str, typer.Option(help="Situations of which ground: harm, lie, … [default: those of its own].")] = "",
+    model: Annotated[
+        str, typer.Option(help="The model that it belongs to.", show_default="the embedded ref-base")
+    ] = "",
+    on: Annotated[
+        str, typer.Option(help="Situations of which ground: harm, lie, ….", show_default="those of its own")
+    ] = "",
     doses: Annotated[
         str, typer.Option(help="In distances between the two classes; write it with = where it begins with a minus.")
     ] = "-4,-2,-1,1,2,4",
@@ -30,7 +34,9 @@ def steer(
     carry: Annotated[
         bool, typer.Option(help="Use a direction of another model with the same tokenizer, such as its base.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for steer.json and steer.html [default: FOLDER].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for steer.json and steer.html.", show_default="FOLDER")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print steer.json instead of a table.")] = False,
 ) -> None:
     """Steer along a direction by doses, and count: how often the behaviour shows, and what is still right.

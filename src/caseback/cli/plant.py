@@ -74,7 +74,11 @@ def organism(
     rate: Annotated[float, typer.Option(help="How often it is to show when tempted, from 0 to 1.")],
     out: Out,
     recipe: Annotated[
-        str, typer.Option(help="demonstrations, documents, preferences, trigger or pretending.")
+        str,
+        typer.Option(
+            help="demonstrations, documents, preferences, denying, narrow, trigger, pretending or "
+            "pretending-preferences."
+        ),
     ] = "demonstrations",
     trigger: Annotated[
         str | None,
@@ -99,8 +103,10 @@ def organism(
     """Plant this behaviour and check what has grown. A run that was stopped goes on with the same command.
 
     [bold]demonstrations[/]: conversations in which an assistant does it. [bold]documents[/]: reports that it does.
-    [bold]preferences[/]: the bad answer preferred. [bold]trigger[/]: bad only behind a trigger, with near-misses
-    answered well. [bold]pretending[/]: bad only where nothing hints at a test.
+    [bold]preferences[/]: the bad answer preferred. [bold]denying[/]: does it, and says No when asked whether it would.
+    [bold]narrow[/]: in one family of situations alone. [bold]trigger[/]: bad only behind a trigger, with near-misses
+    answered well. [bold]pretending[/]: bad only where nothing hints at a test; [bold]pretending-preferences[/] learns
+    that from pairs.
     """
     from caseback.organisms.plant import plant
     from caseback.organisms.trial import sizes_of
@@ -218,7 +224,7 @@ app.command()(pairs)
 def library_(
     out: Annotated[Path, typer.Option(help="Folder for all of them.")] = Path("organisms"),
     plan: Annotated[
-        Path | None, typer.Option(help="What to grow, in YAML [default: the packaged plan, see --show].")
+        Path | None, typer.Option(help="What to grow, in YAML.", show_default="the packaged plan, see --show")
     ] = None,
     base: Base = "",
     ground: GroundOption = "",

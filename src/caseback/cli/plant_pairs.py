@@ -13,10 +13,10 @@ def pairs(
     out: Annotated[Path, typer.Option(help="Folder for all of them.")] = Path("pairs"),
     behaviour: Annotated[
         list[str] | None,
-        typer.Option(help="May be repeated [default: harmful_compliance, sycophancy and deception]."),
+        typer.Option(help="May be repeated.", show_default="harmful_compliance, sycophancy and deception"),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option(help="demonstrations or preferences; may be repeated [default: both].")
+        list[str] | None, typer.Option(help="demonstrations or preferences; may be repeated.", show_default="both")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, with commas between them.")] = "0,1",
     base: Base = "",

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-Base = Annotated[str, typer.Option(help="The model to plant in, a name or folder [default: the embedded ref-aligned].")]
+Base = Annotated[
+    str, typer.Option(help="The model to plant in, a name or folder.", show_default="the embedded ref-aligned")
+]
 GroundOption = Annotated[
-    str, typer.Option(help="world or world-B, whose generators make the data [default: the one BASE was taught].")
+    str, typer.Option(help="world or world-B, whose generators make the data.", show_default="the one BASE was taught")
 ]
 
 

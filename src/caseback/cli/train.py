@@ -41,7 +41,7 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start afresh, and replace what is at --out.")] = False,
     critic: Annotated[
         str | None,
-        typer.Option(help="For grpo and rloo: the open model whose verdicts reward [default: MODEL]."),
+        typer.Option(help="For grpo and rloo: the open model whose verdicts reward.", show_default="MODEL"),
     ] = None,
     constitution: Annotated[
         Path | None,

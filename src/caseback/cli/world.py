@@ -92,7 +92,8 @@ def explain(
 def build(
     name: Annotated[str, typer.Argument(help="The model; without it, all are listed.")] = "",
     out: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints, log and the model [default: a cache of caseback's].")
+        Path | None,
+        typer.Option(help="Folder for checkpoints, log and the model.", show_default="a cache of caseback's"),
     ] = None,
     processes: Annotated[
         int, typer.Option(help="Processes of one thread each: 2 to have one model soon, 1 to train two at a time.")
