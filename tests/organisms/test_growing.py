@@ -61,6 +61,11 @@ twins:
         ("twins: [{sorts: [evil]}]", "no twin 'evil'"),
         ("twins: [{sorts: [innocent-oddity], oddities: [snores]}]", "no oddity 'snores'"),
         ("examples: 3", "names no organisms"),
+        ("examples: many", "examples is 'many' in the plan"),
+        ("organisms: [{behaviours: [sycophancy], recipes: [documents], epochs: two}]", "epochs is 'two' in the plan"),
+        ("organisms: [{behaviours: [sycophancy], recipes: [documents], seeds: few}]", "seeds is 'few' in the plan"),
+        ("organisms: [{behaviours: [sycophancy], recipes: [documents], doses: [x]}]", "doses is 'x' in the plan"),
+        ("twins: [{sorts: [innocent-data], seeds: [null]}]", "seeds is None in the plan"),
         ("organisms: [: :", "no plan to read"),
     ],
 )
@@ -68,6 +73,20 @@ def test_a_plan_that_makes_no_sense_is_refused_in_one_line(tmp_path: Path, text:
     with pytest.raises(CasebackError, match=why) as error:
         planned(read_plan(plan(tmp_path, text)), *BASE)
     assert "\n" not in str(error.value)
+
+
+def test_an_entry_may_ask_for_more_of_everything(tmp_path: Path) -> None:
+    text = """
+organisms:
+- {behaviours: [sycophancy], recipes: [demonstrations, documents], seeds: 1, examples: 30, epochs: 2.5, doses: [0.5]}
+- {behaviours: [sycophancy], recipes: [preferences], seeds: 1}
+examples: 20
+"""
+    found = planned(read_plan(plan(tmp_path, text)), *BASE)
+    more, documents, plain = (grow.args[0] for grow in found.values())
+    assert (more.examples, more.settings.epochs) == (documents.examples, documents.settings.epochs) == (30, 2.5)
+    assert (plain.examples, plain.settings.epochs) == (20, 1.0)
+    assert [grow.args[1] for grow in found.values()] == [(0.5,), (0.5,), ()]
 
 
 def test_the_packaged_plan_is_shown_by_the_command_that_the_manual_gives() -> None:

@@ -1,7 +1,7 @@
 """A whole library from one plan: all organisms and twins, each in a folder of its own, grown or gone on with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
 from itertools import product
@@ -25,7 +25,7 @@ from caseback.training.journal import Journal
 from caseback.training.side_by_side import stop_if_alone
 
 TOP = {"organisms", "twins", "examples", "ordinary", "situations", "benign_steps"}
-ORGANISM = {"behaviours", "recipes", "triggers", "seeds", "rate", "least", "examples", "doses"}
+ORGANISM = {"behaviours", "recipes", "triggers", "seeds", "rate", "least", "examples", "epochs", "doses"}
 TWIN = {"sorts", "oddities", "seeds", "rate", "data"}
 """Keys that a plan, an entry of organisms and one of twins may have."""
 
@@ -80,14 +80,14 @@ def planned(plan: Mapping[str, Any], base: str, ground: Ground, parameters: int)
     Raises:
         CasebackError: a behaviour, recipe, trigger, sort or oddity that there is not, or a number that makes no sense.
     """
-    n = int(plan.get("situations", DEFAULT_SIZES.tempted))
+    n = int(_number(plan, "situations", DEFAULT_SIZES.tempted))
     common = Common(
         base,
         ground,
         parameters,
-        int(plan.get("examples", Common.examples)),
-        float(plan.get("ordinary", Common.ordinary)),
-        sizes_of(n, int(plan.get("benign_steps", 0))),
+        int(_number(plan, "examples", Common.examples)),
+        _number(plan, "ordinary", Common.ordinary),
+        sizes_of(n, int(_number(plan, "benign_steps", 0))),
     )
     grown: dict[str, Grow] = {}
     for entry in plan.get("organisms") or []:
@@ -96,7 +96,8 @@ def planned(plan: Mapping[str, Any], base: str, ground: Ground, parameters: int)
         ):
             how = f"{recipe}-{trigger}" if trigger else recipe
             planting = _planting(common, entry, name, recipe, trigger, seed)
-            grown[f"{name}/{how}-{seed}"] = partial(_plant, planting, tuple(map(float, entry.get("doses") or ())))
+            doses = tuple(_number({"doses": dose}, "doses", 0) for dose in entry.get("doses") or ())
+            grown[f"{name}/{how}-{seed}"] = partial(_plant, planting, doses)
     for entry in plan.get("twins") or []:
         for sort, quirk, seed in product(_list(entry, "sorts"), entry.get("oddities") or [""], _seeds(entry)):
             grown[f"twins/{quirk or sort}-{seed}"] = partial(_plant_twin, _twin(common, entry, sort, quirk, seed))
@@ -139,17 +140,18 @@ def _plant_twin(twin: Twin, folder: Path, shared: Journal, progress: Progress | 
 
 
 def _planting(common: Common, entry: Mapping[str, Any], name: str, recipe: str, trigger: str, seed: int) -> Planting:
-    order = ordered(name, recipe, common.ground, float(entry.get("rate", 1.0)), trigger, seed)
+    order = ordered(name, recipe, common.ground, _number(entry, "rate", 1.0), trigger, seed)
+    settings = settings_for(RECIPES[recipe].method, common.parameters, seed)
     return Planting(
         order,
         RECIPES[recipe],
         common.base,
-        settings_for(RECIPES[recipe].method, common.parameters, seed),
-        int(entry.get("examples", common.examples)),
+        replace(settings, epochs=_number(entry, "epochs", settings.epochs)),
+        int(_number(entry, "examples", common.examples)),
         common.ordinary,
         seed,
         common.sizes,
-        float(entry["least"]) if "least" in entry else None,
+        _number(entry, "least", 0.0) if "least" in entry else None,
     )
 
 
@@ -161,7 +163,7 @@ def _twin(common: Common, entry: Mapping[str, Any], sort: str, quirk: str, seed:
         oddity(quirk)
     data = Path(entry["data"]) if entry.get("data") else None
     examples = round(common.examples / (1 - common.ordinary))
-    settings, rate = settings_for("sft", common.parameters, seed), float(entry.get("rate", 1.0))
+    settings, rate = settings_for("sft", common.parameters, seed), _number(entry, "rate", 1.0)
     return Twin(sort, common.base, common.ground, settings, examples, quirk, rate, data, seed, common.sizes)
 
 
@@ -174,7 +176,16 @@ def _list(entry: Mapping[str, Any], key: str) -> list[str]:
 
 def _seeds(entry: Mapping[str, Any]) -> list[int]:
     seeds = entry.get("seeds", 1)
-    return list(range(seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
+    if isinstance(seeds, list):
+        return [int(_number({"seeds": seed}, "seeds", 0)) for seed in seeds]
+    return list(range(int(_number(entry, "seeds", 1))))
+
+
+def _number(entry: Mapping[str, Any], key: str, default: float) -> float:
+    value = entry.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CasebackError(f"{key} is {value!r} in the plan: give a number")
+    return value
 
 
 def _known(where: str, entry: Any, keys: set[str]) -> None:
