@@ -12,6 +12,7 @@ from rich.table import Table
 from caseback.cli.condition_map import map_
 from caseback.cli.eval_log import read_log
 from caseback.cli.group import group
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 from caseback.subject.pace import PATIENCE
 from caseback.subject.resolve import resolve
@@ -158,7 +159,7 @@ def measure(
     from caseback.loop.progress import plain_lines
     from caseback.subject.subject import Sampling
 
-    subject, sampling = resolve(model, patience=patience), Sampling(max_new_tokens=max_new_tokens)
+    subject, sampling = resolve(located(model), patience=patience), Sampling(max_new_tokens=max_new_tokens)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     companions = [behaviour.companion for behaviour in chosen if behaviour.companion]
     found: list[Measurement] = []

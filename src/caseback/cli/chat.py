@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from caseback.chat import Message
+from caseback.cli.models import located
 from caseback.dossier.disk import cannot_write
 from caseback.errors import CasebackError
 from caseback.loop.progress import plain_lines
@@ -175,7 +176,7 @@ def _subject(
         return resolve_closed(model, cache=cache, price=price, patience=patience)
     from caseback.subject.load import load
 
-    subject = load(model, dtype=dtype, device=device, adapter=str(adapter) if adapter else None)
+    subject = load(located(model), dtype=dtype, device=device, adapter=str(adapter) if adapter else None)
     if thinking is not None:
         subject.template_options = {"enable_thinking": thinking, "thinking": thinking}
     return subject

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.models import located
 
 
 def map_(
@@ -51,7 +52,7 @@ def map_(
     from caseback.training.journal import Journal
     from caseback.world.worlds import ground_taught
 
-    chosen, subject = behaviour(name), resolve(model)
+    chosen, subject = behaviour(name), resolve(located(model))
     where = ground or (ground_taught(subject.model) if hasattr(subject, "model") else "plain")
     if out is not None:
         with writing(out):

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -128,8 +129,8 @@ def open_for_comparison(path: str, base: str, dtype: str | None) -> "OpenSubject
 
     dtype = dtype or (None if torch.cuda.is_available() else "float32")
     if not (Path(path) / "adapter_config.json").is_file():
-        return load(path, dtype=dtype)
-    subject = load(base, dtype=dtype)
+        return load(located(path), dtype=dtype)
+    subject = load(located(base), dtype=dtype)
     attach(subject, path)
     merge(subject)
     subject.name = path

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.models import load_named
 from caseback.cli.numbers import whole_numbers
 from caseback.errors import CasebackError
 
@@ -69,9 +70,7 @@ def direction(
     from caseback.interp.directions.record import study_data
     from caseback.interp.directions.study import default_sites, study
     from caseback.interp.directions.trial import capability_trial
-    from caseback.subject.load import load
     from caseback.subject.site import Site
-    from caseback.world.reference import reference_path
     from caseback.world.worlds import world as world_named
 
     way(method)  # a wrong name is told before anything is loaded
@@ -83,7 +82,7 @@ def direction(
     if wanted and (known is None or wanted not in known.trials):
         there = ", ".join(repr(each) for each in known.trials) if known else "none, for a trait of your own"
         raise CasebackError(f"{name} is not steered on {wanted!r}: there are {there}")
-    subject = load(model or str(reference_path()), dtype=None if model else "float32")
+    subject = load_named(model or "ref-base")
     sites = [Site("resid_post", layer) for layer in whole_numbers(layers, "layer")] or None
     doing = [""]
     with bar("looking for " + name, lambda: doing[0]) as tick:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from caseback.cli.bar import bar
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -160,10 +161,8 @@ def _spliced(model: str, store: Any, dictionary: Any, texts: int) -> dict[str, A
     from caseback.interp.dictionary.splice import splice
     from caseback.interp.store.store import check_belongs
     from caseback.subject.load import load
-    from caseback.world.builds import BUILDS
-    from caseback.world.reference import reference_path
 
-    subject = load(str(reference_path(model)) if model in BUILDS else model)
+    subject = load(located(model))
     check_belongs(store, subject)
     first = store.split(HELD_OUT)
     held_out = [document for document in store.documents() if document.first >= first][:texts]

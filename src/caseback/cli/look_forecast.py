@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.group import group
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -174,9 +175,8 @@ def _score(folder: Path, published: str | None, json: bool) -> None:
 
 def _load(model: str | None, adapter: str | None) -> "OpenSubject":
     from caseback.subject.load import load
-    from caseback.world.reference import reference_path
 
-    return load(model or str(reference_path()), adapter=adapter)
+    return load(located(model or "ref-base"), adapter=adapter)
 
 
 def _judge(ground: str) -> Any:

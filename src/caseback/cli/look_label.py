@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -68,8 +69,6 @@ def label(
     from caseback.interp.labels.study import cards, check_fits, ground, variables_found
     from caseback.subject.load import load
     from caseback.subject.resolve import resolve
-    from caseback.world.builds import BUILDS
-    from caseback.world.reference import reference_path
     from caseback.world.worlds import world as world_named
 
     if not (dose == dose and abs(dose) < float("inf") and dose > 0):
@@ -77,9 +76,9 @@ def label(
     spec = world_named(world)
     opened = load_dictionary(dictionary)
     # Effects are differences of log-probabilities, some of them small: float32 whatever the weights are stored in.
-    subject = load(str(reference_path(model)) if model in BUILDS else model, dtype=dtype or "float32")
+    subject = load(located(model), dtype=dtype or "float32")
     check_fits(opened, subject, latent or [])
-    teller = resolve(described_by) if described_by else None
+    teller = resolve(located(described_by)) if described_by else None
     trial = Trial(spec, n=situations, controls=controls, dose=dose, seed=seed)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.models import load_named
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -54,8 +55,6 @@ def steer(
     from caseback.interp.directions.grounds.catalogue import ground
     from caseback.interp.directions.record import curve_data
     from caseback.interp.directions.trial import capability_trial
-    from caseback.subject.load import load
-    from caseback.world.reference import reference_path
     from caseback.world.worlds import world as world_named
 
     wanted = dose_list(doses)
@@ -63,7 +62,7 @@ def steer(
     if split != part:
         raise CasebackError(f"no split {split!r} to steer on: there are test, and dev to choose a dose on")
     spec = world_named(world)
-    subject = load(model or str(reference_path()), dtype=None if model else "float32")
+    subject = load_named(model or "ref-base")
     direction = (carried_over if carry else load_direction)(folder, subject)
     trials = {name: make(spec) for name, make in ground(on or direction.name).trials.items()}
     trials[CAPABILITY] = capability_trial(spec)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.models import load_named
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -157,11 +158,8 @@ def transcoders(
 
 
 def _load(model: str) -> "OpenSubject":
-    from caseback.subject.load import load
-    from caseback.world.reference import reference_path
-
     # Edges are sums of many small terms, so they are computed in float32 whatever the weights are stored in.
-    return load(str(reference_path(model)) if model.startswith("ref-") else model, dtype="float32")
+    return load_named(model, dtype="float32")
 
 
 def _ids(subject: "OpenSubject", prompt: str, begun: str, raw: bool) -> list[int]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 
 
 def named_models(given: Sequence[str]) -> dict[str, str]:
-    """Paths or hub ids by name; without one, a model is called as its folder is.
+    """Paths or hub ids by name; without one, a model is called as its folder, or the reference model, is.
 
     Raises:
         CasebackError: two have one name.
@@ -22,8 +22,19 @@ def named_models(given: Sequence[str]) -> dict[str, str]:
         name = name or Path(path).name
         if name in named:
             raise CasebackError(f"two models are called '{name}': give one as NAME=PATH")
-        named[name] = path
+        named[name] = located(path)
     return named
+
+
+def located(given: str) -> str:
+    """Where the model lies that is given by the name of a reference model, by folder, by hub id or by address.
+
+    Raises:
+        CasebackError: a reference model that has not been built here.
+    """
+    from caseback.world.reference import named_or_given
+
+    return named_or_given(given)[0]
 
 
 def load_named(given: str, *, dtype: str | None = None, adapter: str | None = None) -> "OpenSubject":

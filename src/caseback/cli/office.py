@@ -43,9 +43,10 @@ def play(
     for message in [] if as_json else opening(office):
         _say(message["role"], message["content"])
     if model:
+        from caseback.cli.models import located
         from caseback.subject.resolve import resolve
 
-        played = play_offices(resolve(model), [office])[0]
+        played = play_offices(resolve(located(model)), [office])[0]
         for turn in [] if as_json else played.chat[len(opening(office)) :]:
             _say(turn["role"], turn["content"])
     else:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.models import located
 from caseback.cli.train_plan import show_plan, teacher_told
 from caseback.dossier.disk import writing
 
@@ -86,7 +87,7 @@ def plan(
     speed = None
     if model and planned.tempting:
         few = tempting[:: max(1, len(tempting) // TIMED)][:TIMED]
-        speed = measure_speed(load(model), document, few, seed, budget)
+        speed = measure_speed(load(located(model)), document, few, seed, budget)
     dollars = cost(others, price) if price else None
     if as_json:
         told = {**asdict(planned), "forms": [asdict(form) for form in others], "speed": speed and asdict(speed)}
@@ -147,7 +148,7 @@ def data(
         samples=samples, rounds=rounds, ordinary_share=ordinary, max_new_tokens=max_new_tokens, texts=texts,
         turns=turns,
     )  # fmt: skip
-    subject = load(model)
+    subject = load(located(model))
     writer = _teacher(teacher, out, price)
     if writer:
         others = plan_forms(wanted, document, tempting, harmless, seed, budget, ground, estimate_tokens)
@@ -160,7 +161,7 @@ def data(
             tempting,
             harmless,
             seed=seed,
-            critic=resolve(critic) if critic else None,
+            critic=resolve(located(critic)) if critic else None,
             teacher=writer,
             think=think,
             ground=ground,
@@ -185,7 +186,7 @@ def _teacher(spec: str | None, out: Path, price: tuple[float, float] | None) -> 
 
     if spec and is_address(spec):
         return resolve_closed(spec, cache=out / "teacher.sqlite", price=price)
-    return resolve(spec) if spec else None
+    return resolve(located(spec)) if spec else None
 
 
 def _work(
