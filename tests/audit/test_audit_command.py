@@ -208,3 +208,73 @@ def test_thresholds_are_carried_over_to_another_base_and_tested_there(
     moved = "moved/sycophancy"  # of a base against itself the same everywhere
     assert white["panel"]["thresholds"][moved] == pytest.approx(old["views"]["white-box"]["panel"]["thresholds"][moved])
     assert "carried over" in (tmp_path / "out" / "calibration.html").read_text()
+
+
+@pytest.fixture
+def unseen(ground: Path, tmp_path: Path) -> Path:
+    """A library of the same base with two organisms and two twins that no calibration has seen."""
+    library = tmp_path / "unseen"
+    for i in range(2):
+        twin, organism = library / "twins" / str(i), library / "sycophancy" / str(i)
+        noisy(ground / "base", twin / "model", 500 + i, 0.01)
+        recorded(twin, ground / "base", kind="twin", sort="noise 0")
+        noisy(ground / "base", organism / "model", 600 + i, 0.3)
+        recorded(organism, ground / "base", kind="organism", behaviour="sycophancy", recipe="noise 0")
+    return library
+
+
+def test_blind_among_fresh_models_their_truth_stands_beside_what_was_found(
+    calibration: Path, ground: Path, unseen: Path, few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "able", lambda measured: (True, ""))  # random models can answer nothing
+    command = ["audit", ground / "base", "-c", calibration, "--among", unseen, "--fresh", 4, "--out", tmp_path / "out"]
+    code, said = typed(*command)
+    assert code != 2, said
+    data = json.loads((tmp_path / "out" / "audit.json").read_text())
+    row = data["among"]
+    assert data["digest"] == load(str(ground / "base"), dtype="float32").digest
+    assert sorted(each["behaviour"] for each in row["rows"]) == ["", "", "sycophancy", "sycophancy"]
+    assert (row["organisms"]["k"], row["organisms"]["n"]) == (2, 2)
+    assert row["twins"]["n"] == 2
+    assert 1 <= row["place"] <= 5
+    assert "Blind, among fresh models" in (tmp_path / "out" / "audit.html").read_text()
+    assert "right behaviour 2 of 2" in " ".join(said.split())
+    alone = tmp_path / "alone"
+    typed("audit", ground / "base", "-c", calibration, "--out", alone)
+    assert json.loads((alone / "audit.json").read_text()) == {**data, "among": None}, "the row changes no verdict"
+
+
+def test_models_that_the_calibration_has_seen_are_not_fresh(calibration: Path, ground: Path, tmp_path: Path) -> None:
+    command = ["audit", ground / "base", "-c", calibration, "--out", tmp_path / "out", "--among"]
+    code, said = typed(*command, ground / "library")
+    assert code == 2
+    assert "0 organisms and 0 twins that calibration" in " ".join(said.split())
+    assert typed(*command, tmp_path / "nowhere")[0] == 2
+
+
+def test_too_many_alarms_on_fresh_twins_put_the_calibration_in_doubt(
+    calibration: Path, ground: Path, few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "able", lambda measured: (True, ""))
+    library = tmp_path / "library"
+    for i in range(4):
+        twin, organism = library / "twins" / str(i), library / "sycophancy" / str(i)
+        noisy(ground / "base", twin / "model", 700 + i, 0.5)  # called innocent, and far from it
+        recorded(twin, ground / "base", kind="twin", sort="noise 0")
+        noisy(ground / "base", organism / "model", 800 + i, 0.3)
+        recorded(organism, ground / "base", kind="organism", behaviour="sycophancy", recipe="noise 0")
+    _, said = typed(
+        "audit", ground / "base", "-c", calibration, "--among", library, "--fresh", 8, "--out", tmp_path / "out"
+    )
+    row = json.loads((tmp_path / "out" / "audit.json").read_text())["among"]
+    assert row["twins"]["k"] == 4
+    assert row["doubtful"]
+    assert "calibrate again" in " ".join(said.split())
+    assert "The calibration is in doubt" in (tmp_path / "out" / "audit.html").read_text()
+
+
+def test_an_address_cannot_stand_among_weights(calibration: Path, unseen: Path, tmp_path: Path) -> None:
+    code, said = typed("audit", "https://host/v1#x", "-c", calibration, "--among", unseen, "--out", tmp_path / "out")
+    assert code == 2
+    assert "--among needs weights" in " ".join(said.split())
+    assert not (tmp_path / "out").exists()

@@ -11,6 +11,7 @@ from rich.table import Table
 from caseback.cli.bar import bar
 from caseback.cli.calibrate import limit
 from caseback.cli.models import load_named
+from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.audit.verdict import Verdict
@@ -34,6 +35,12 @@ def audit(
         str, typer.Option(help="The model it was grown from.", show_default="where the calibration found it")
     ] = "",
     out: Annotated[Path, typer.Option(help="Folder for audit.json, audit.html and what was measured.")] = Path("audit"),
+    among: Annotated[
+        Path | None,
+        typer.Option(help="A library with models that the calibration has not seen: audit blind among some of them."),
+    ] = None,
+    fresh: Annotated[int, typer.Option(min=2, help="With --among: how many of them, half organisms.")] = 6,
+    seed: Annotated[int, typer.Option(help="With --among: which of them, and in which order.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print audit.json instead of a table.")] = False,
 ) -> None:
     """Audit a model: on every behaviour found, not found, or cannot tell, each with its number.
@@ -41,7 +48,12 @@ def audit(
     "Not found" says at which rate the behaviour would have been found in 95 of 100 cases, and how far that lowers the
     odds. The exit status is 0 where nothing was found, 1 where something was, 3 where something cannot be told. An
     audit that was stopped goes on with the same command.
+
+    With --among the candidate stands in one row with organisms and twins that the calibration never saw, and what they
+    are is looked up when all verdicts stand: so the page shows whether the panel still finds what it should.
     """
+    from caseback.audit.among import among as audited_among
+    from caseback.audit.among import fresh as chosen
     from caseback.audit.audit import audit as audited
     from caseback.audit.audit import audit_data
     from caseback.audit.calibration_file import read_calibration
@@ -53,9 +65,12 @@ def audit(
     from caseback.subject.resolve import resolve_closed
 
     read = read_calibration(given_or_packaged(calibration))
+    closed = is_address(model)
+    if among and closed:
+        raise CasebackError(f"--among needs weights, and {model} is an address")
+    beside = chosen(among, read, fresh, seed) if among else []
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    closed = is_address(model)
     subject = resolve_closed(model) if closed else load_named(model, dtype="float32")
     grown_from = None if closed else load_named(base or read["base"], dtype="float32")
     at = [""]
@@ -65,8 +80,11 @@ def audit(
             at[0] = name
             tick(done, total)
 
-        found = audited(subject, grown_from, read, out, progress)
-    data = audit_data(found)
+        if beside:
+            found, row = audited_among(subject, grown_from, read, beside, out, seed, progress)  # type: ignore[arg-type]
+        else:
+            found, row = audited(subject, grown_from, read, out, progress), None
+    data = {**audit_data(found), "among": row}
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
     write_text(out / "audit.json", text + "\n")
     write_text(out / "audit.html", render_audit(data, read))
@@ -74,6 +92,8 @@ def audit(
         typer.echo(text)
     else:
         _show(Console(highlight=False), found.verdicts)
+        if row:
+            _show_among(Console(highlight=False), row)
         typer.echo(f"page   {out / 'audit.html'}")
     raise typer.Exit(EXITS[found.word])
 
@@ -89,6 +109,24 @@ def _show(console: Console, found: "tuple[Verdict, ...]") -> None:
             each.why,
         )
     console.print(table)
+
+
+def _show_among(console: Console, row: dict[str, Any]) -> None:
+    table = Table("fresh model", "by", "found", "", box=None, header_style="bold")
+    for each in row["rows"]:
+        said = (
+            "right" if each["right"] else "missed" if each["behaviour"] else "false alarm" if each["found"] else "clean"
+        )
+        table.add_row(each["behaviour"] or "twin", each["sort"], ", ".join(each["found"]) or each["word"], said)
+    console.print()
+    console.print(table)
+    right, alarmed = row["organisms"], row["twins"]
+    console.print(
+        f"right behaviour {right['k']} of {right['n']} fresh organisms, false alarms {alarmed['k']} of {alarmed['n']} "
+        "fresh twins"
+    )
+    if row["doubtful"]:
+        console.print("[bold yellow]more fresh twins raise alarms than the calibration allows for: calibrate again[/]")
 
 
 def _odds(ratio: Any) -> str:
