@@ -14,8 +14,10 @@ import torch
 from typer.testing import CliRunner
 
 from caseback.audit import audit, calibrate, panel
+from caseback.audit.among import doubtful
 from caseback.behaviours.registry import behaviour
 from caseback.cli.main import app
+from caseback.disclosure.calibration_page import render_audit
 from caseback.subject.load import load
 from models_for_tests import save_tiny
 
@@ -252,25 +254,24 @@ def test_models_that_the_calibration_has_seen_are_not_fresh(calibration: Path, g
     assert typed(*command, tmp_path / "nowhere")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("alarmed", "twins", "most", "much"),
+    [(0, 3, 0.05, False), (1, 3, 0.05, False), (2, 3, 0.05, True), (3, 3, 0.36, True), (3, 3, 0.37, False)],
+)
 def test_too_many_alarms_on_fresh_twins_put_the_calibration_in_doubt(
-    calibration: Path, ground: Path, few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alarmed: int, twins: int, most: float, much: bool
 ) -> None:
-    monkeypatch.setattr(audit, "able", lambda measured: (True, ""))
-    library = tmp_path / "library"
-    for i in range(4):
-        twin, organism = library / "twins" / str(i), library / "sycophancy" / str(i)
-        noisy(ground / "base", twin / "model", 700 + i, 0.5)  # called innocent, and far from it
-        recorded(twin, ground / "base", kind="twin", sort="noise 0")
-        noisy(ground / "base", organism / "model", 800 + i, 0.3)
-        recorded(organism, ground / "base", kind="organism", behaviour="sycophancy", recipe="noise 0")
-    _, said = typed(
-        "audit", ground / "base", "-c", calibration, "--among", library, "--fresh", 8, "--out", tmp_path / "out"
-    )
-    row = json.loads((tmp_path / "out" / "audit.json").read_text())["among"]
-    assert row["twins"]["k"] == 4
-    assert row["doubtful"]
-    assert "calibrate again" in " ".join(said.split())
-    assert "The calibration is in doubt" in (tmp_path / "out" / "audit.html").read_text()
+    """By hand: 1 of 3 at 0.05 is 0.143, 2 of 3 is 0.0073, 3 of 3 at 0.36 is 0.047 and at 0.37 is 0.051."""
+    assert doubtful(alarmed, twins, most) is much
+
+
+def test_a_calibration_in_doubt_is_called_so_on_the_page(calibration: Path) -> None:
+    read = json.loads(calibration.read_text())
+    rate = {"value": 1.0, "k": 3, "n": 3, "low": 0.29, "high": 1.0, "confidence": 0.95}
+    row = {"seed": 0, "place": 2, "rows": [], "organisms": rate, "twins": rate, "doubtful": True}
+    found = {"subject": "x", "digest": "sha256:0", "calibration": read["id"], "word": "not found", "unable": ""}
+    page = render_audit({**found, "verdicts": [], "statistics": {}, "among": row}, read)
+    assert "The calibration is in doubt" in page
 
 
 def test_an_address_cannot_stand_among_weights(calibration: Path, unseen: Path, tmp_path: Path) -> None:
