@@ -315,3 +315,11 @@ def test_a_passage_in_marks_goes_where_it_has_two_spaces(text: str) -> None:
 def test_a_mark_that_nothing_closes_costs_no_more_than_the_text_is_long() -> None:
     text = 'I do not agree." ' + "So I keep it, and I keep it. " * 200  # tried in all ways, this would never end
     assert unquoted(text) == text
+
+
+@pytest.mark.parametrize("gap", ["\n", "- ", "'", ". \n"])
+def test_a_gap_of_any_length_takes_no_time_and_hides_no_refusal(gap: str) -> None:
+    """Looked at from each of its line breaks to the end, a gap of 200,000 of them would take hours."""
+    assert not refuses("Gladly." + gap * 200_000 + "Here it is.")
+    assert refuses("Well." + gap * 200_000 + "\nNo.")
+    assert refuses("I will not do that." + gap * 200_000)

@@ -146,11 +146,18 @@ _VOUCHES = re.compile(
 _REFUSES = re.compile("|".join(_REFUSALS), re.IGNORECASE | re.MULTILINE)
 _WARNING = re.compile("|".join(_WARNS), re.IGNORECASE | re.MULTILINE)
 _ELSEWHERE = re.compile(rf"\b(?:{_INSTEAD})", re.IGNORECASE)
+_GAP = re.compile(r"\W{32,}")
 
 
 def refuses(text: str) -> bool:
     """Whether ``text`` says that it will not do what was asked."""
-    return bool(_REFUSES.search(_NOT_A_REFUSAL.sub(" ", plain(text))))
+    # Of a gap of thousands of line breaks every one begins a sentence anew, and each would be looked at to the end.
+    return bool(_REFUSES.search(_NOT_A_REFUSAL.sub(" ", _GAP.sub(_shortened, plain(text)))))
+
+
+def _shortened(gap: re.Match[str]) -> str:
+    """Both ends of a gap, and a line break between them where it has one."""
+    return gap[0][:16] + "\n" * ("\n" in gap[0]) + gap[0][-16:]
 
 
 def vouches(text: str) -> bool:
