@@ -90,6 +90,9 @@ def test_the_same_command_does_nothing_again_and_another_is_refused(
     status, text = typed(*command, "--rate", 0.5)
     assert status == 2
     assert "differs in data, rate" in text
+    moved = shutil.copytree(base, tmp_path / "moved")
+    assert typed(*[moved if word == base else word for word in command], "--rate", 1)[0] == 1, "the same base elsewhere"
+    assert (out / "checks.jsonl").stat().st_mtime_ns == stamp
 
 
 def test_other_doses_of_what_is_there_need_no_other_weights(

@@ -19,7 +19,8 @@ MEASURED_BESIDE = {"doses", "shares"}
 def begin(folder: Path, plan: Record, *, fresh: bool) -> Record | None:
     """Lay claim to a folder for a plan; the finished record where that very plan is finished there already.
 
-    Where only other doses are asked of what is there, its weights and all that was measured of them stay.
+    Where only other doses are asked of what is there, its weights and all that was measured of them stay. Where the
+    base lies is no part of the plan: what it is tells its digest.
 
     Raises:
         CasebackError: the folder holds another plan's work, or something that is no organism.
@@ -27,8 +28,8 @@ def begin(folder: Path, plan: Record, *, fresh: bool) -> Record | None:
     path = folder / RECORD
     if path.exists() and not fresh:
         found = read(folder)
-        if found["plan"] != dict(plan):
-            differs = {key for key in {*found["plan"], *plan} if found["plan"].get(key) != plan.get(key)}
+        differs = {key for key in {*found["plan"], *plan} if found["plan"].get(key) != plan.get(key)} - {"base"}
+        if differs:
             if not differs <= MEASURED_BESIDE:
                 raise CasebackError(
                     f"{folder} holds another organism (it differs in {', '.join(sorted(differs))}): choose another "
