@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from pathlib import Path
 
 from torch import nn
@@ -38,7 +39,9 @@ def attach(subject: OpenSubject, folder: str | Path, *, scale: float = 1.0, name
     gradients = {parameter: parameter.requires_grad for parameter in subject.model.parameters()}
     try:
         if attached is None:
-            handle = peft.PeftModel.from_pretrained(subject.model, folder, adapter_name=name, local_files_only=True)
+            with warnings.catch_warnings():  # PEFT asks transformers for names that it is giving up
+                warnings.simplefilter("ignore", FutureWarning)
+                handle = peft.PeftModel.from_pretrained(subject.model, folder, adapter_name=name, local_files_only=True)
             attached = Attached(handle, subject.digest, modules, gradients)
         else:
             attached.handle.load_adapter(folder, adapter_name=name)

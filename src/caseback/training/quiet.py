@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-CHATTY = ("transformers", "trl", "datasets", "peft", "accelerate", "torch.distributed")
+CHATTY = ("transformers", "trl", "datasets", "peft", "accelerate", "bitsandbytes", "torch.distributed")
 
 
 @contextmanager
