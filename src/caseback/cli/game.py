@@ -257,7 +257,7 @@ def score(
 
 
 def _grow(plan: Path, library: Path, base: str) -> None:
-    from caseback.cli.plant import library_
+    from caseback.cli.plant_library import library_
 
     library_(out=library, plan=plan, base=base)
 

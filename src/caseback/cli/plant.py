@@ -1,27 +1,25 @@
 """``caseback plant``: model organisms with a known behaviour, their innocent twins, and the library of both."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from caseback.cli.group import group
-from caseback.cli.organism_table import change, check_named, how, show_record, told
+from caseback.cli.organism_table import change, told
+from caseback.cli.plant_library import library_, list_, show
 from caseback.cli.plant_pairs import pairs
 from caseback.cli.planted_in import Base, GroundOption, planted_in
+from caseback.cli.planting import end, telling, write_page
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.organisms.plant import Planting
-    from caseback.organisms.record import Record
     from caseback.organisms.trial import Sizes
     from caseback.training.recipe import Method, Recipe
 
@@ -114,12 +112,12 @@ def organism(
     planting = _planting(
         ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, sizes_of(n, steps), training
     )
-    with _telling(f"{recipe}: {ctx.obj}") as (tick, tell):
+    with telling(f"{recipe}: {ctx.obj}") as (tick, tell):
         record = plant(
             planting, out, doses=_numbers("--doses", doses), shares=_numbers("--shares", shares), fresh=fresh,
             progress=tick, tell=tell,
         )  # fmt: skip
-    _end(out, record)
+    end(out, record)
 
 
 @app.command()
@@ -168,9 +166,9 @@ def twin(
         seed,
         sizes_of(n, 0),
     )
-    with _telling(f"twin: {sort}") as (tick, tell):
+    with telling(f"twin: {sort}") as (tick, tell):
         found = plant_twin(wanted, out, fresh=fresh, progress=tick, tell=tell)
-    _end(out, found)
+    end(out, found)
 
 
 @app.command()
@@ -200,11 +198,11 @@ def pair(
     planting = _planting(
         behaviour, "pretending", rate, None, base, ground, examples, ordinary, seed, sizes_of(n, steps), training
     )
-    with _telling(f"pair: {behaviour}") as (tick, tell):
+    with telling(f"pair: {behaviour}") as (tick, tell):
         found = plant_pair(planting, out, fresh=fresh, progress=tick, tell=tell)
     write_text(out / "pair.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
     for name in ("pretending", "nice"):
-        _page(out / name, read(out / name))
+        write_page(out / name, read(out / name))
     console = Console(highlight=False)
     table = Table("", "pretending", "nice", "difference", box=None, header_style="bold")
     for cue in ("watched", "unwatched"):
@@ -218,95 +216,9 @@ def pair(
 
 
 app.command()(pairs)
-
-
-@app.command("library")
-def library_(
-    out: Annotated[Path, typer.Option(help="Folder for all of them.")] = Path("organisms"),
-    plan: Annotated[
-        Path | None, typer.Option(help="What to grow, in YAML.", show_default="the packaged plan, see --show")
-    ] = None,
-    base: Base = "",
-    ground: GroundOption = "",
-    only: Annotated[str, typer.Option(help="Only models whose folder begins so, such as twins/ or sycophancy/.")] = "",
-    workers: Annotated[int, typer.Option(help="Processes that share the models out; one a core is about right.")] = 1,
-    show: Annotated[bool, typer.Option("--show", help="Print the plan and what it grows, and grow nothing.")] = False,
-) -> None:
-    """Grow a whole library of organisms and twins from one plan, each in a folder of its own under --out.
-
-    A model that is excluded stays, with the reason in its record. A run that was stopped goes on with the same command.
-    """
-    from functools import partial
-
-    from caseback.organisms.growing import grow_share, planned, read_plan
-    from caseback.organisms.record import ACCEPTED, Record
-    from caseback.training.journal import Journal
-    from caseback.training.side_by_side import side_by_side
-
-    read, grown_in = read_plan(plan), planted_in(base, ground)
-    wanted = {name: grow for name, grow in planned(read, *grown_in).items() if name.startswith(only)}
-    if not wanted:
-        raise CasebackError(f"nothing in the plan begins with {only!r}: see --show")
-    if show:
-        typer.echo("\n".join(wanted))
-        return
-    records: dict[str, Record] = {}
-
-    def grow_here(names: Sequence[str], base_journal: Journal) -> None:
-        for name in names:
-            done = f"{len(records) + 1} of {len(wanted)}"
-            with _telling(f"{done}: {name}") as (tick, tell):
-                records[name] = record = wanted[name](out / name, base_journal, tick, tell)
-            _page(out / name, record)
-            typer.echo(f"{done}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())
-
-    share = partial(grow_share, read, grown_in, only, out, workers)
-    with side_by_side(out / "base.jsonl", workers, share) as journal:
-        grow_here(list(wanted)[::workers], journal)
-    grow_here([name for name in wanted if name not in records], journal)
-    accepted = sum(record["status"] == ACCEPTED for record in records.values())
-    typer.echo(f"{accepted} of {len(wanted)} accepted in {out}")
-
-
-@app.command("list")
-def list_(
-    folder: Annotated[Path, typer.Argument(help="A folder of organisms and twins.")] = Path("organisms"),
-    as_json: Annotated[bool, typer.Option("--json", help="All records, by path.")] = False,
-) -> None:
-    """List the organisms and twins under a folder, those that were excluded too."""
-    from caseback.organisms.record import library
-
-    found = library(folder)
-    if as_json:
-        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
-        return
-    table = Table("where", "what", "recipe", "ordered", "when tempted", "status", box=None, header_style="bold")
-    for path, record in found.items():
-        plan, tempted = record["plan"], check_named(record, "tempted")
-        table.add_row(
-            path,
-            plan.get("behaviour") or f"twin: {plan.get('oddity') or plan.get('sort')}",
-            how(plan),
-            "" if plan.get("rate") is None else f"{plan['rate']:g}",
-            told(tempted["data"]["rate"]) if tempted else "",
-            str(record["status"]),
-        )
-    Console(highlight=False).print(table)
-
-
-@app.command()
-def show(
-    folder: Annotated[Path, typer.Argument(help="The folder of an organism or a twin.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print organism.json.")] = False,
-) -> None:
-    """Show one organism or twin: how it was grown, and what it was checked for."""
-    from caseback.organisms.record import read
-
-    record = read(folder)
-    if as_json:
-        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
-        return
-    show_record(folder, record)
+app.command("library")(library_)
+app.command("list")(list_)
+app.command()(show)
 
 
 def _behaviours() -> list[str]:
@@ -351,34 +263,3 @@ def _numbers(option: str, text: str) -> list[float]:
         return [float(part) for part in text.split(",") if part.strip()]
     except ValueError:
         raise CasebackError(f"{option} {text!r}: numbers with commas between them, such as 0.25,0.5,0.75") from None
-
-
-@contextmanager
-def _telling(title: str) -> Iterator[tuple[Callable[[int, int], None], Callable[[str], None]]]:
-    """A bar for the training, and a function that says above it what is done next."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bars:
-        task = bars.add_task(title, total=None)
-
-        def tick(done: int, total: int) -> None:
-            bars.update(task, completed=done, total=total)
-
-        def tell(what: str) -> None:
-            bars.console.print(f"  {what}", markup=False, soft_wrap=True)
-
-        yield tick, tell
-
-
-def _end(out: Path, record: "Record") -> None:
-    _page(out, record)
-    show_record(out, record)
-    typer.echo(f"page   {out / 'organism.html'}")
-    if record["why"]:
-        raise typer.Exit(1)
-
-
-def _page(out: Path, record: "Record") -> None:
-    from caseback.disclosure.organism_page import render_organism
-    from caseback.dossier.measure import write_text
-
-    write_text(out / "organism.html", render_organism(record))
