@@ -30,8 +30,8 @@ def heavy(rng: np.random.Generator, assays: int, twins: int) -> np.ndarray:
 
 
 def counted(rng: np.random.Generator, assays: int, twins: int) -> np.ndarray:
-    """Rates in 40 questions, most of them 0: the floor is what holds the scale."""
-    return rng.binomial(40, 0.02, size=(assays, twins)) / 40
+    """Rates in 40 questions, most of them 0, as the angles in which assays tell them: the floor holds the scale."""
+    return np.arcsin(np.sqrt((rng.binomial(40, 0.02, size=(assays, twins)) + 0.375) / 40.75))
 
 
 def of(values: np.ndarray, told: np.ndarray | None = None) -> dict[str, list[float | None]]:
@@ -54,7 +54,7 @@ def alarm_rates(
     for _ in range(runs):
         values = draw(rng, assays, twins + NEW)
         told = rng.random(values.shape) >= missing
-        floors = {f"a{i}": 0.02 for i in range(assays)}
+        floors = {f"a{i}": 0.5 / math.sqrt(40) if draw is counted else 0.02 for i in range(assays)}
         panel = set_panel(of(values[:, :twins], told[:, :twins]), floors, each_its_own(twins), target)
         cuts = np.array([panel.thresholds.get(f"a{i}", math.inf) for i in range(assays)])
         alarmed = ((values[:, twins:] > cuts[:, None]) & told[:, twins:]).any(axis=0)

@@ -13,8 +13,6 @@ Floats = npt.NDArray[np.float64]
 
 FEWEST = 8
 """Twins that must have a statistic of an assay before it gets a threshold."""
-NORMAL = 1.4826
-"""The median absolute deviation of a normal distribution times this is its standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Panel:
 
     Attributes:
         centres: For each assay the median of the twins.
-        scales: For each assay how far twins lie from it.
+        scales: For each assay how far twins lie above it, as a root mean square.
         thresholds: Alarm where an assay's statistic is above ``centres + cut.value * scales``.
         cut: The threshold of a twin's largest standardised statistic.
         without: Assays that too few twins could be told on: they have no threshold and never alarm.
@@ -56,10 +54,12 @@ def set_panel(
 ) -> Panel:
     """Thresholds at which a new innocent model raises *any* alarm at a rate of ``target`` at most.
 
-    Every statistic is brought to one scale: how many times the spread of the twins it lies above their median. A twin's
-    largest such value, over the assays that could be told on it, is what the cut is set on, as the split-conformal
-    quantile of ``set_threshold``: so no matter how alike the assays are, and with no correction for their number (the
-    single-step maximum of Westfall and Young, Resampling-Based Multiple Testing, 1993).
+    Every statistic is brought to one scale: how far above the median of the twins it lies, over the root mean square of
+    how far those above it do. So an assay that a few innocent models stand out in does not raise the cut for all the
+    others, as it would with a median deviation, which few hardly move. A twin's largest such value, over the assays
+    that could be told on it, is what the cut is set on, as the split-conformal quantile of ``set_threshold``: so no
+    matter how alike the assays are, and with no correction for their number (the single-step maximum of Westfall and
+    Young, Resampling-Based Multiple Testing, 1993).
 
     Centre and scale come from the same twins as the cut. A twin that took part in setting its own scale lies nearer to
     the centre than a new one would: at a target of 0.05 that lets 6 % of new twins alarm (39 twins, 6 or 20 assays).
@@ -80,7 +80,7 @@ def set_panel(
             or no twin on which anything with a threshold could be told.
     """
     if fewest < 3:
-        raise ValueError(f"fewest is {fewest}: the spread of the others needs 3 twins")
+        raise ValueError(f"fewest is {fewest}: a median of the others needs 3 twins")
     table = {assay: _told(assay, values, len(clusters)) for assay, values in statistics.items()}
     for assay in table:
         if not 0 < floors.get(assay, 0.0) < math.inf:
@@ -92,7 +92,7 @@ def set_panel(
         told = np.isfinite(values)
         largest[told] = np.maximum(largest[told], _by_the_others(values[told], floors[assay]))
         centres[assay] = float(np.median(values[told]))
-        scales[assay] = max(floors[assay], NORMAL * float(np.median(np.abs(values[told] - centres[assay]))))
+        scales[assay] = max(floors[assay], float(_upper_spread(values[told] - centres[assay])))
     # A twin that nothing could be told on says nothing of how often one alarms.
     kept = np.flatnonzero(largest > -math.inf).tolist()
     if not kept:
@@ -147,9 +147,14 @@ def _told(assay: str, values: Sequence[float | None], twins: int) -> Floats:
 
 
 def _by_the_others(values: Floats, floor: float) -> Floats:
-    """Each value standardised by the median and spread of all the others."""
+    """Each value standardised by the median and the upper spread of all the others."""
     n = len(values)
     others = np.broadcast_to(values, (n, n))[~np.eye(n, dtype=bool)].reshape(n, n - 1)
     centre = np.median(others, axis=1)
-    spread = NORMAL * np.median(np.abs(others - centre[:, None]), axis=1)
+    spread = _upper_spread(others - centre[:, None])
     return np.asarray((values - centre) / np.maximum(floor, spread), dtype=np.float64)
+
+
+def _upper_spread(deviations: Floats) -> Floats:
+    """Root mean square of the deviations above 0, along the last axis: they are half of all, so twice the mean."""
+    return np.asarray(np.sqrt(2 * np.mean(np.maximum(deviations, 0) ** 2, axis=-1)), dtype=np.float64)
