@@ -1,0 +1,131 @@
+"""Intervals for a rate that hold at every time at once, however often one looks."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from caseback.stats.betting import checked_counts, checked_levels, log_e_of_mean, log_e_of_rate
+
+Floats = npt.NDArray[np.float64]
+
+HALVINGS = 45
+"""Steps of bisection, on the fourth root of the rate so that rates of 1e-8 are resolved as well."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True)
+class ConfidenceSequence:
+    """Estimates and bounds at each checkpoint, arrays of one shape.
+
+    With a chance of ``confidence`` at least, *all* of the intervals hold the rate. NaN in both bounds means that no
+    rate is left: something that was taken for granted does not hold. ``value`` is NaN before the first trial.
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    confidence: float = 0.95
+
+
+def rate_sequence(events: npt.ArrayLike, trials: npt.ArrayLike, confidence: float = 0.95) -> ConfidenceSequence:
+    """For events that happen or not, from counts at checkpoints, which is all that need be kept.
+
+    The rates against which ``log_e_of_rate`` has not won 1 / (1 - confidence) (Ville's inequality; Robbins 1970), so
+    the chance of an event, given the past, is taken to be constant. For a stream of 0 and 1 give ``x.cumsum()`` and
+    ``range(1, len(x) + 1)``. The mixture is spread over the logarithm of the rate, nearly: what it loses against a
+    bettor who knew the truth hardly grows as that gets rarer, while hedged capital, whose stakes follow an estimated
+    variance that starts at 1/4, stakes far too little on rates of 1e-3 and below. docs/methods/live-rates.md compares.
+
+    Args:
+        events: (...) counted from the start.
+        trials: (...) counted from the start; 0 gives [0, 1].
+        confidence: between 0 and 1.
+
+    Raises:
+        ValueError: counts that cannot be, or a confidence outside (0, 1).
+    """
+    k, n = checked_counts(events, trials)
+    value = np.divide(k, n, out=np.zeros_like(n), where=n > 0)
+    low, high = acceptable(lambda rate: log_e_of_rate(k, n, rate), value, confidence)
+    return ConfidenceSequence(np.where(n > 0, value, np.nan), low, high, confidence)
+
+
+def mean_sequence(
+    values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.ArrayLike, confidence: float = 0.95
+) -> ConfidenceSequence:
+    """For observations in [0, 1] that take few values, such as weighted ones: see ``log_e_of_mean``.
+
+    Args:
+        values: (V,) what an observation may be other than 0, in (0, 1].
+        counts: (..., V) how often each of them came, from the start.
+        trials: (...) observations in all.
+        confidence: between 0 and 1.
+
+    Raises:
+        ValueError: counts that cannot be, values outside (0, 1], or a confidence outside (0, 1).
+    """
+    x, c, n = checked_levels(values, counts, trials)
+
+    def evidence(mean: Floats) -> Floats:
+        return log_e_of_mean(x, c, n, mean)
+
+    low, high = acceptable(evidence, least_spoken_against(evidence, n.shape), confidence)
+    value = np.divide((c * x).sum(axis=-1), n, out=np.full_like(n, np.nan), where=n > 0)
+    return ConfidenceSequence(value, low, high, confidence)
+
+
+def intersected(sequence: ConfidenceSequence) -> ConfidenceSequence:
+    """Each interval cut by all before it along the first axis, which costs no confidence where the rate is constant.
+
+    Where it is not, nothing may be left, and that is found with an error of at most 1 - confidence: NaN from then on.
+
+    Raises:
+        ValueError: a sequence without an axis of time.
+    """
+    if sequence.low.ndim < 1:
+        raise ValueError(f"bounds of shape {sequence.low.shape} have no axis of time")
+    low, high = np.maximum.accumulate(sequence.low), np.minimum.accumulate(sequence.high)
+    left = low <= high
+    low, high = np.where(left, low, np.nan), np.where(left, high, np.nan)
+    return ConfidenceSequence(np.clip(sequence.value, low, high), low, high, sequence.confidence)
+
+
+def least_spoken_against(evidence: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
+    """Where evidence that is first falling, then rising in the rate is least, by golden section."""
+    left, right = np.zeros(shape), np.ones(shape)
+    for _ in range(HALVINGS):
+        step = GOLDEN * (right - left)
+        lower = evidence((right - step) ** 4) <= evidence((left + step) ** 4)
+        left, right = np.where(lower, left, right - step), np.where(lower, left + step, right)
+    return np.asarray(((left + right) / 2) ** 4)
+
+
+def acceptable(evidence: Callable[[Floats], Floats], inside: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """The least and the largest rate against which the logarithmic evidence is below log 1 / (1 - confidence).
+
+    Ends are rounded outwards; NaN where there is no such rate.
+
+    Args:
+        evidence: from (...) rates to (...) logarithms, quasi-convex in the rate.
+        inside: (...) where it is least.
+        confidence: between 0 and 1.
+
+    Raises:
+        ValueError: a confidence outside (0, 1).
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence} is not between 0 and 1")
+    enough = -math.log1p(-confidence)
+    found = []
+    for end in (0.0, 1.0):
+        far, near = np.full(inside.shape, end), np.asarray(inside) ** 0.25
+        for _ in range(HALVINGS):
+            middle = (far + near) / 2
+            out = evidence(middle**4) >= enough
+            far, near = np.where(out, middle, far), np.where(out, near, middle)
+        found.append(np.where(evidence(np.full(inside.shape, end)) < enough, end, far**4))
+    left = evidence(inside) < enough
+    return np.where(left, found[0], np.nan), np.where(left, found[1], np.nan)
