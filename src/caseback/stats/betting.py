@@ -101,20 +101,14 @@ def log_e_of_mean_above(values: npt.ArrayLike, counts: npt.ArrayLike, trials: np
         ValueError: counts that cannot be, values outside (0, 1], or a null outside (0, 1).
     """
     x, c, n = checked_levels(values, counts, trials)
+    if not 0 < null < 1:
+        raise ValueError(f"a null of {null} is not between 0 and 1")
     rates, shares = bets_above(null)
-    return np.asarray(
-        logsumexp(log_factors(x, c, n, rates, np.full(n.shape, null)) + np.log(shares), axis=-1) if n.size else n
-    )
+    return np.asarray(logsumexp(log_factors(x, c, n, rates, np.full(n.shape, null)) + np.log(shares), axis=-1))
 
 
 def bets_above(null: float) -> tuple[Floats, Floats]:
-    """``BETS`` rates above a null, spaced evenly in their logarithm, and the share of the money on each.
-
-    Raises:
-        ValueError: a null outside [0, 1).
-    """
-    if not 0 <= null < 1:
-        raise ValueError(f"a null of {null} is not between 0 and 1")
+    """``BETS`` rates above a null in [0, 1), spaced evenly in their logarithm, and the share of the money on each."""
     edges = np.geomspace(max(null, LEAST), 1.0, BETS + 1)
     shares = np.diff(edges**RARE)
     return np.sqrt(edges[1:] * edges[:-1]), np.asarray(shares / shares.sum())

@@ -35,9 +35,10 @@ def rate_sequence(events: npt.ArrayLike, trials: npt.ArrayLike, confidence: floa
 
     The rates against which ``log_e_of_rate`` has not won 1 / (1 - confidence) (Ville's inequality; Robbins 1970), so
     the chance of an event, given the past, is taken to be constant. For a stream of 0 and 1 give ``x.cumsum()`` and
-    ``range(1, len(x) + 1)``. The mixture is spread over the logarithm of the rate, nearly: what it loses against a
-    bettor who knew the truth hardly grows as that gets rarer, while hedged capital, whose stakes follow an estimated
-    variance that starts at 1/4, stakes far too little on rates of 1e-3 and below. docs/methods/live-rates.md compares.
+    ``range(1, len(x) + 1)``. The mixture is spread nearly over the logarithm of the rate, so what it loses against
+    a bettor who knew the truth hardly grows as that gets rarer. Hedged capital learns how much to stake from a variance
+    that starts at 1/4: on rates of 1e-2 to 1e-4 its intervals were 1.2 to 1.5 times as wide while fewer than one event
+    was expected, and about as wide after hundreds.
 
     Args:
         events: (...) counted from the start.
