@@ -69,8 +69,8 @@ def audited_rate(watched: Watched, confidence: float = 0.95) -> ConfidenceSequen
     """From the audits alone: nothing is assumed of the detector.
 
     A violation found counts as one over its probability of audit (Horvitz and Thompson, JASA 47, 1952), all else as
-    0: the mean is the rate, and one over the random slice bounds the weights. Scaled to [0, 1] it is a ``mean_sequence``
-    (Waudby-Smith and Ramdas, arXiv:2010.09686). Assumed: audits are right, and the rate is constant.
+    0: the mean is the rate, and one over the random slice bounds the weights. Scaled to [0, 1] they go into
+    ``mean_sequence``. Assumed: audits are right, and the rate is constant.
 
     Raises:
         ValueError: a confidence outside (0, 1).

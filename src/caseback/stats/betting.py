@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincc, betaln, logsumexp, xlog1py, xlogy
+from scipy.special import betaincc, betaln, xlog1py, xlogy
 
 Floats = npt.NDArray[np.float64]
 
 RARE = 0.1
 """Money is spread over rates q in proportion to q ** (RARE - 1), close to evenly over their logarithms."""
-BETS = 128
+BETS = 256
 """Rates that are bet on where there is no closed form."""
 LEAST = 1e-7
 """The least of them."""
@@ -91,7 +91,7 @@ def log_e_of_mean(values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.Arra
     # At 0 itself the bet has no value where nothing came; next to it, it has the limit.
     m = np.clip(_unit("mean", mean), 1e-300, 1 - 1e-16)
     rates, shares = bets_above(0.0)
-    return np.asarray(logsumexp(log_factors(x, c, n, rates, m) + np.log(shares), axis=-1))
+    return _log_mean(log_factors(x, c, n, rates, m), shares)
 
 
 def log_e_of_mean_above(values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.ArrayLike, null: float) -> Floats:
@@ -104,7 +104,7 @@ def log_e_of_mean_above(values: npt.ArrayLike, counts: npt.ArrayLike, trials: np
     if not 0 < null < 1:
         raise ValueError(f"a null of {null} is not between 0 and 1")
     rates, shares = bets_above(null)
-    return np.asarray(logsumexp(log_factors(x, c, n, rates, np.full(n.shape, null)) + np.log(shares), axis=-1))
+    return _log_mean(log_factors(x, c, n, rates, np.full(n.shape, null)), shares)
 
 
 def bets_above(null: float) -> tuple[Floats, Floats]:
@@ -119,7 +119,9 @@ def log_factors(values: Floats, counts: Floats, trials: Floats, rates: Floats, m
     m = mean[..., None]
     logs = (trials - counts.sum(axis=-1))[..., None] * (np.log1p(-rates) - np.log1p(-m))
     for i, x in enumerate(values):
-        logs = logs + counts[..., i, None] * np.log(x * rates / m + (1 - x) * (1 - rates) / (1 - m))
+        # A whole event needs no logarithm of each pair, and is the commonest value.
+        gain = np.log(rates) - np.log(m) if x == 1 else np.log(x * rates / m + (1 - x) * (1 - rates) / (1 - m))
+        logs = logs + counts[..., i, None] * gain
     return np.asarray(logs, dtype=np.float64)
 
 
@@ -179,6 +181,11 @@ def _log_e(k: Floats, n: Floats, rate: Floats, shape: float) -> Floats:
     # B(shape, 1) is 1 / shape.
     mixture = betaln(k + shape, n - k + 1) + math.log(shape)
     return np.asarray(mixture - xlogy(k, rate) - xlog1py(n - k, -rate), dtype=np.float64)
+
+
+def _log_mean(logs: Floats, shares: Floats) -> Floats:
+    top = logs.max(axis=-1)
+    return np.asarray(top + np.log(np.exp(logs - top[..., None]) @ shares))
 
 
 def _unit(name: str, given: npt.ArrayLike) -> Floats:

@@ -11,8 +11,8 @@ from caseback.stats.betting import checked_counts, checked_levels, log_e_of_mean
 
 Floats = npt.NDArray[np.float64]
 
-HALVINGS = 45
-"""Steps of bisection, on the fourth root of the rate so that rates of 1e-8 are resolved as well."""
+HALVINGS = 36
+"""Steps of bisection, on the fourth root of the rate so that rates of 1e-6 are resolved as well."""
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -70,12 +70,10 @@ def mean_sequence(
     """
     x, c, n = checked_levels(values, counts, trials)
 
-    def evidence(mean: Floats) -> Floats:
-        return log_e_of_mean(x, c, n, mean)
-
-    low, high = acceptable(evidence, least_spoken_against(evidence, n.shape), confidence)
-    value = np.divide((c * x).sum(axis=-1), n, out=np.full_like(n, np.nan), where=n > 0)
-    return ConfidenceSequence(value, low, high, confidence)
+    value = np.divide((c * x).sum(axis=-1), n, out=np.zeros_like(n), where=n > 0)
+    # No bet has won anything against the sample's own mean: log(1 + y) <= y, and there the y add up to 0.
+    low, high = acceptable(lambda mean: log_e_of_mean(x, c, n, mean), value, confidence)
+    return ConfidenceSequence(np.where(n > 0, value, np.nan), low, high, confidence)
 
 
 def intersected(sequence: ConfidenceSequence) -> ConfidenceSequence:
@@ -97,10 +95,16 @@ def intersected(sequence: ConfidenceSequence) -> ConfidenceSequence:
 def least_spoken_against(evidence: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
     """Where evidence that is first falling, then rising in the rate is least, by golden section."""
     left, right = np.zeros(shape), np.ones(shape)
+    inner = [right - GOLDEN, left + GOLDEN]
+    e = [evidence(inner[0] ** 4), evidence(inner[1] ** 4)]
     for _ in range(HALVINGS):
+        lower = e[0] <= e[1]
+        left, right = np.where(lower, left, inner[0]), np.where(lower, inner[1], right)
         step = GOLDEN * (right - left)
-        lower = evidence((right - step) ** 4) <= evidence((left + step) ** 4)
-        left, right = np.where(lower, left, right - step), np.where(lower, left + step, right)
+        new = np.where(lower, right - step, left + step)
+        found = evidence(new**4)
+        inner = [np.where(lower, new, inner[1]), np.where(lower, inner[0], new)]
+        e = [np.where(lower, found, e[1]), np.where(lower, e[0], found)]
     return np.asarray(((left + right) / 2) ** 4)
 
 
@@ -111,7 +115,7 @@ def acceptable(evidence: Callable[[Floats], Floats], inside: Floats, confidence:
 
     Args:
         evidence: from (...) rates to (...) logarithms, quasi-convex in the rate.
-        inside: (...) where it is least.
+        inside: (...) a rate that is left if any is.
         confidence: between 0 and 1.
 
     Raises:
