@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from caseback.stats.betting import checked_counts, checked_levels, log_e_of_mean, log_e_of_rate
+from caseback.stats.betting import checked_counts, checked_levels, log_e_of_mean, log_likelihood, log_mixture
 from caseback.stats.confidence_sequence import ConfidenceSequence, acceptable, least_spoken_against, mean_sequence
 from caseback.stats.rate import Rate
 
@@ -148,11 +148,11 @@ def _weighted(watched: Watched) -> tuple[float, Floats, Floats]:
 def _by_flags(watched: Watched, point: OperatingPoint) -> Callable[[Floats], Floats]:
     k, n = checked_counts(watched.flagged, watched.exchanges)
     share = np.divide(k, n, out=np.zeros_like(n), where=n > 0)
-    se, fp = point.sensitivity, point.false_positives
+    bet, se, fp = log_mixture(k, n), point.sensitivity, point.false_positives
 
     def evidence(rate: Floats) -> Floats:
         least, most = (rate * a + (1 - rate) * b for a, b in ((se.low, fp.low), (se.high, fp.high)))
-        return log_e_of_rate(k, n, np.clip(share, least, most))
+        return bet - log_likelihood(k, n, np.clip(share, least, most))
 
     return evidence
 

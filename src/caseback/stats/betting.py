@@ -54,7 +54,7 @@ def log_e_above(events: npt.ArrayLike, trials: npt.ArrayLike, null: float, shape
         raise ValueError(f"a shape of {shape} is not above 0")
     with np.errstate(divide="ignore"):
         cut = np.log(betaincc(k + shape, n - k + 1, null)) - math.log(-math.expm1(shape * math.log(null)))
-    return np.asarray(_log_e(k, n, np.asarray(null), shape) + cut)
+    return np.asarray(log_mixture(k, n, shape) - log_likelihood(k, n, np.asarray(null)) + cut)
 
 
 def log_e_of_rate(events: npt.ArrayLike, trials: npt.ArrayLike, rate: npt.ArrayLike) -> Floats:
@@ -67,7 +67,18 @@ def log_e_of_rate(events: npt.ArrayLike, trials: npt.ArrayLike, rate: npt.ArrayL
         ValueError: counts that cannot be, or a rate outside [0, 1].
     """
     k, n = checked_counts(events, trials)
-    return _log_e(k, n, _unit("rate", rate), RARE)
+    return np.asarray(log_mixture(k, n) - log_likelihood(k, n, _unit("rate", rate)))
+
+
+def log_mixture(events: Floats, trials: Floats, shape: float = RARE) -> Floats:
+    """Logarithm of the likelihood of a sequence of events averaged over Beta(shape, 1)."""
+    # B(shape, 1) is 1 / shape.
+    return np.asarray(betaln(events + shape, trials - events + 1) + math.log(shape), dtype=np.float64)
+
+
+def log_likelihood(events: Floats, trials: Floats, rate: Floats) -> Floats:
+    """Logarithm of the likelihood of a sequence of events at a rate."""
+    return np.asarray(xlogy(events, rate) + xlog1py(trials - events, -rate), dtype=np.float64)
 
 
 def log_e_of_mean(values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.ArrayLike, mean: npt.ArrayLike) -> Floats:
@@ -175,12 +186,6 @@ def discoveries(e_values: Mapping[str, float], rate: float = 0.05) -> list[str]:
     m = len(ordered)
     passed = [i for i, name in enumerate(ordered, start=1) if e_values[name] >= m / (i * rate)]
     return ordered[: max(passed, default=0)]
-
-
-def _log_e(k: Floats, n: Floats, rate: Floats, shape: float) -> Floats:
-    # B(shape, 1) is 1 / shape.
-    mixture = betaln(k + shape, n - k + 1) + math.log(shape)
-    return np.asarray(mixture - xlogy(k, rate) - xlog1py(n - k, -rate), dtype=np.float64)
 
 
 def _log_mean(logs: Floats, shares: Floats) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from caseback.stats.betting import checked_counts, checked_levels, log_e_of_mean, log_e_of_rate
+from caseback.stats.betting import checked_counts, checked_levels, log_e_of_mean, log_likelihood, log_mixture
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +50,8 @@ def rate_sequence(events: npt.ArrayLike, trials: npt.ArrayLike, confidence: floa
     """
     k, n = checked_counts(events, trials)
     value = np.divide(k, n, out=np.zeros_like(n), where=n > 0)
-    low, high = acceptable(lambda rate: log_e_of_rate(k, n, rate), value, confidence)
+    bet = log_mixture(k, n)
+    low, high = acceptable(lambda rate: bet - log_likelihood(k, n, rate), value, confidence)
     return ConfidenceSequence(np.where(n > 0, value, np.nan), low, high, confidence)
 
 
