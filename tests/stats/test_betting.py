@@ -109,11 +109,12 @@ def test_a_weighted_bet_is_fair_over_every_outcome(mean: float) -> None:
 
 
 def test_whole_observations_bet_as_events_do() -> None:
+    """But for the fifth of the money that Beta(0.1, 1) has below the least rate that is bet on."""
     k, n = np.array([0, 3, 30, 0]), np.array([500, 1000, 1000, 0])
     for rate in (1e-3, 1e-2, 0.2):
         near = log_e_of_mean([1.0], k[:, None], n, np.full(4, rate))
-        assert near == pytest.approx(log_e_of_rate(k, n, rate), abs=0.1)
-        assert log_e_of_mean_above([1.0], k[:, None], n, rate) == pytest.approx(log_e_above(k, n, rate), abs=0.1)
+        assert near == pytest.approx(log_e_of_rate(k, n, rate), abs=0.3)
+        assert log_e_of_mean_above([1.0], k[:, None], n, rate) == pytest.approx(log_e_above(k, n, rate), abs=0.3)
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.floats(0.02, 0.5), st.floats(0.02, 0.5))

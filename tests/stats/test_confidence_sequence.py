@@ -18,22 +18,22 @@ ERROR = 3 * math.sqrt(0.05 * 0.95 / 400)
 @pytest.mark.parametrize("rate", [0.3, 1e-2, 1e-3, 1e-4])
 def test_every_interval_of_a_stream_holds_the_rate(rate: float) -> None:
     """Looked at after every trial: the low bound can only pass the rate at an event, the high one just before one."""
-    times = np.random.default_rng(1).geometric(rate, size=(400, 150)).cumsum(axis=1)
-    k = np.broadcast_to(np.arange(1, 151), times.shape)
+    times = np.random.default_rng(1).geometric(rate, size=(400, 60)).cumsum(axis=1)
+    k = np.broadcast_to(np.arange(1, 61), times.shape)
     too_high = rate_sequence(k, times).low > rate
     too_low = rate_sequence(k - 1, times - 1).high < rate
     held = ~(too_high | too_low).any(axis=1)
     assert held.mean() >= 0.95 - ERROR
-    # It says something too: after 150 events the bounds are within a factor of two.
-    end = rate_sequence(150, times[:, -1])
-    assert float(np.mean(end.high / end.low)) < 2.1
+    # It says something too: after 60 events the bounds are within a factor of three.
+    end = rate_sequence(60, times[:, -1])
+    assert float(np.mean(end.high / end.low)) < 3
 
 
 def test_weighted_observations_are_held_at_every_checkpoint() -> None:
     """Weights as audits have them: 1 for the random slice, 1/30 for the flagged; mean 1e-3."""
     values, chances = [1.0, 1 / 30], np.array([5e-4, 15e-3])
     rng, runs = np.random.default_rng(2), 400
-    sizes = np.diff(np.geomspace(500, 100_000, 9).astype(int), prepend=0)
+    sizes = np.diff(np.geomspace(1_000, 100_000, 5).astype(int), prepend=0)
     counts = np.stack([rng.multinomial(n, [*chances, 1 - chances.sum()], size=runs)[:, :2] for n in sizes]).cumsum(0)
     trials = np.broadcast_to(sizes.cumsum()[:, None], counts.shape[:2])
     found = mean_sequence(values, counts, trials)
@@ -64,14 +64,14 @@ counts = st.integers(1, 3_000).flatmap(lambda n: st.tuples(st.integers(0, n), st
 
 
 @given(counts, st.floats(0.5, 0.99))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 def test_an_interval_holds_its_estimate_and_grows_with_confidence(count: tuple[int, int], confidence: float) -> None:
     found, wider = rate_sequence(*count, confidence), rate_sequence(*count, (1 + confidence) / 2)
     assert 0 <= wider.low <= found.low <= found.value <= found.high <= wider.high <= 1
 
 
 @given(st.integers(0, 99), st.integers(2, 20))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 def test_more_events_move_it_up_and_more_trials_narrow_it(k: int, times: int) -> None:
     found = rate_sequence([k, k + 1, k * times], [100, 100, 100 * times])
     assert found.low[0] <= found.low[1]
@@ -80,7 +80,7 @@ def test_more_events_move_it_up_and_more_trials_narrow_it(k: int, times: int) ->
 
 
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(41, 200))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 def test_weighted_intervals_mind_neither_the_order_of_values_nor_a_half_counted_twice(a: int, b: int, n: int) -> None:
     found = mean_sequence([1.0, 0.5], [a, b], n)
     assert found.low <= found.value <= found.high
