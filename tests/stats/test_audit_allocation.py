@@ -37,13 +37,13 @@ def test_by_hand() -> None:
 
 
 def test_no_other_plan_finds_more() -> None:
-    """Over all ways to give ten exchanges one of three probabilities within the budget."""
+    """Over all ways to give eight exchanges one of three probabilities within the budget."""
     log_ratios = np.array([-1.0, 0.5, 2.0, 0.0, 3.0, -2.0, 1.0, 0.2])
     guilty = np.exp(log_ratios) / (99 + np.exp(log_ratios))
     chances = inclusion_probabilities(plan_audits(log_ratios, 0.4, 0.1), log_ratios)
     others = np.array(list(itertools.product([0.1, 0.55, 1.0], repeat=8)))
     within = others[others.mean(axis=1) <= 0.4 + 1e-12]
-    assert len(within) > 1_000
+    assert len(within) > 900
     assert guilty @ chances >= (within @ guilty).max() - 1e-12
 
 

@@ -38,27 +38,27 @@ def test_one_trial_by_hand() -> None:
 def test_false_alarms_are_further_apart_than_the_run_length(reference: float) -> None:
     """Runs of thrice that length, cut off there, in steps of a tenth of an event: the mean can only be longer."""
     step = int(0.1 / reference)
-    run_length = 100 * step
-    k = np.random.default_rng(0).binomial(step, reference, size=(300, 200))
+    run_length = 40 * step
+    k = np.random.default_rng(0).binomial(step, reference, size=(120, 100))
     alarm = change_above(k, np.full(k.shape, step), reference, run_length).alarm
-    trials = np.where(alarm < 0, 300, alarm + 1) * step
-    assert trials.mean() - 3 * trials.std() / math.sqrt(200) >= run_length
+    trials = np.where(alarm < 0, 120, alarm + 1) * step
+    assert trials.mean() - 3 * trials.std() / math.sqrt(100) >= run_length
     # Doob: by a tenth of it at most a tenth have alarmed.
-    assert ((alarm >= 0) & (alarm < 10)).mean() <= 0.1 + 3 * math.sqrt(0.09 / 200)
+    assert ((alarm >= 0) & (alarm < 4)).mean() <= 0.1 + 3 * math.sqrt(0.09 / 100)
 
 
 def test_a_change_is_noticed_soon_and_dated() -> None:
-    """From 1e-3 to 1e-2 after 20,000 of 30,000 exchanges, in steps of 100; a false alarm in a million."""
+    """From 1e-3 to 1e-2 after 20,000 of 25,000 exchanges, in steps of 250; a false alarm in a million."""
     rng = np.random.default_rng(1)
-    k = np.concatenate([rng.binomial(100, 1e-3, size=(200, 100)), rng.binomial(100, 1e-2, size=(100, 100))])
-    found = change_above(k, np.full(k.shape, 100), 1e-3, 1e6)
+    k = np.concatenate([rng.binomial(250, 1e-3, size=(80, 40)), rng.binomial(250, 1e-2, size=(20, 40))])
+    found = change_above(k, np.full(k.shape, 250), 1e-3, 1e6)
     assert (found.alarm >= 0).all()
-    after = found.alarm >= 200
+    after = found.alarm >= 80
     assert after.mean() > 0.95
-    delay = 100 * (found.alarm[after] - 199)
+    delay = 250 * (found.alarm[after] - 79)
     assert np.median(delay) < 1_500
     since = np.take_along_axis(found.since, found.alarm[None], axis=0)[0][after]
-    assert np.median(np.abs(since - 200)) <= 3
+    assert np.median(np.abs(since - 80)) <= 2
 
 
 def test_weighted_audits_are_watched_too() -> None:
