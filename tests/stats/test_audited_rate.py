@@ -106,7 +106,7 @@ def test_fewer_flags_than_false_ones_are_a_rate_of_nothing_and_contradictions_le
     point = OperatingPoint(Rate(90, 100, 0.8, 0.95, 0.99), Rate(30, 1000, 0.02, 0.04, 0.99))
     few = flagged_rate(small(flagged=[25, 250], confirmed=[[0], [0]]), point)
     assert few.value.tolist() == [0, 0] == few.low.tolist()
-    assert (few.high < 0.02).all()
+    assert few.high[1] < few.high[0] < 0.05
     # No false positives can explain 250 flags of which not one was confirmed in half of them.
     none = combined_rate(small(flagged=[25, 250], confirmed=[[0], [0]]), OperatingPoint(known(0.9), known(0.0)))
     assert np.isnan([none.low[1], none.high[1], none.value[1]]).all()
@@ -123,7 +123,7 @@ def test_before_the_first_exchange_anything_may_be() -> None:
 @given(st.integers(0, 20), st.integers(0, 3))
 @settings(deadline=None, max_examples=10)
 def test_more_violations_found_never_lower_the_bounds(confirmed: int, missed: int) -> None:
-    point = OperatingPoint(known(0.8), known(0.02))
+    point = OperatingPoint(known(0.8), known(0.03))
     one = small(
         exchanges=[10_000] * 2, flagged=[300] * 2, confirmed=[[confirmed], [confirmed + 1]], missed=[[missed]] * 2
     )
