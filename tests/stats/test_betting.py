@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,12 +12,14 @@ from scipy.stats import binom, multinomial
 
 from caseback.stats.betting import (
     RARE,
+    checked_counts,
     discoveries,
     e_value,
     log_e_above,
     log_e_of_mean,
     log_e_of_mean_above,
-    log_e_of_rate,
+    log_likelihood,
+    log_mixture,
 )
 
 
@@ -64,6 +67,11 @@ def test_discoveries_are_the_longest_run_that_is_strong_enough() -> None:
 def test_what_makes_no_sense_is_refused(k: int, n: int, null: float) -> None:
     with pytest.raises(ValueError, match=r"events in|not between"):
         e_value(k, n, null)
+
+
+def log_e_of_rate(events: npt.ArrayLike, trials: npt.ArrayLike, rate: npt.ArrayLike) -> np.ndarray:
+    k, n = checked_counts(events, trials)
+    return log_mixture(k, n) - log_likelihood(k, n, np.asarray(rate))
 
 
 @given(st.integers(0, 25), st.integers(0, 25), st.floats(0.01, 0.9))
@@ -130,8 +138,8 @@ def test_bad_counts_name_what_is_wrong() -> None:
         log_e_of_rate(1, math.inf, 0.1)
     with pytest.raises(ValueError, match="empty"):
         log_e_of_rate([], [], 0.1)
-    with pytest.raises(ValueError, match=r"rate 1\.5 is not"):
-        log_e_of_rate(1, 2, 1.5)
+    with pytest.raises(ValueError, match=r"mean 1\.5 is not"):
+        log_e_of_mean([1.0], [[1]], [2], 1.5)
     with pytest.raises(ValueError, match="shape of -1"):
         log_e_above(1, 2, 0.5, -1)
     with pytest.raises(ValueError, match=r"value 1\.5"):

@@ -57,21 +57,12 @@ def log_e_above(events: npt.ArrayLike, trials: npt.ArrayLike, null: float, shape
     return np.asarray(log_mixture(k, n, shape) - log_likelihood(k, n, np.asarray(null)) + cut)
 
 
-def log_e_of_rate(events: npt.ArrayLike, trials: npt.ArrayLike, rate: npt.ArrayLike) -> Floats:
-    """Logarithm of a bet against "the chance is ``rate``", either way: a martingale under it, convex in the rate.
-
-    The mixture of likelihood ratios over Beta(``RARE``, 1) (Robbins, Annals of Mathematical Statistics 41, 1970). All
-    three are arrays that go with one another; a rate may be 0 or 1.
-
-    Raises:
-        ValueError: counts that cannot be, or a rate outside [0, 1].
-    """
-    k, n = checked_counts(events, trials)
-    return np.asarray(log_mixture(k, n) - log_likelihood(k, n, _unit("rate", rate)))
-
-
 def log_mixture(events: Floats, trials: Floats, shape: float = RARE) -> Floats:
-    """Logarithm of the likelihood of a sequence of events averaged over Beta(shape, 1)."""
+    """Logarithm of the likelihood of a sequence of events averaged over Beta(shape, 1).
+
+    Less ``log_likelihood`` at a rate it is a bet against that rate, either way: a martingale under it, convex in the
+    rate (Robbins, Annals of Mathematical Statistics 41, 1970).
+    """
     # B(shape, 1) is 1 / shape.
     return np.asarray(betaln(events + shape, trials - events + 1) + math.log(shape), dtype=np.float64)
 
@@ -82,7 +73,7 @@ def log_likelihood(events: Floats, trials: Floats, rate: Floats) -> Floats:
 
 
 def log_e_of_mean(values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.ArrayLike, mean: npt.ArrayLike) -> Floats:
-    """The same for observations in [0, 1] that take few values: a bet against "their mean is ``mean``", either way.
+    """For observations in [0, 1] that take few values: logarithm of a bet against "their mean is ``mean``", either way.
 
     An observation x multiplies what was bet on q by x q / mean + (1 - x) (1 - q) / (1 - mean), whose expectation is 1
     where that is the mean: Cover's universal portfolio of the two sides of a coin (Orabona and Jun, arXiv:2110.14099).
@@ -99,8 +90,11 @@ def log_e_of_mean(values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.Arra
         ValueError: counts that cannot be, values outside (0, 1], or a mean outside [0, 1].
     """
     x, c, n = checked_levels(values, counts, trials)
+    m = np.asarray(mean, dtype=np.float64)
+    for wrong in m[~((m >= 0) & (m <= 1))].ravel():
+        raise ValueError(f"mean {wrong} is not between 0 and 1")
     # At 0 itself the bet has no value where nothing came; next to it, it has the limit.
-    m = np.clip(_unit("mean", mean), 1e-300, 1 - 1e-16)
+    m = np.clip(m, 1e-300, 1 - 1e-16)
     rates, shares = bets_above(0.0)
     return _log_mean(log_factors(x, c, n, rates, m), shares)
 
@@ -191,10 +185,3 @@ def discoveries(e_values: Mapping[str, float], rate: float = 0.05) -> list[str]:
 def _log_mean(logs: Floats, shares: Floats) -> Floats:
     top = logs.max(axis=-1)
     return np.asarray(top + np.log(np.exp(logs - top[..., None]) @ shares))
-
-
-def _unit(name: str, given: npt.ArrayLike) -> Floats:
-    array = np.asarray(given, dtype=np.float64)
-    for wrong in array[~((array >= 0) & (array <= 1))].ravel():
-        raise ValueError(f"{name} {wrong} is not between 0 and 1")
-    return array

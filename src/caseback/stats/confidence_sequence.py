@@ -33,7 +33,7 @@ class ConfidenceSequence:
 def rate_sequence(events: npt.ArrayLike, trials: npt.ArrayLike, confidence: float = 0.95) -> ConfidenceSequence:
     """For events that happen or not, from counts at checkpoints, which is all that need be kept.
 
-    The rates against which ``log_e_of_rate`` has not won 1 / (1 - confidence) (Ville's inequality; Robbins 1970), so
+    The rates against which a bet (``log_mixture``) has not won 1 / (1 - confidence) (Ville's inequality), so
     the chance of an event, given the past, is taken to be constant. For a stream of 0 and 1 give ``x.cumsum()`` and
     ``range(1, len(x) + 1)``. The mixture is spread nearly over the logarithm of the rate, so what it loses against
     a bettor who knew the truth hardly grows as that gets rarer. Hedged capital learns how much to stake from a variance
@@ -59,6 +59,8 @@ def mean_sequence(
     values: npt.ArrayLike, counts: npt.ArrayLike, trials: npt.ArrayLike, confidence: float = 0.95
 ) -> ConfidenceSequence:
     """For observations in [0, 1] that take few values, such as weighted ones: see ``log_e_of_mean``.
+
+    Its bets are apart by a fixed factor: on 100,000 events it is 1.8 times as wide as ``rate_sequence``, on 1,000 alike.
 
     Args:
         values: (V,) what an observation may be other than 0, in (0, 1].
