@@ -60,7 +60,7 @@ def mean_sequence(
 ) -> ConfidenceSequence:
     """For observations in [0, 1] that take few values, such as weighted ones: see ``log_e_of_mean``.
 
-    Its bets are apart by a fixed factor: on 100,000 events it is 1.8 times as wide as ``rate_sequence``, on 1,000 alike.
+    Its bets are a fixed factor apart: on 100,000 events it is 1.8 times as wide as ``rate_sequence``, on 1,000 alike.
 
     Args:
         values: (V,) what an observation may be other than 0, in (0, 1].
