@@ -11,12 +11,12 @@ from rich.table import Table
 from caseback.cli.bar import bar
 from caseback.cli.detect_make import direction, latent, pattern
 from caseback.cli.detect_models import opened
+from caseback.cli.detect_shown import show_calibration
 from caseback.cli.group import group
 from caseback.cli.numbers import shares
-from caseback.errors import CasebackError
 
 app = group(
-    help="Detectors: score transcripts for a behaviour, by patterns, directions or latents, with a known false-alarm rate.",
+    help="Detectors: score transcripts for a behaviour, with a known rate of false alarms.",
 )
 Folder = Annotated[Path, typer.Argument(help="Folder of a detector.")]
 Model = Annotated[str, typer.Option(help="Folder or hub id of the open model, where the detector reads activations.")]
@@ -79,7 +79,7 @@ def calibrate(
     if as_json:
         typer.echo(json.dumps({"id": name, **asdict(found)}, indent=1, allow_nan=False))
         return
-    _show_calibration(Console(highlight=False), found)
+    show_calibration(Console(highlight=False), found)
     typer.echo(f"detector  {detector}, id {name[:12]}…")
 
 
@@ -89,7 +89,8 @@ def score(
     file: Annotated[Path, typer.Argument(help="JSON Lines: transcripts to score.")],
     model: Model = "",
     target: Annotated[
-        float | None, typer.Option(help="Flag at the threshold set for this rate of false positives.", show_default="the first")
+        float | None,
+        typer.Option(help="Flag at the threshold set for this rate of false positives.", show_default="the first"),
     ] = None,
     threshold: Annotated[float | None, typer.Option(help="Flag above this score instead.")] = None,
     as_json: Json = False,
@@ -164,7 +165,9 @@ def check(detector: Folder, model: Model = "", as_json: Json = False) -> None:
         typer.echo(f"{tested.n - len(tested.failed)} of {tested.n} self-tests within tolerance")
         for each in tested.failed:
             got = each.got.why if each.got.score is None else f"{each.got.score:.4g}"
-            typer.echo(f"self-test {each.number}: {got}, and must be {each.wanted if each.wanted is not None else 'untold'}")
+            typer.echo(
+                f"self-test {each.number}: {got}, and must be {each.wanted if each.wanted is not None else 'untold'}"
+            )
     raise typer.Exit(code)
 
 
@@ -196,4 +199,4 @@ def show(detector: Folder, as_json: Json = False) -> None:
     if known.calibration is None:
         console.print("uncalibrated: `caseback detect calibrate` sets its thresholds")
     else:
-        _show_calibration(console, known.calibration)
+        show_calibration(console, known.calibration)

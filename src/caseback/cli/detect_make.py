@@ -1,7 +1,7 @@
 """``caseback detect pattern``, ``direction`` and ``latent``: make a detector."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
@@ -10,6 +10,10 @@ from caseback.errors import CasebackError
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.detectors.detector import Detector
 
+Part = Literal["prompt", "turn", "reply"]
+Pool = Literal["last", "mean", "max", "rolling"]
+Field = Literal["content", "reasoning_content", "arguments"]
+Role = Literal["system", "user", "assistant", "tool"]
 Out = Annotated[Path, typer.Argument(help="Folder for the detector.")]
 Behaviour = Annotated[str, typer.Option(help="What it looks for, such as sycophancy or a name of your own.")]
 Name = Annotated[str, typer.Option(help="What it is called.", show_default="as its folder")]
@@ -25,10 +29,10 @@ def pattern(
     reads: Annotated[
         list[str] | None, typer.Option(help="prompt, turn or reply; repeat it.", show_default="reply")
     ] = None,
-    fields: Annotated[
+    field: Annotated[
         list[str] | None,
         typer.Option(
-            "--field", help="content, reasoning_content or arguments (of tool calls); repeat it.", show_default="content"
+            help="content, reasoning_content or arguments (of tool calls); repeat it.", show_default="content"
         ),
     ] = None,
     role: Annotated[
@@ -46,28 +50,18 @@ def pattern(
     Example: caseback detect pattern praise --behaviour sycophancy --match "(?i)what a great question" --reads reply
     """
     from caseback.detectors.pattern import PatternDetector
-    from caseback.detectors.transcript import ROLES, Field
-    from caseback.interp.direction import Part
 
-    parts, named = reads or ["reply"], fields or ["content"]
-    for given, known in ((parts, get_args(Part)), (named, get_args(Field)), (role or [], ROLES)):
-        _known(given, known)
-    made: Any = PatternDetector(
-        name or out.name, behaviour, tuple(match), tuple(parts), tuple(named), tuple(role or ())  # type: ignore[arg-type]
-    )
+    parts, fields = _each(reads or ["reply"], get_args(Part)), _each(field or ["content"], get_args(Field))
+    made = PatternDetector(name or out.name, behaviour, tuple(match), parts, fields, _each(role or [], get_args(Role)))
     _saved(made, out, clause, failure, as_json)
 
 
 def direction(
     folder: Annotated[Path, typer.Argument(help="Folder of a direction, from `caseback look direction`.")],
     out: Out,
-    pool: Annotated[
-        str, typer.Option(help="last, mean, max or rolling: how token scores become one.", show_default="as fitted")
-    ] = "",
-    reads: Annotated[str, typer.Option(help="prompt, turn or reply.", show_default="as fitted")] = "",
-    behaviour: Annotated[
-        str, typer.Option(help="What it looks for.", show_default="what the direction bears on")
-    ] = "",
+    pool: Annotated[Pool | None, typer.Option(help="How token scores become one.", show_default="as fitted")] = None,
+    reads: Annotated[Part | None, typer.Option(help="Which part of the transcript.", show_default="as fitted")] = None,
+    behaviour: Annotated[str, typer.Option(help="What it looks for.", show_default="what the direction bears on")] = "",
     name: Name = "",
     clause: Clause = None,
     failure: Failure = None,
@@ -80,13 +74,11 @@ def direction(
     Example: caseback detect direction directions/harm harm-detector --pool rolling
     """
     from caseback.detectors.direction import DirectionDetector
-    from caseback.interp.direction import Part, Pool, Reading
+    from caseback.interp.direction import Reading
     from caseback.interp.directions.files import read_direction
 
-    _known([pool] if pool else [], get_args(Pool))
-    _known([reads] if reads else [], get_args(Part))
     read = read_direction(folder)
-    reading: Any = Reading(reads or read.reading.part, pool or read.reading.pool)  # type: ignore[arg-type]
+    reading = Reading(reads or read.reading.part, pool or read.reading.pool)
     made = DirectionDetector(name or out.name, behaviour or read.about, read, reading)
     _saved(made, out, clause, failure, as_json)
 
@@ -96,7 +88,7 @@ def latent(
     number: Annotated[int, typer.Argument(min=0, metavar="N", help="Number of the latent.")],
     out: Out,
     behaviour: Behaviour,
-    reads: Annotated[str, typer.Option(help="prompt, turn or reply.")] = "reply",
+    reads: Annotated[Part, typer.Option(help="Which part of the transcript.")] = "reply",
     name: Name = "",
     clause: Clause = None,
     failure: Failure = None,
@@ -109,16 +101,16 @@ def latent(
     Example: caseback detect latent dictionaries/mine 1207 flattery --behaviour sycophancy
     """
     from caseback.detectors.latent import LatentDetector, open_dictionary
-    from caseback.interp.direction import Part
 
-    _known([reads], get_args(Part))
-    made = LatentDetector(name or out.name, behaviour, open_dictionary(folder), number, reads)  # type: ignore[arg-type]
+    made = LatentDetector(name or out.name, behaviour, open_dictionary(folder), number, reads)
     _saved(made, out, clause, failure, as_json)
 
 
-def _known(given: list[str], known: tuple[str, ...]) -> None:
+def _each(given: list[str], known: tuple[str, ...]) -> Any:
+    """What was given, each one of those that are known: lists of literals are beyond typer."""
     if wrong := [each for each in given if each not in known]:
         raise CasebackError(f"{wrong[0]!r} is not one of {', '.join(known)}")
+    return tuple(given)
 
 
 def _saved(
@@ -134,4 +126,6 @@ def _saved(
     if as_json:
         typer.echo(json.dumps({"id": found, "folder": str(out)}))
         return
-    typer.echo(f"detector  {out}, id {found[:12]}…, uncalibrated: `caseback detect calibrate {out}` sets its thresholds")
+    typer.echo(
+        f"detector  {out}, id {found[:12]}…, uncalibrated: `caseback detect calibrate {out}` sets its thresholds"
+    )

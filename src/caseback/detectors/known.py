@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from caseback.detectors.transcript import Transcript
+from caseback.errors import CasebackError
 from caseback.stats.auroc import Auroc
 from caseback.stats.rate import Rate
 from caseback.stats.threshold import Threshold
@@ -65,3 +66,20 @@ class Known:
     failures: tuple[str, ...] = ()
     self_tests: tuple[SelfTest, ...] = ()
     cost: Cost | None = None
+
+
+def threshold_for(name: str, calibration: Calibration | None, target: float | None = None) -> Threshold:
+    """The threshold of detector ``name`` for a rate of false positives; by default the first that it has.
+
+    Raises:
+        CasebackError: it is not calibrated, or not for that rate.
+    """
+    if calibration is None:
+        raise CasebackError(
+            f"detector {name} is not calibrated: do that with `caseback detect calibrate`, or give a threshold"
+        )
+    found = [each.threshold for each in calibration.points if target in (None, each.threshold.target)]
+    if not found:
+        there = ", ".join(str(each.threshold.target) for each in calibration.points) or "none"
+        raise CasebackError(f"detector {name} has no threshold for {target} false positives; it has: {there}")
+    return found[0]

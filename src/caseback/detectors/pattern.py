@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from caseback.chat import Role
 from caseback.detectors.detector import Scored, Span
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.known import Known
@@ -29,7 +30,7 @@ class PatternDetector:
     patterns: tuple[str, ...]
     reads: tuple[Part, ...] = ("reply",)
     fields: tuple[Field, ...] = ("content",)
-    roles: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
     known: Known = Known()  # noqa: RUF009
 
     def __post_init__(self) -> None:
