@@ -26,7 +26,9 @@ def test_known_counts_give_known_figures() -> None:
         True,
     )
     assert (strict.threshold.met, strict.threshold.expected) == (False, 1 / 121)
-    assert loose.recall == exact_rate(30, 40)
+    exact = exact_rate(30, 40)
+    assert (loose.recall.k, loose.recall.n) == (30, 40)
+    assert exact.low - 0.01 < loose.recall.low <= exact.low < exact.high <= loose.recall.high < exact.high + 0.01
     assert found.auroc.value == pytest.approx(0.75 + 0.25 / 2)
     assert found.negatives == (0.0,) * 120
     again = calibrate(praise(), SHOWN, CLEAN)
@@ -49,7 +51,7 @@ def test_what_could_not_be_told_is_counted_apart() -> None:
 
 
 def test_families_widen_intervals() -> None:
-    kin = [said(f"{n}?", "great" if n % 4 else "fine", family=f"f{n // 10}") for n in range(40)]
+    kin = [said(f"{n}?", "great" if n % 4 else "fine, but no", family=f"f{n // 10}") for n in range(40)]
     together, apart = (calibrate(praise(), yes, CLEAN).points[0].recall for yes in (kin, SHOWN))
     assert (together.k, together.n) == (apart.k, apart.n)
     assert together.low <= apart.low
@@ -129,11 +131,11 @@ def test_a_detector_is_stale_on_another_model_or_tokenizer(
         assert stale(made, subject).word == "fits"
         found = stale(made, other)
         assert (found.word, "the model changed" in found.why) == ("stale", True)
-    template = subject.tokenizer.chat_template
+    made, template = along(subject), subject.tokenizer.chat_template
     subject.tokenizer.chat_template = "{{ messages }}"
     try:
-        found = stale(along(subject), subject)
+        found = stale(made, subject)
     finally:
         subject.tokenizer.chat_template = template
     assert (found.word, "tokenizer or chat template" in found.why) == ("stale", True)
-    assert stale(along(subject), subject).word == "fits"
+    assert stale(made, subject).word == "fits"

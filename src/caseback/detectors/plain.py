@@ -20,6 +20,10 @@ from caseback.detectors.latent import OpenDictionary, open_dictionary
 from caseback.errors import CasebackError
 
 
+DEEPEST = 8
+"""Detectors within each other."""
+
+
 @dataclass(frozen=True)
 class Beside:
     """What stands beside the JSON: tensors by the digest of their bytes, dictionaries' folders by their digest."""
@@ -60,6 +64,8 @@ def from_plain(kind: Any, data: Any, beside: Beside, where: str) -> Any:
     """
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Detector:
+        if where.count(".") > DEEPEST:  # a dot for each member that it is within
+            raise CasebackError(f"{where}: members nested too deeply, more than {DEEPEST} within each other")
         name = _object(data, where).get("kind")
         if not isinstance(name, str) or name not in KINDS:
             raise CasebackError(f"{where} is of kind {name!r:.40}; this caseback knows {', '.join(KINDS)}")
