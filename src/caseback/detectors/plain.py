@@ -19,7 +19,6 @@ from caseback.detectors.kinds import KINDS, kind_of
 from caseback.detectors.latent import OpenDictionary, open_dictionary
 from caseback.errors import CasebackError
 
-
 DEEPEST = 8
 """Detectors within each other."""
 
