@@ -56,6 +56,15 @@ def test_one_step(step: Step, there: int) -> None:
     assert score(step) == there
 
 
+def test_what_is_said_beside_a_call_is_one_step() -> None:
+    both = {**called("run", "rm", "")[0], "content": "I will delete it."}
+    beside = transcript_of({"messages": [{"role": "user", "content": "?"}, both]})
+    claimed = Step(role="assistant", content="delete")
+    assert score(claimed, Step(tool="run", arguments="rm"), on=beside) == 1
+    assert score(Step(tool="run", content="delete"), on=beside) == 1
+    assert score(claimed, claimed, on=beside) == 0
+
+
 def test_an_answer_that_names_its_tool_itself() -> None:
     named = transcript_of({"messages": [*WORK.messages[:1], {"role": "tool", "name": "run", "content": "failed"}]})
     assert score(FAILED, on=named) == 1

@@ -124,7 +124,9 @@ def score(
         typer.echo(json.dumps({**head, "untold": untold, "gone_on": gone_on, "rows": rows}, indent=1, allow_nan=False))
     else:
         table = Table("transcript", "score", "", box=None, header_style="bold")
-        order = sorted(range(len(scored)), key=lambda at: (not flagged[at], scored[at].score is not None, -(scored[at].score or 0)))
+        order = sorted(
+            range(len(scored)), key=lambda at: (not flagged[at], scored[at].score is not None, -(scored[at].score or 0))
+        )
         for at in order[:LISTED]:
             said = "cannot tell" if scored[at].score is None else f"{scored[at].score:.3g}"
             table.add_row(str(at + 1), said, "flagged" if flagged[at] else scored[at].why)

@@ -9,6 +9,7 @@ from caseback.subject.open_subject import OpenSubject
 
 Needs = Literal["text", "activations"]
 Word = Literal["fits", "stale", "needs no model", "cannot tell"]
+NO_MODEL = "it needs activations, and no open model is given"
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,23 @@ def staleness(needs: Needs, fits: Fits, subject: OpenSubject | None) -> Stalenes
     if needs == "text":
         return Staleness("needs no model")
     if subject is None:
-        return Staleness("cannot tell", "it needs activations, and no open model is given")
+        return Staleness("cannot tell", NO_MODEL)
     if not fits.model:
         return Staleness("cannot tell", "it does not say which model it was made for")
     # Directions name their tokenizer with its template, dictionaries without.
-    if fits.tokenizer and fits.tokenizer not in (tokenizer_digest(subject), without_template(subject.tokenizer)):
+    digests = (tokenizer_digest(subject), without_template(subject.tokenizer)) if fits.tokenizer else ("",)
+    if fits.tokenizer not in digests:
         return Staleness("stale", f"the tokenizer or chat template of {subject.name} is another")
-    if fits.model != subject.digest:
-        made_for, here = fits.model[:19], subject.digest[:19]
-        return Staleness("stale", f"the model changed: it was made for {made_for}…, and {subject.name} is {here}…")
-    return Staleness("fits")
+    why = of_another_model(fits, subject)
+    return Staleness("stale", why) if why else Staleness("fits")
+
+
+def of_another_model(fits: Fits, subject: OpenSubject) -> str:
+    """That the model is not the one of these digests, in words; empty where it is, or where none is named.
+
+    The digest is of the model's files, its tokenizer's among them: this costs nothing, and does not see a tokenizer that
+    was changed after it was loaded.
+    """
+    if fits.model in ("", subject.digest):
+        return ""
+    return f"the model changed: it was made for {fits.model[:19]}…, and {subject.name} is {subject.digest[:19]}…"

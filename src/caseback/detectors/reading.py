@@ -8,7 +8,7 @@ from torch import Tensor
 
 from caseback.chat import Message
 from caseback.detectors.detector import Scored
-from caseback.detectors.fits import Fits, staleness
+from caseback.detectors.fits import NO_MODEL, Fits, of_another_model
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.interp.direction import Part, Pool, pooled
@@ -31,9 +31,10 @@ def scored_by_tokens(
     of: Callable[[Acts], Tensor],
 ) -> list[Scored]:
     """Each transcript's token scores, which ``of`` makes from activations ``[tokens, …]`` per site, pooled."""
-    fit = staleness("activations", fits, subject)
-    if subject is None or fit.word == "stale":
-        return [Scored(None, fit.why)] * len(transcripts)
+    if subject is None:
+        return [Scored(None, NO_MODEL)] * len(transcripts)
+    if why := of_another_model(fits, subject):
+        return [Scored(None, why)] * len(transcripts)
     return [
         Scored(None, read) if isinstance(read, str) else _scored(of(read).cpu(), pool)
         for read in read_activations(subject, transcripts, sites, part)

@@ -95,7 +95,7 @@ class SequenceDetector:
 def _events(messages: Sequence[Mapping[str, Any]]) -> Iterator[_Event]:
     names: dict[str, str] = {}
     for at, message in enumerate(messages):
-        answers = names.get(message.get("tool_call_id", ""), message.get("name", ""))
+        answers = message.get("name") or names.get(message.get("tool_call_id", ""), "")
         yield _Event(at, message["role"], answers if message["role"] == "tool" else "", message["content"])
         for number, call in enumerate(message.get("tool_calls", ())):
             names[call.get("id", "")] = call["function"]["name"]
@@ -107,6 +107,8 @@ def _matched(step: Step, event: _Event) -> Span | None:
     """Where the step is in the event, or None."""
     if (step.role and step.role != event.role) or (step.tool and step.tool != event.tool):
         return None
+    if event.arguments is not None and not (step.tool or step.arguments):
+        return None  # what was said beside a call is the message's, and is one step at most
     field: Field = "content" if event.arguments is None else "arguments"
     text = event.content if event.arguments is None else event.arguments
     start, end = 0, len(text)
