@@ -47,8 +47,8 @@ def staleness(needs: Needs, fits: Fits, subject: OpenSubject | None) -> Stalenes
 def of_another_model(fits: Fits, subject: OpenSubject) -> str:
     """That the model is not the one of these digests, in words; empty where it is, or where none is named.
 
-    The digest is of the model's files, its tokenizer's among them: this costs nothing, and does not see a tokenizer that
-    was changed after it was loaded.
+    The digest is of the model's files, its tokenizer's among them: looking costs nothing, and does not see a tokenizer
+    that was changed after it was loaded.
     """
     if fits.model in ("", subject.digest):
         return ""
