@@ -24,6 +24,7 @@ COMMANDS = {
     "character": "caseback.cli.character:app",
     "plant": "caseback.cli.plant:app",
     "look": "caseback.cli.look:app",
+    "detect": "caseback.cli.detect:app",
     "calibrate": "caseback.cli.calibrate:calibrate",
     "audit": "caseback.cli.audit:audit",
     "discover": "caseback.cli.discover:app",

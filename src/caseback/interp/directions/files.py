@@ -55,7 +55,7 @@ def load_direction(folder: Path, subject: OpenSubject) -> Direction:
     Raises:
         CasebackError: it is none, it is damaged, or it belongs to another model.
     """
-    direction = _read(folder)
+    direction = read_direction(folder)
     check_belongs(f"the direction in {folder}", direction.model, direction.tokenizer, subject)
     return direction
 
@@ -68,7 +68,7 @@ def carried_over(folder: Path, subject: OpenSubject) -> Direction:
     Raises:
         CasebackError: it is none, it is damaged, the tokenizers differ, or its width is not the model's.
     """
-    direction = _read(folder)
+    direction = read_direction(folder)
     check_belongs(f"the direction in {folder}", subject.digest, direction.tokenizer, subject)
     width = subject.model.config.get_text_config().hidden_size
     if direction.site.kind in ("resid_pre", "resid_post", "attn_out", "mlp_out") and width != len(direction.vector):
@@ -82,7 +82,12 @@ def carried_over(folder: Path, subject: OpenSubject) -> Direction:
     )
 
 
-def _read(folder: Path) -> Direction:
+def read_direction(folder: Path) -> Direction:
+    """The direction in a folder, whichever model it belongs to.
+
+    Raises:
+        CasebackError: it is none, or it is damaged.
+    """
     from safetensors.torch import load
 
     path = folder / RECORD

@@ -1,0 +1,131 @@
+"""``caseback detect pattern``, ``direction`` and ``latent``: make a detector."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+import typer
+
+from caseback.errors import CasebackError
+
+if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
+    from caseback.detectors.detector import Detector
+
+Part = Literal["prompt", "turn", "reply"]
+Pool = Literal["last", "mean", "max", "rolling"]
+Field = Literal["content", "reasoning_content", "arguments"]
+Role = Literal["system", "user", "assistant", "tool"]
+Out = Annotated[Path, typer.Argument(help="Folder for the detector.")]
+Behaviour = Annotated[str, typer.Option(help="What it looks for, such as sycophancy or a name of your own.")]
+Name = Annotated[str, typer.Option(help="What it is called.", show_default="as its folder")]
+Clause = Annotated[list[str] | None, typer.Option(help="Id of a clause that the behaviour breaks; repeat it.")]
+Failure = Annotated[list[str] | None, typer.Option(help="What it is known to miss or mistake, as text; repeat it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the id and folder as JSON.")]
+
+
+def pattern(
+    out: Out,
+    behaviour: Behaviour,
+    match: Annotated[list[str], typer.Option(help="RE2 pattern, such as (?i)great question; repeat it.")],
+    reads: Annotated[
+        list[str] | None, typer.Option(help="prompt, turn or reply; repeat it.", show_default="reply")
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="content, reasoning_content or arguments (of tool calls); repeat it.", show_default="content"
+        ),
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Read messages of this role only; repeat it.", show_default="all")
+    ] = None,
+    name: Name = "",
+    clause: Clause = None,
+    failure: Failure = None,
+    as_json: Json = False,
+) -> None:
+    """Make a detector of patterns: 1 where any is found, else 0.
+
+    Patterns are in RE2's dialect, which takes no backreferences and no look-around, so none of them can hang.
+
+    Example: caseback detect pattern praise --behaviour sycophancy --match "(?i)what a great question" --reads reply
+    """
+    from caseback.detectors.pattern import PatternDetector
+
+    parts, fields = _each(reads or ["reply"], get_args(Part)), _each(field or ["content"], get_args(Field))
+    made = PatternDetector(name or out.name, behaviour, tuple(match), parts, fields, _each(role or [], get_args(Role)))
+    _saved(made, out, clause, failure, as_json)
+
+
+def direction(
+    folder: Annotated[Path, typer.Argument(help="Folder of a direction, from `caseback look direction`.")],
+    out: Out,
+    pool: Annotated[Pool | None, typer.Option(help="How token scores become one.", show_default="as fitted")] = None,
+    reads: Annotated[Part | None, typer.Option(help="Which part of the transcript.", show_default="as fitted")] = None,
+    behaviour: Annotated[str, typer.Option(help="What it looks for.", show_default="what the direction bears on")] = "",
+    name: Name = "",
+    clause: Clause = None,
+    failure: Failure = None,
+    as_json: Json = False,
+) -> None:
+    """Make a detector of a direction in activations.
+
+    rolling, the largest mean of 16 tokens in a row, does not drown in a long text as the mean does.
+
+    Example: caseback detect direction directions/harm harm-detector --pool rolling
+    """
+    from caseback.detectors.direction import DirectionDetector
+    from caseback.interp.direction import Reading
+    from caseback.interp.directions.files import read_direction
+
+    read = read_direction(folder)
+    reading = Reading(reads or read.reading.part, pool or read.reading.pool)
+    made = DirectionDetector(name or out.name, behaviour or read.about, read, reading)
+    _saved(made, out, clause, failure, as_json)
+
+
+def latent(
+    folder: Annotated[Path, typer.Argument(help="Folder of a dictionary, from `caseback look fit`.")],
+    number: Annotated[int, typer.Argument(min=0, metavar="N", help="Number of the latent.")],
+    out: Out,
+    behaviour: Behaviour,
+    reads: Annotated[Part, typer.Option(help="Which part of the transcript.")] = "reply",
+    name: Name = "",
+    clause: Clause = None,
+    failure: Failure = None,
+    as_json: Json = False,
+) -> None:
+    """Make a detector of one latent of a dictionary: its largest activation over the tokens that are read.
+
+    The detector says where the dictionary lies, so keep the two together.
+
+    Example: caseback detect latent dictionaries/mine 1207 flattery --behaviour sycophancy
+    """
+    from caseback.detectors.latent import LatentDetector, open_dictionary
+
+    made = LatentDetector(name or out.name, behaviour, open_dictionary(folder), number, reads)
+    _saved(made, out, clause, failure, as_json)
+
+
+def _each(given: list[str], known: tuple[str, ...]) -> Any:
+    """What was given, each one of those that are known: lists of literals are beyond typer."""
+    if wrong := [each for each in given if each not in known]:
+        raise CasebackError(f"{wrong[0]!r} is not one of {', '.join(known)}")
+    return tuple(given)
+
+
+def _saved(
+    detector: "Detector", out: Path, clauses: list[str] | None, failures: list[str] | None, as_json: bool
+) -> None:
+    import json
+
+    from caseback.detectors.files import save_detector
+    from caseback.detectors.kinds import with_known
+
+    made = with_known(detector, clauses=tuple(clauses or ()), failures=tuple(failures or ()))
+    found = save_detector(made, out)
+    if as_json:
+        typer.echo(json.dumps({"id": found, "folder": str(out)}))
+        return
+    typer.echo(
+        f"detector  {out}, id {found[:12]}…, uncalibrated: `caseback detect calibrate {out}` sets its thresholds"
+    )
