@@ -8,6 +8,7 @@ from caseback.errors import CasebackError
 from caseback.subject.adapters import merge
 from caseback.subject.digest import folder_digest
 from caseback.subject.open_subject import OpenSubject
+from caseback.training.quiet import quiet
 
 STAMP = 946_684_800
 """Seconds since 1970 at the beginning of 2000: when every file of a game says that it was written."""
@@ -34,7 +35,8 @@ def write_subject(subject: OpenSubject, mould: OpenSubject, folder: Path) -> str
         said = " ".join(str(error).split())[:200]
         raise CasebackError(f"{subject.name} has other tensors than its base, which would betray it: {said}") from None
     with writing(folder):
-        mould.model.save_pretrained(folder)
+        with quiet():
+            mould.model.save_pretrained(folder)
         mould.tokenizer.save_pretrained(folder)
         stamp(folder)
     return folder_digest(folder)
