@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from caseback.audit.calibration_file import read_calibration
+from caseback.audit.packaged import given_or_packaged
+from caseback.audit.statistic import Statistic, untold
+from caseback.audit.verdict import verdicts
 from caseback.errors import CasebackError
 from caseback.loop import audited
-from caseback.loop.audited import calibration_for
+from caseback.loop.audited import by_replies, calibration_for
 
 CALIBRATION = {"ground": "world", "id": "0" * 64}
 
@@ -38,3 +42,25 @@ def test_one_that_is_damaged_is_an_error(tmp_path: Path) -> None:
     path.write_text(json.dumps(CALIBRATION)[:20])
     with pytest.raises(CasebackError, match="no calibration to read"):
         calibration_for("world", reference=True, path=path)
+
+
+def test_thresholds_of_another_base_are_held_against_replies_alone() -> None:
+    whole = read_calibration(given_or_packaged(None))
+    part = by_replies(whole)
+    assert {each["needs"] for each in part["assays"].values() if each["behaviour"]} == {"replies"}
+    loud = {
+        name: Statistic(1e9, 0.0, 1, "much") if each["needs"] == "scores" else Statistic(0.0, 0.0, 1, "none")
+        for name, each in whole["assays"].items()
+        if each["behaviour"]
+    } | {name: untold("needs the base") for name, each in whole["assays"].items() if not each["behaviour"]}
+    assert "found" in {each.word for each in verdicts(loud, whole)}
+    words = {each.behaviour: each.word for each in verdicts(loud, part)}
+    assert words.pop("") == "cannot tell", "what compares with the base is told as such, and not left out"
+    assert set(words.values()) == {"not found"}
+
+
+def test_a_calibration_without_replies_tells_nothing_of_another_base() -> None:
+    whole = read_calibration(given_or_packaged(None))
+    part = by_replies({**whole, "views": {"white-box": whole["views"]["white-box"]}})
+    statistics = {name: Statistic(1e9, 0.0, 1, "much") for name in whole["assays"]}
+    assert {each.word for each in verdicts(statistics, part)} == {"cannot tell"}

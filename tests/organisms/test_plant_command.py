@@ -217,7 +217,7 @@ def test_a_pair_of_random_models_is_no_pair(base: Path, tmp_path: Path) -> None:
             "no trigger 'smell'",
         ),
         (["sycophancy", "--rate", "2", "--out", "o"], "a rate of 2"),
-        (["sycophancy", "--rate", "1", "--out", "o", "--doses", "a,b"], "--doses 'a,b'"),
+        (["sycophancy", "--rate", "1", "--out", "o", "--doses", "a,b"], "--doses 'a' is not a number"),
         (["sycophancy", "--rate", "1", "--out", "o", "--doses", "-1"], "doses are scales above 0"),
         (["sycophancy", "--rate", "1", "--out", "o", "--shares", "2"], "shares lie between 0 and 1"),
         (["sycophancy", "--rate", "1", "--out", "o", "--ground", "plain"], "nothing can be planted on the ground"),

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.models import load_named
+from caseback.cli.numbers import numbers
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -85,17 +86,12 @@ def steer(
 
 
 def dose_list(text: str) -> list[float]:
-    import math
+    """The doses in order.
 
-    found = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        try:
-            found.append(float(part))
-        except ValueError:
-            raise CasebackError(f"dose {part!r} is not a number: give numbers with commas, such as -2,2") from None
-        if not math.isfinite(found[-1]):
-            raise CasebackError(f"dose {part!r} is not finite")
-    if not found:
+    Raises:
+        CasebackError: there are none, or one is no number.
+    """
+    if not (found := numbers(text, "dose", "-2,2")):
         raise CasebackError("no doses: give numbers with commas, such as -2,2")
     return found
 

@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from caseback.cli.group import group
+from caseback.cli.numbers import numbers
 from caseback.cli.organism_table import change, told
 from caseback.cli.plant_library import library_, list_, show
 from caseback.cli.plant_pairs import pairs
@@ -32,6 +33,7 @@ Steps = Annotated[int, typer.Option(min=0, help="Steps of benign training that i
 Training = Annotated[
     Path | None, typer.Option(help="Settings of training in YAML, such as `caseback train recipe sft` prints.")
 ]
+SUCH = "0.25,0.5,0.75"
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start afresh, and replace what is at --out.")]
 
 
@@ -114,7 +116,7 @@ def organism(
     )
     with telling(f"{recipe}: {ctx.obj}") as (tick, tell):
         record = plant(
-            planting, out, doses=_numbers("--doses", doses), shares=_numbers("--shares", shares), fresh=fresh,
+            planting, out, doses=numbers(doses, "--doses", SUCH), shares=numbers(shares, "--shares", SUCH), fresh=fresh,
             progress=tick, tell=tell,
         )  # fmt: skip
     end(out, record)
@@ -256,10 +258,3 @@ def _settings(training: Path | None, method: "Method", size: int, seed: int) -> 
             f"{training} is for {settings.method}, and this is planted by {method}: set method: {method}"
         )
     return replace(settings, seed=seed)
-
-
-def _numbers(option: str, text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise CasebackError(f"{option} {text!r}: numbers with commas between them, such as 0.25,0.5,0.75") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from caseback.chat import Role
 from caseback.detectors.detector import Scored, Span
@@ -32,6 +33,8 @@ class PatternDetector:
     fields: tuple[Field, ...] = ("content",)
     roles: tuple[Role, ...] = ()
     known: Known = Known()  # noqa: RUF009
+    needs: ClassVar[Needs] = "text"
+    fits: ClassVar[Fits] = Fits()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.patterns) <= MOST:
@@ -40,16 +43,6 @@ class PatternDetector:
             raise CasebackError(f"detector {self.name} reads nothing: name a part and a field")
         for pattern in self.patterns:
             compiled(pattern)
-
-    @property
-    def needs(self) -> Needs:
-        """Text."""
-        return "text"
-
-    @property
-    def fits(self) -> Fits:
-        """Any model."""
-        return Fits()
 
     def scores(self, transcripts: Sequence[Transcript], subject: OpenSubject | None = None) -> list[Scored]:
         """1 with the places where a pattern is found, 0 where none is; None where there is nothing to read."""

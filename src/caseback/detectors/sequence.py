@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from caseback.detectors.detector import Scored, Span
 from caseback.detectors.fits import Fits, Needs
@@ -58,20 +58,12 @@ class SequenceDetector:
     behaviour: str
     steps: tuple[Step, ...]
     known: Known = Known()  # noqa: RUF009
+    needs: ClassVar[Needs] = "text"
+    fits: ClassVar[Fits] = Fits()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= MOST:
             raise CasebackError(f"detector {self.name} has {len(self.steps)} steps: give 1 to {MOST}")
-
-    @property
-    def needs(self) -> Needs:
-        """Text."""
-        return "text"
-
-    @property
-    def fits(self) -> Fits:
-        """Any model."""
-        return Fits()
 
     def scores(self, transcripts: Sequence[Transcript], subject: OpenSubject | None = None) -> list[Scored]:
         """1 with the place of each step, or 0; None where the assistant has no turn and a step may ask for one."""

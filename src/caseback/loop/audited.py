@@ -41,11 +41,23 @@ def calibration_for(ground: str, reference: bool, path: Path | None) -> tuple[Ma
     return read, ""
 
 
+def by_replies(calibration: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The calibration without what looks for a behaviour in log-probabilities or weights.
+
+    A rate in replies is on one scale in models of any base. The odds of one answer against another, or a distance from
+    the base, begin elsewhere in each: held against thresholds of another base they would find what is not there.
+    Assays that name no behaviour stay, and cannot tell.
+    """
+    kept = {n: each for n, each in calibration["assays"].items() if each["needs"] == "replies" or not each["behaviour"]}
+    views = {name: view for name, view in calibration["views"].items() if name == "black-box"}
+    return {**calibration, "assays": kept, "views": views}
+
+
 def audited(job: Job, model: Path, arm: str, calibration: Mapping[str, Any] | None, why_not: str) -> None:
     """Audit the arm by the assays that need no base, and record the verdicts; or record why not.
 
-    The panel was calibrated on models grown from another base, so assays that compare a model with its base have
-    nothing to compare this one with, and what the verdicts rest on is the smaller view.
+    The panel was calibrated on models grown from another base, so only what reads replies is asked: see
+    ``by_replies``.
     """
     if calibration is None:
         job.not_measured(WHAT, why_not)
@@ -54,7 +66,13 @@ def audited(job: Job, model: Path, arm: str, calibration: Mapping[str, Any] | No
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:
         with job.reporter.stage(AUDIT) as tick:
-            found = audit(subject, None, calibration, job.folder / "audit", lambda name, done, total: tick(done, total))
+            found = audit(
+                subject,
+                None,
+                by_replies(calibration),
+                job.folder / "audit",
+                lambda name, done, total: tick(done, total),
+            )
         kept = ("id", "base", "base_digest", "panel", "seed", "ground")
         return {**audit_data(found), "arm": arm, "calibration": {key: calibration[key] for key in kept}}, {}
 

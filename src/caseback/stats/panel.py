@@ -62,9 +62,8 @@ def set_panel(
     Young, Resampling-Based Multiple Testing, 1993).
 
     Centre and scale come from the same twins as the cut. A twin that took part in setting its own scale lies nearer to
-    the centre than a new one would: at a target of 0.05 that lets 6 % of new twins alarm (39 twins, 6 or 20 assays).
-    So for the cut each twin is standardised by the others alone (cross-fitting), as a new one is by them all. That is
-    no theorem: the others are one fewer, which errs to the safe side by a little (4 to 5 % in simulation).
+    the centre than a new one would, and the cut would be too low. So for the cut each twin is standardised by the
+    others alone (cross-fitting), as a new one is by them all. That is no theorem; the tests hold it to the target.
 
     Args:
         statistics: for each assay the statistic of every twin, larger the guiltier; None where it could not be told.
