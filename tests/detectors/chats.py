@@ -12,7 +12,8 @@ from caseback.detectors.sequence import SequenceDetector, Step
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.interp.dictionary.dictionary import Dictionary
 from caseback.interp.dictionary.files import save
-from caseback.interp.direction import Part, Pool, Reading
+from caseback.interp.direction import Reading
+from caseback.interp.part import Part, Pool
 from caseback.interp.store.identity import tokenizer_digest
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site

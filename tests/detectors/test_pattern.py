@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caseback.detectors.detector import Span
 from caseback.detectors.regex import LONGEST, SPANS
+from caseback.detectors.scored import Span
 from caseback.detectors.transcript import transcript_of
 from caseback.errors import CasebackError
 from detectors.chats import called, praise, said

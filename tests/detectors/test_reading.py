@@ -12,8 +12,9 @@ from caseback.detectors.transcript import transcript_of
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.dictionary import encode
 from caseback.interp.dictionary.files import load, save
-from caseback.interp.direction import Part, Pool, Reading
+from caseback.interp.direction import Reading
 from caseback.interp.directions.examples import Example, scores, tokens_of
+from caseback.interp.part import Part, Pool
 from caseback.subject.capture import capture
 from caseback.subject.open_subject import OpenSubject
 from detectors.chats import SITE, along, called, dictionary_for, lit, said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caseback.detectors.detector import Span
+from caseback.detectors.scored import Span
 from caseback.detectors.sequence import Step
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.errors import CasebackError

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
-from caseback.detectors.detector import Detector, Scored
+from caseback.detectors.detector import Detector
 from caseback.detectors.known import Calibration, Cost, OperatingPoint
+from caseback.detectors.scored import Scored
 from caseback.detectors.scoring import score_all
 from caseback.detectors.transcript import Transcript, texts_of
 from caseback.dossier.record import digest

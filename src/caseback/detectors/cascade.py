@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from caseback.detectors.detector import Detector, Scored
+from caseback.detectors.detector import Detector
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.joint import joint_fits, joint_needs
 from caseback.detectors.known import Known
+from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject

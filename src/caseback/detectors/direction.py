@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from caseback.detectors.detector import Scored
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.known import Known
 from caseback.detectors.reading import Acts, scored_by_tokens
+from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.interp.direction import Direction, Reading

@@ -7,15 +7,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from caseback.detectors.detector import Scored
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.known import Known
 from caseback.detectors.reading import Acts, scored_by_tokens
+from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.dictionary import Dictionary, encode
 from caseback.interp.dictionary.files import ABOUT, WEIGHTS, load
-from caseback.interp.direction import Part
+from caseback.interp.part import Part
 from caseback.subject.digest import joined_digest
 from caseback.subject.open_subject import OpenSubject
 

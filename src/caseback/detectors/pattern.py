@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from caseback.chat import Role
-from caseback.detectors.detector import Scored, Span
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.known import Known
 from caseback.detectors.regex import MOST, compiled, places
+from caseback.detectors.scored import Scored, Span
 from caseback.detectors.transcript import Field, Transcript, texts_of
 from caseback.errors import CasebackError
-from caseback.interp.direction import Part
+from caseback.interp.part import Part
 from caseback.subject.open_subject import OpenSubject
 
 

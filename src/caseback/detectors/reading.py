@@ -7,12 +7,13 @@ from typing import Any, cast
 from torch import Tensor
 
 from caseback.chat import Message
-from caseback.detectors.detector import Scored
 from caseback.detectors.fits import NO_MODEL, Fits, of_another_model
+from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
-from caseback.interp.direction import Part, Pool, pooled
+from caseback.interp.direction import pooled
 from caseback.interp.directions.examples import Example, tokens_of
+from caseback.interp.part import Part, Pool
 from caseback.subject.capture import capture
 from caseback.subject.context import context_length
 from caseback.subject.open_subject import OpenSubject

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from caseback.detectors.detector import Detector, Scored
+from caseback.detectors.detector import Detector
+from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.subject.open_subject import OpenSubject
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caseback.detectors.detector import Detector, Scored
+from caseback.detectors.detector import Detector
 from caseback.detectors.fits import Staleness, staleness
 from caseback.detectors.known import SelfTest
+from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from caseback.detectors.detector import Scored, Span
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.known import Known
 from caseback.detectors.regex import MOST, compiled
+from caseback.detectors.scored import Scored, Span
 from caseback.detectors.transcript import ROLES, Field, Transcript
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject

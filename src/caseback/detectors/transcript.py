@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from caseback.errors import CasebackError
-from caseback.interp.direction import Part
+from caseback.interp.part import Part
 
 Field = Literal["content", "reasoning_content", "arguments"]
 ROLES = ("system", "user", "assistant", "tool")

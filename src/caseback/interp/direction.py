@@ -7,17 +7,16 @@ and a **score** counts in the same units: 0 where the negatives lie on average, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from caseback.errors import CasebackError
+from caseback.interp.part import Part, Pool
 from caseback.stats.threshold import Threshold
 from caseback.subject.site import Site
 
-Part = Literal["prompt", "turn", "reply"]
-Pool = Literal["last", "mean", "max", "rolling"]
 ROLLING = 16
 """Tokens over which the rolling mean runs."""
 

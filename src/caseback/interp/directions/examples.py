@@ -10,7 +10,8 @@ from torch import Tensor
 
 from caseback.chat import Message
 from caseback.errors import CasebackError
-from caseback.interp.direction import Direction, Part, Pool, Reading, pooled
+from caseback.interp.direction import Direction, Reading, pooled
+from caseback.interp.part import Part, Pool
 from caseback.subject.capture import capture
 from caseback.subject.chat_format import Prompt
 from caseback.subject.digest import joined_digest

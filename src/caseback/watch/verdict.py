@@ -1,0 +1,37 @@
+"""What a detector says of an exchange, and what is done about it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from caseback.detectors.scored import Scored
+
+Policy = Literal["record", "flag", "hold", "stop"]
+"""What happens above the threshold: nothing but the score is kept, as of every exchange (``record``: a detector in
+shadow); an incident is raised (``flag``); the reply waits for a person (``hold``); it ends there (``stop``)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One detector on one exchange.
+
+    Attributes:
+        detector: Its name.
+        digest: Its id, which everything that it is made of goes into (``detectors.files.detector_id``).
+        policy: What is done above the threshold.
+        threshold: At and above it the exchange is flagged.
+        scored: The score, or why there is none, which is never the same as clean.
+        microseconds: What it took; of detectors that read a forward pass what they added to it, None where that was
+            not measured.
+    """
+
+    detector: str
+    digest: str
+    policy: Policy
+    threshold: float
+    scored: Scored
+    microseconds: float | None = None
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the score is at the threshold or above."""
+        return self.scored.score is not None and self.scored.score >= self.threshold
