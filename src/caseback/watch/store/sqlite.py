@@ -12,6 +12,7 @@ from caseback.watch.store.tables import for_sqlite
 
 PATIENCE = 5.0
 """Seconds to wait for another's lock."""
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "cache_size = -32768")
 AWAY = ("locked", "busy", "full", "disk i/o", "readonly", "unable to open")
 
 

@@ -19,8 +19,8 @@ class StoreAwayError(CasebackError):
 class Store(Protocol):
     """A connection. Threads may share one; they then wait for each other. Open one each to work side by side.
 
-    The SQL is what SQLite and PostgreSQL both understand, with ``?`` for values. Every function raises ``StoreAwayError``
-    where the store cannot be had, and ``CasebackError`` where the SQL is at fault.
+    The SQL is what SQLite and PostgreSQL both understand, with ``?`` for values. Every function raises
+    ``StoreAwayError`` where the store cannot be had, and ``CasebackError`` where the SQL is at fault.
     """
 
     where: str
