@@ -1,6 +1,7 @@
 """``caseback watch``: serve, and write down what went."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -52,22 +53,19 @@ def watch(
     from caseback.watch.gateway.serve import serve
 
     configuration = settled(config, upstream, detector or [], listen, folder)
-    answers = None
+    if configuration.keys is None:
+        _say("no keys: only this machine may use it (make keys with `caseback watch keys new NAME`)")
+
+    def ready(address: str) -> None:
+        _say(f"listening on {address}, in front of {configuration.upstream or configuration.model}")
+
     if configuration.model:
         from caseback.cli.watch_embedded import embedded
 
-        answers = embedded(configuration)
-    if configuration.keys is None:
-        _say("no keys: only this machine may use it (make keys with `caseback watch keys new NAME`)")
-    behind = configuration.upstream or configuration.model
-    uvloop.run(
-        serve(
-            configuration,
-            lambda address: _say(f"listening on {address}, in front of {behind}"),
-            writer=not no_writer,
-            answers=answers,
-        )
-    )
+        with embedded(configuration) as answers:
+            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers))
+    else:
+        uvloop.run(serve(configuration, ready, writer=not no_writer))
     _say("ended in order")
 
 
@@ -84,13 +82,11 @@ def write(
 
     Example: caseback watch write watch.toml
     """
-    from caseback.watch.writer.run import run
-
     if beside_gateway:
         from caseback.cli.watch_settings import end_with_parent
 
         end_with_parent()
-    run(config)
+    import_module("caseback.watch.writer.run").run(config)
 
 
 @app.command()

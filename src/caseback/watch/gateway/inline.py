@@ -54,11 +54,11 @@ class Readers:
             return "no thread was free: the detectors before it hang or are slow"
         self._free -= 1
         running = asyncio.get_running_loop().run_in_executor(self._threads, partial(run, *given, **named))
-        running.add_done_callback(self._freed)
+        running.add_done_callback(lambda _: self._freed(running))
         done, _ = await asyncio.wait((running,), timeout=seconds)
         return running.result() if done else f"it took more than {seconds * 1e3:g} ms"
 
-    def _freed(self, running: "asyncio.Future[object]") -> None:
+    def _freed(self, running: "asyncio.Future[T]") -> None:
         self._free += 1
         running.exception() if not running.cancelled() else None
 

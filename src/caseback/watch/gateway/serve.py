@@ -108,8 +108,8 @@ async def serve(
                 timers.append(asyncio.create_task(keep_writer(configuration.file)))
             try:
                 await _served(gateway, sock, configuration, lambda: ready(address))
-                records.close()
             finally:
+                records.close()
                 for each in timers:
                     each.cancel()
                 await asyncio.gather(*timers, return_exceptions=True)
@@ -156,6 +156,10 @@ async def _served(
             gateway.draining = server.should_exit
             await asyncio.wait((serving,), timeout=0.1)
         await serving
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
     finally:
         for each, handler in before.items():
             with suppress(ValueError):
