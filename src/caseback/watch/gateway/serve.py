@@ -18,6 +18,7 @@ from caseback.watch.gateway.answer import Answers
 from caseback.watch.gateway.app import Gateway
 from caseback.watch.gateway.clients import HOSTS, Clients
 from caseback.watch.gateway.inline import Readers
+from caseback.watch.gateway.protocol import JoinedProtocol
 from caseback.watch.gateway.records import Records
 from caseback.watch.gateway.upstream import Upstream
 from caseback.watch.gateway.writer_process import keep_writer
@@ -133,12 +134,13 @@ async def _served(
     server = uvicorn.Server(
         uvicorn.Config(
             gateway,
-            http="httptools",
+            http=JoinedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, round(configuration.limits.drain_seconds)),
             backlog=BACKLOG,
