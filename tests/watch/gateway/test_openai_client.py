@@ -90,11 +90,14 @@ def test_completions_embeddings_and_models_pass(start: Start) -> None:
     at.model.answer = answered({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
     assert [each.id for each in at.client().models.list()] == ["scripted"]
     assert at.carried() == []
-    at.model.answer = answered({"id": "c", "object": "text_completion", "created": 1, "model": "m",
-                                "choices": [{"index": 0, "text": "on", "finish_reason": "stop", "logprobs": None}]})  # fmt: skip
+    choice = {"index": 0, "text": "on", "finish_reason": "stop", "logprobs": None}
+    at.model.answer = answered(
+        {"id": "c", "object": "text_completion", "created": 1, "model": "m", "choices": [choice]}
+    )
     assert at.client().completions.create(model="m", prompt="and so").choices[0].text == "on"
-    at.model.answer = answered({"object": "list", "model": "m", "data": [
-        {"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}], "usage": {"prompt_tokens": 1, "total_tokens": 1}})  # fmt: skip
+    one = {"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    at.model.answer = answered({"object": "list", "model": "m", "data": [one], "usage": usage})
     made = at.client().embeddings.create(model="m", input="word", encoding_format="float")
     assert made.data[0].embedding == [0.5, 1.0]
     assert [each.path for each in at.carried()] == ["/v1/completions", "/v1/embeddings"]
