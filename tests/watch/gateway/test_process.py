@@ -246,3 +246,8 @@ def test_keys_as_a_person_types_them(tmp_path: Path, model: Model) -> None:
     assert typed("revoke", "notebook")[0] == 0
     assert "revoked" in typed("list")[1]
     assert os.stat(tmp_path / "keys.json").st_mode & 0o77 == 0
+
+
+def test_a_gateway_that_scores_nothing_loads_no_torch() -> None:
+    code = "import sys, caseback.watch.gateway.serve, caseback.cli.watch; print({'torch', 'scipy'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caseback.watch.configuration import Limits
 from caseback.watch.entry import Carried, Ended
@@ -14,11 +14,13 @@ from caseback.watch.gateway import filtered
 from caseback.watch.gateway.answer import Answer, Answers, Asked, BrokeError
 from caseback.watch.gateway.going import Going
 from caseback.watch.gateway.held import hold
-from caseback.watch.gateway.inline import Readers
 from caseback.watch.gateway.lines import Lines
 from caseback.watch.gateway.out import Out
 from caseback.watch.gateway.refused import error_body, error_event
 from caseback.watch.verdict import Verdict
+
+if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing itself does without
+    from caseback.watch.gateway.inline import Readers
 
 READ = "/v1/chat/completions"
 """Where replies are that detectors can read."""
@@ -35,7 +37,7 @@ class Relay:
         carry: Callable[[Carried], Any],
         limits: Limits,
         held: Path,
-        readers: Readers | None = None,
+        readers: "Readers | None" = None,
         holds: bool = False,
     ) -> None:
         """``carry`` writes an exchange down; with ``holds`` nothing of a reply leaves before all of it was read."""

@@ -17,7 +17,6 @@ from caseback.watch.configuration import Configuration, watching
 from caseback.watch.gateway.answer import Answers
 from caseback.watch.gateway.app import Gateway
 from caseback.watch.gateway.clients import HOSTS, Clients
-from caseback.watch.gateway.inline import Readers
 from caseback.watch.gateway.protocol import JoinedProtocol
 from caseback.watch.gateway.records import Records
 from caseback.watch.gateway.upstream import Upstream
@@ -100,7 +99,11 @@ async def serve(
     address = f"http://{_shown(sock)}"
     records = Records(Journal(configuration.journal, secrets.token_hex(8)))
     records.opened(configuration.upstream or configuration.model)
-    readers = Readers(text, configuration.inline) if text else None
+    readers = None
+    if text:
+        from caseback.watch.gateway.inline import Readers
+
+        readers = Readers(text, configuration.inline)
     try:
         async with _answering(configuration, key, answers) as found:
             gateway = Gateway(configuration, clients, found, records, readers)
