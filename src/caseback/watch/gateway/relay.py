@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -47,7 +49,7 @@ class Relay:
     async def run(self, going: Going, asked: Asked, out: Out) -> None:
         """All of one exchange. However it ends, it is written down before the client has the last of it."""
         answer: Answer | None = None
-        going.waits = "upstream"
+        going.waits, going.moved = "upstream", time.perf_counter()
         try:
             answer = await self._answers(asked)
             going.status, going.streamed = answer.status, answer.streamed
@@ -69,6 +71,11 @@ class Relay:
             if going.task is not None:
                 going.task.uncancel()
             await self._stopped(going, out)
+        except Exception:
+            if going.over:
+                raise
+            traceback.print_exc()  # a fault of ours, or of what answers: no exchange is lost by it
+            await self._broke(going, BrokeError(500, "gateway_failed", "the gateway failed; its log says how"), out)
         finally:
             if answer is not None:
                 answer.close()
