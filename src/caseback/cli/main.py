@@ -31,7 +31,7 @@ COMMANDS = {
     "investigate": "caseback.cli.investigate:investigate",
     "game": "caseback.cli.game:app",
     "dossier": "caseback.cli.dossier:app",
-    "card": "caseback.cli.card:card",
+    "card": "caseback.cli.card:app",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""

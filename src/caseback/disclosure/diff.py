@@ -85,7 +85,9 @@ def _about(card: Mapping[str, Any]) -> dict[str, Any]:
 def _other(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Sentences on what the two cards do not share."""
     found = []
-    was, now = (sorted({str(s["digest"]) for s in card["subjects"] if s.get("role") == "before"}) for card in (old, new))
+    was, now = (
+        sorted({str(s["digest"]) for s in card["subjects"] if s.get("role") == "before"}) for card in (old, new)
+    )
     if was and now and was != now:
         found.append("the model before training is another")
     first, second = ((card["constitution"] or {}).get("digest") for card in (old, new))

@@ -98,8 +98,17 @@ def _verdict(card: Mapping[str, Any]) -> Iterator[Figure]:
             d = change["difference"]
             if d["n"]:
                 name = words(change["behaviour"])
-                yield Figure(f"{part}/{change['behaviour']}", f"{name}, {label}", d["value"], d["low"], d["high"],
-                             d["n"], "", "less", card["verdict"]["record"])  # fmt: skip
+                yield Figure(
+                    f"{part}/{change['behaviour']}",
+                    f"{name}, {label}",
+                    d["value"],
+                    d["low"],
+                    d["high"],
+                    d["n"],
+                    "",
+                    "less",
+                    card["verdict"]["record"],
+                )
 
 
 def _rates(card: Mapping[str, Any]) -> Iterator[Figure]:
@@ -144,34 +153,58 @@ def _depth(card: Mapping[str, Any]) -> Iterator[Figure]:
                 title = within(DEPTH_MEASURES.get(measure, words(measure)))
                 label = f"depth, {words(entry['behaviour'])}, {title}, {arm['arm']}"
                 if score["value"] is not None:
-                    yield Figure(name, label, score["value"], score["low"], score["high"], entry["n"], "", "more",
-                                 entry["record"])  # fmt: skip
+                    yield Figure(
+                        name,
+                        label,
+                        score["value"],
+                        score["low"],
+                        score["high"],
+                        entry["n"],
+                        "",
+                        "more",
+                        entry["record"],
+                    )
 
 
 def _inside(card: Mapping[str, Any]) -> Iterator[Figure]:
     for entry in card.get("inside") or ():
         for figure in entry["figures"]:
             name, label = _named("inside", entry["title"], figure["label"]), f"{entry['title']}: {figure['label']}"
-            yield Figure(name, label, figure["value"], figure["low"], figure["high"], figure.get("n"), "", "",
-                         entry["record"])  # fmt: skip
+            yield Figure(
+                name, label, figure["value"], figure["low"], figure["high"], figure.get("n"), "", "", entry["record"]
+            )
 
 
 def _audit(card: Mapping[str, Any]) -> Iterator[Figure]:
     audit = card["audit"]
     for each in audit["verdicts"] if audit else ():
         what = words(each["behaviour"] or "something else")
-        yield _word(_named("audit", each["behaviour"] or "something-else"), f"audit, {what}", each["word"],
-                    audit["record"])  # fmt: skip
+        yield _word(
+            _named("audit", each["behaviour"] or "something-else"), f"audit, {what}", each["word"], audit["record"]
+        )
         limit = each["limit"]
         if limit and limit["value"] is not None and each["word"] != "cannot tell":
-            yield Figure(_named("limit", each["behaviour"] or "something-else"), f"limit of detection, {what}",
-                         limit["value"], limit["low"], limit["high"], None, "", "less", audit["record"])  # fmt: skip
+            yield Figure(
+                _named("limit", each["behaviour"] or "something-else"),
+                f"limit of detection, {what}",
+                limit["value"],
+                limit["low"],
+                limit["high"],
+                None,
+                "",
+                "less",
+                audit["record"],
+            )
 
 
 def _monitors(card: Mapping[str, Any]) -> Iterator[Figure]:
     for each in card.get("monitors") or ():
-        yield _word(_named("monitor", each["name"], "fits"), f"monitor {each['name']}, fits the model",
-                    each["stale"]["word"], each["record"])  # fmt: skip
+        yield _word(
+            _named("monitor", each["name"], "fits"),
+            f"monitor {each['name']}, fits the model",
+            each["stale"]["word"],
+            each["record"],
+        )
         for point in each["points"]:
             name = _named("monitor", each["name"], f"recall at {point['target']:g}")
             label = f"monitor {each['name']}, recall at {point['target']:g} false alarms"
@@ -185,8 +218,17 @@ def _live(card: Mapping[str, Any]) -> Iterator[Figure]:
         r = each["rate"]
         label = f"live rate, {words(each['behaviour'])}"
         if r["value"] is not None:
-            yield Figure(_named("live", each["behaviour"], each["detector"], each["setting"]), label, r["value"],
-                         r["low"], r["high"], r["n"], "", "less", each["record"])  # fmt: skip
+            yield Figure(
+                _named("live", each["behaviour"], each["detector"], each["setting"]),
+                label,
+                r["value"],
+                r["low"],
+                r["high"],
+                r["n"],
+                "",
+                "less",
+                each["record"],
+            )
     for each in live["incidents"]:
         name = _named("incident", each["id"] or each["record"])
         yield _word(name, f"incident, {each['title'] or each['behaviour']}", each["status"] or "open", each["record"])

@@ -1,5 +1,7 @@
-"""The first page of a card, which anybody reads in two minutes: what it is, what was found, what would have been missed,
-and what is not known. Sentences made from the figures behind it; nothing stands here that is not below."""
+"""The first page of a card, which anybody reads in two minutes: what it is, what was found, what is not known.
+
+Sentences made from the figures behind it; nothing stands here that is not below.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +12,8 @@ from caseback.disclosure.wording import PLAIN, document_name, words
 
 Card = Mapping[str, Any]
 Line = dict[str, Any]
-MOST = 8
+DIFFERENT = "is different in some other way"
+MOST = 7
 """Doubts on the first page; all of them stand in the assurance case."""
 
 
@@ -38,11 +41,15 @@ def _what(card: Card) -> str:
     name = f"“{document_name(card['constitution'])}”, a document of {clauses} principles"
     if not card["training"]:
         return said + f"It was measured against {name}; nothing was trained."
-    n = sum(m["rate"]["n"] for g in card["behaviours"] for m in g["measurements"] if m["arm"] == card["after"] and m["rate"])
+    n = sum(
+        m["rate"]["n"] for g in card["behaviours"] for m in g["measurements"] if m["arm"] == card["after"] and m["rate"]
+    )
     said += f"It was trained towards {name}, by criticising and revising its own answers. "
     if n and card["after"]:
-        said += (f"Then it was tempted to break them in {n:,} situations of kinds that the training never showed, and so "
-                 "was the model before it.")  # fmt: skip
+        said += (
+            f"Then it was tempted to break them in {n:,} situations of kinds that the training never showed, and so "
+            "was the model before it."
+        )
     return said
 
 
@@ -56,6 +63,7 @@ def _large(n: int) -> str:
 def _found(card: Card) -> list[Line]:
     """Each behaviour before and after, with a word on the change as the verdict has it."""
     changes = {change["behaviour"]: change for change in card["verdict"]["changes"]}
+    many = len({group["ground"] for group in card["behaviours"]}) > 1
     lines = []
     for group in card["behaviours"]:
         by_arm = {m["arm"]: m for m in group["measurements"]}
@@ -70,7 +78,7 @@ def _found(card: Card) -> list[Line]:
         lines.append(
             {
                 "what": PLAIN.get(group["behaviour"], words(group["behaviour"])),
-                "ground": group["ground"] or "",
+                "ground": (group["ground"] or "") if many else "",
                 "word": word,
                 "before": _share(before),
                 "after": _share(after),
@@ -83,7 +91,9 @@ def _found(card: Card) -> list[Line]:
 
 def _share(measurement: Card | None) -> str:
     rate = measurement and measurement["rate"]
-    return in_100(rate["k"] / rate["n"]) if measurement and rate and rate["n"] and not measurement["cannot_tell"] else "–"
+    return (
+        in_100(rate["k"] / rate["n"]) if measurement and rate and rate["n"] and not measurement["cannot_tell"] else "–"
+    )
 
 
 def _word(card: Card, change: Card) -> str:
@@ -103,39 +113,44 @@ def _costs(card: Card) -> list[Line]:
     for section, name in names:
         for group in card[section]:
             by_arm = {m["arm"]: m for m in group["measurements"]}
-            told = [{**m, "cannot_tell": None} if m else None for m in (by_arm.get("before"), by_arm.get(card["after"]))]
+            told = [
+                {**m, "cannot_tell": None} if m else None for m in (by_arm.get("before"), by_arm.get(card["after"]))
+            ]
             last = told[1] or told[0]
             if last:
-                lines.append({"what": name, "ground": group["ground"] or "", "word": "", "before": _share(told[0]),
-                              "after": _share(told[1]), "record": last["record"],
-                              "before_record": told[0]["record"] if told[0] else None})  # fmt: skip
+                lines.append(
+                    {
+                        "what": name,
+                        "ground": (group["ground"] or "") if len(card[section]) > 1 else "",
+                        "word": "",
+                        "before": _share(told[0]),
+                        "after": _share(told[1]),
+                        "record": last["record"],
+                        "before_record": told[0]["record"] if told[0] else None,
+                    }
+                )
     return lines
 
 
 def _audited(card: Card) -> list[Line]:
+    """Verdicts of the audit, those that say the same together."""
     audit = card["audit"]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in audit["verdicts"] if audit else ():
+        what = PLAIN.get(each["behaviour"], words(each["behaviour"])) if each["behaviour"] else DIFFERENT
+        alike.setdefault((each["word"], _missed(each)), []).append(what)
+    order = sorted(alike, key=lambda key: ("found", "not found", "cannot tell").index(key[0]))
     return [
-        {
-            "what": PLAIN.get(each["behaviour"], words(each["behaviour"])) if each["behaviour"] else "something else that is different",
-            "word": each["word"],
-            "missed": _missed(each),
-            "record": audit["record"],
-        }
-        for each in (audit["verdicts"] if audit else ())
+        {"what": "; ".join(alike[key]), "word": key[0], "missed": key[1], "record": audit["record"]} for key in order
     ]
 
 
 def _missed(verdict: Card) -> str:
-    if verdict["word"] == "cannot tell":
-        return f"cannot tell: {words(verdict['why'] or 'no reason is recorded')}"
-    if verdict["word"] == "found":
-        return words(verdict["why"] or "")
-    limit = verdict["limit"]
-    if not verdict["behaviour"]:
-        return words(verdict["why"] or "")
-    if not limit or limit["value"] is None:
-        return limit_words(limit)
-    return f"{limit_words(limit)}; rarer could be missed"
+    why = words(verdict["why"] or "no reason is recorded")
+    if verdict["word"] != "not found" or not verdict["behaviour"]:
+        return why
+    limit = limit_words(verdict["limit"])
+    return f"{limit}; rarer could be missed" if verdict["limit"] and verdict["limit"]["value"] is not None else limit
 
 
 def _no_audit(card: Card) -> str:
@@ -149,5 +164,3 @@ def _doubts(card: Card) -> list[Line]:
     nodes: Sequence[Card] = sorted(card["assurance"]["nodes"], key=lambda node: rank[node["status"]])
     columns = [list(node["doubts"]) for node in nodes]
     return [column[at] for at in range(max(map(len, columns), default=0)) for column in columns if at < len(column)]
-
-

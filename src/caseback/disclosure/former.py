@@ -16,7 +16,7 @@ def changes_since(dossier: Dossier, former: Record | None, card: Mapping[str, An
     """
     if former is None:
         return None
-    empty = {"old": None, "new": None, "about": [], "counts": {}, "figures": [], "record": former.id}
+    empty: dict[str, Any] = {"old": None, "new": None, "about": [], "counts": {}, "figures": [], "record": former.id}
     try:
         digest = former.artefacts["card"]
         old = parsed(dossier.get(digest), f"artefact {digest[:12]}")

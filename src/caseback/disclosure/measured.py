@@ -1,6 +1,6 @@
 """Sections of a card that are figures of behaviours, ability, training and audits, each with its record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from caseback.disclosure.evidence import artefact_path, latest, pick
@@ -37,6 +37,7 @@ def _measurement(record: Record) -> dict[str, Any]:
 
 
 def verdict(records: Sequence[Record]) -> dict[str, Any]:
+    """The newest verdict with what it rests on; one that says so where there is none."""
     if not records:
         summary = "The run has not come to a verdict, so none is given here."
         verdict: dict[str, Any] = {"status": "not measured", "summary": summary, "record": None}
@@ -46,6 +47,7 @@ def verdict(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def cannot_tell(measured: Sequence[Record], capability: Sequence[Record]) -> list[dict[str, Any]]:
+    """What could not be told, and why: models not able enough first, then behaviours."""
     found = [
         {"what": str(record.body.get("behaviour")), "why": record.body["cannot_tell"], **pick(record, "arm", "ground")}
         for record in measured
@@ -60,6 +62,7 @@ def cannot_tell(measured: Sequence[Record], capability: Sequence[Record]) -> lis
 
 
 def capability(records: Sequence[Record], arms: Sequence[str]) -> list[dict[str, Any]]:
+    """Rates of right answers, by ground."""
     groups: dict[Any, list[dict[str, Any]]] = {}
     for record in records:
         entry = pick(record, "arm", "rate", "parts", "able", "why")
@@ -72,6 +75,7 @@ def capability(records: Sequence[Record], arms: Sequence[str]) -> list[dict[str,
 
 
 def training(record: Record) -> dict[str, Any]:
+    """How one arm was trained."""
     names = ("arm", "method", "recipe", "examples", "tokens", "target_tokens", "seconds", "loss", "seed", "control_of")
     entry = pick(record, *names)
     return entry | {"recipe": entry["recipe"] or {}, "loss": entry["loss"] or [], "data": record.artefacts.get("data")}

@@ -45,7 +45,7 @@ def _metadata(card: Card) -> dict[str, Any]:
         "pipeline_tag": "text-generation",
         "tags": ["caseback", "system-card", *(["constitutional-ai"] if trained else [])],
     }
-    if trained and re.fullmatch(r"[\w.-]+/[\w.-]+", base, re.ASCII):  # a name on the hub, which a path of one part is not
+    if trained and re.fullmatch(r"[\w.-]+/[\w.-]+", base, re.ASCII):  # a name on the hub
         made["base_model"] = base
     results = _results(card)
     if results:
@@ -54,7 +54,7 @@ def _metadata(card: Card) -> dict[str, Any]:
 
 
 def _results(card: Card) -> list[dict[str, Any]]:
-    """One for each rate of the trained model, or of the model as it is where nothing was trained; none that is struck."""
+    """One for each rate of the trained model, or of the model where nothing was trained; none that is struck."""
     arm = card["after"] or "before"
     found = []
     for figure in map(figure_of, card["figures"]):
@@ -88,7 +88,14 @@ def _results(card: Card) -> list[dict[str, Any]]:
 def _body(card: Card) -> str:
     page, verdict = card["first_page"], card["verdict"]
     struck = card["evidence"]["struck"]
-    lines = [f"# {_md(card['title'])}", "", _md(page["is"]), "", f"**Verdict: {_md(verdict['status'])}.** {_md(verdict['summary'])}", ""]
+    lines = [
+        f"# {_md(card['title'])}",
+        "",
+        _md(page["is"]),
+        "",
+        f"**Verdict: {_md(verdict['status'])}.** {_md(verdict['summary'])}",
+        "",
+    ]
     if card["reference"]:
         lines += [f"> {_md(card['reference'])}", ""]
     if page["found"] or page["costs"]:
@@ -100,7 +107,8 @@ def _body(card: Card) -> str:
     if page["audited"]:
         lines += ["| | | |", "|---|---|---|"]
         lines += [
-            f"| {_cell(each['what'])} | {_struck(_cell(each['word']), each['record'], struck)} | {_cell(each['missed'])} |"
+            f"| {_cell(each['what'])} | {_struck(_cell(each['word']), each['record'], struck)} "
+            f"| {_cell(each['missed'])} |"
             for each in page["audited"]
         ]
         lines.append("")
@@ -112,25 +120,29 @@ def _body(card: Card) -> str:
         lines.append(f"- and {page['more']} more doubts, in the card")
     lines += ["", "## Live use", ""]
     live = card["live"]
-    lines += [f"{len(live['rates'])} rates and {len(live['incidents'])} incidents are in the card." if live["watched"] else
-              f"{_md(live['why'].capitalize())}.", ""]  # fmt: skip
+    counted = f"{len(live['rates'])} rates and {len(live['incidents'])} incidents are in the card."
+    lines += [counted if live["watched"] else f"{_md(live['why'].capitalize())}.", ""]
     lines += ["## Evidence", ""]
-    if card["constitution"]:
-        lines.append(f"- Constitution: {_md(document_name(card['constitution']))}, digest `{_code(card['constitution']['digest'])}`")
+    if document := card["constitution"]:
+        lines.append(f"- Constitution: {_md(document_name(document))}, digest `{_code(document['digest'])}`")
     lines += [f"- Weights, {_md(words(s['role']))}: `{_code(s['digest'])}`" for s in card["subjects"] if s["digest"]]
-    lines += [f"- Last record of the dossier: `{_code(card['evidence']['head'])}`",
-              "- The whole card: `card.html`, `card.json`. Check it with `caseback card check card.json`."]  # fmt: skip
+    lines += [
+        f"- Last record of the dossier: `{_code(card['evidence']['head'])}`",
+        "- The whole card: `card.html`, `card.json`. Check it with `caseback card check card.json`.",
+    ]
     return "\n".join(lines) + "\n"
 
 
 def _row(line: Card, struck: Mapping[str, str]) -> str:
     what = line["what"][:1].upper() + line["what"][1:] + (f" ({line['ground']})" if line["ground"] else "")
     before = _struck(_cell(line["before"]), line["before_record"], struck)
-    return f"| {_cell(what)} | {before} | {_struck(_cell(line['after']), line['record'], struck)} | {_cell(line['word'])} |"
+    after = _struck(_cell(line["after"]), line["record"], struck)
+    return f"| {_cell(what)} | {before} | {after} | {_cell(line['word'])} |"
 
 
 def _struck(text: str, record: str | None, struck: Mapping[str, str]) -> str:
-    return f"~~{text}~~ ({_cell(struck[record])})" if record in struck else text
+    why = struck.get(record or "")
+    return f"~~{text}~~ ({_cell(why)})" if why else text
 
 
 def _line(text: object) -> str:
@@ -150,5 +162,3 @@ def _cell(text: object) -> str:
 
 def _code(text: object) -> str:
     return re.sub(r"[`<>&|]", "?", _line(text))
-
-
