@@ -241,7 +241,8 @@ def test_the_command_writes_the_card(filled: Dossier, tmp_path: Path) -> None:
     run = CliRunner()
     done = run.invoke(app, ["card", str(filled.path), "--out", str(tmp_path / "mine.html")])
     assert done.exit_code == 0, done.output
-    assert done.output.split() == [w for n in ("mine.html", "mine.json", "README.md") for w in ("wrote", f"{tmp_path / n}")]
-    assert all((tmp_path / name).exists() for name in ("mine.html", "mine.json", "README.md"))
+    written = [tmp_path / name for name in ("mine.html", "mine.json", "README.md")]
+    assert done.output.split() == [word for path in written for word in ("wrote", str(path))]
+    assert all(path.exists() for path in written)
     assert run.invoke(app, ["card", str(tmp_path / "nowhere")]).exit_code == 2
     assert run.invoke(app, ["card", "write", str(filled.path), "--out", str(tmp_path / "x.html")]).exit_code == 0

@@ -66,7 +66,7 @@ def test_tampered_evidence_strikes_its_figures_and_what_rests_on_them(
     struck = made["evidence"]["struck"]
     assert set(struck) == {ids["dpo"], ids["verdict"]}
     assert why in struck[ids["dpo"]]
-    assert f"rests on {ids['dpo'][:12]}" in struck[ids["verdict"]]
+    assert struck[ids["verdict"]] == "record 3 rests on record 2, which is struck"
     by_id = {figure["id"]: figure for figure in made["figures"]}
     assert why in by_id["rate/sycophancy/world/test/dpo"]["struck"]
     assert by_id["rate/sycophancy/world/test/before"]["struck"] == ""
@@ -76,7 +76,7 @@ def test_tampered_evidence_strikes_its_figures_and_what_rests_on_them(
     assert f'data-r="2">{k}0%</a></del>' in page  # and further below
     assert page.count(f"record 2: its {'artefact samples'}" if tamper is not rewrite else "record 2 was altered") >= 3
     assert 'data-r="1">70%</a></del>' not in page
-    assert "<del" in page.split('class="status"')[1].split("</p>")[0]  # the verdict rests on it
+    assert "<s class" in page.split('class="status"')[1].split("</p>")[0]  # the verdict rests on it
     readme = render_readme(made)
     assert f"~~{k}0 in 100~~" in readme
     assert "sycophancy, after DPO" not in readme.split("---\n")[1]  # no struck figure goes to the hub
@@ -95,7 +95,8 @@ def test_a_claim_whose_evidence_is_struck_cannot_be_told(tmp_path: Path) -> None
         lose(dossier, measured.id)
         made = card(dossier)
     assert claim(made, "C1")["status"] == "cannot tell"
-    assert "missing" in claim(made, "C1")["doubts"][0]["why"]
+    assert "record 1, which is struck" in claim(made, "C1")["doubts"][0]["why"]
+    assert any("is missing" in doubt["why"] for doubt in claim(made, "C7")["doubts"])
     assert claim(made, "C7")["status"] == "does not hold"
 
 

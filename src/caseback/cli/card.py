@@ -99,7 +99,8 @@ def check(
         for what in found.other:
             typer.echo(f"wrong: {what}")
         if found.newer:
-            typer.echo(f"The dossier has {found.newer} newer records: write the card again to show them.")
+            records = "record" if found.newer == 1 else "records"
+            typer.echo(f"The dossier has {found.newer} newer {records}: write the card again to show what is new.")
         if found.stands:
             typer.echo(f"All {found.figures} figures stand: their records and artefacts are as they were written.")
         else:
@@ -176,7 +177,7 @@ def add(
     Example: caseback card add runs/mine --detector praise --look difference/difference.json --former old/card.json
     """
     from caseback.cli.models import load_named
-    from caseback.disclosure.add import add_detector, add_former, add_report
+    from caseback.disclosure.add import append, of_detector, of_former, of_report
     from caseback.disclosure.read_card import dossier_in
     from caseback.dossier import open_dossier, read_dossier
 
@@ -186,9 +187,9 @@ def add(
     read_dossier(folder).close()  # a new one is not begun by a slip of the pen
     subject = load_named(model) if model else None
     with open_dossier(folder) as opened:
-        records = [add_detector(opened, each, subject) for each in detector or ()]
-        records += [add_report(opened, each) for each in look or ()]
-        records += [add_former(opened, former)] if former else []
+        entries = [of_report(opened, each) for each in look or ()] + ([of_former(opened, former)] if former else [])
+        entries += [of_detector(opened, each, subject) for each in detector or ()]
+        records = append(opened, entries)
     if as_json:
         typer.echo(json.dumps([{"kind": record.kind, "record": record.id} for record in records]))
         return

@@ -1,9 +1,12 @@
-"""What goes into a dossier so that its card shows it: detectors, reports from inside, the card before."""
+"""What goes into a dossier so that its card shows it: detectors, reports from inside, the card before.
+
+Each function reads and stores what lies behind an entry; nothing is in the record before all are appended.
+"""
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +59,21 @@ REPORTS = {
 """Reports by the kind at their head: a title, and the question they answer."""
 
 
-def add_detector(dossier: Dossier, folder: Path, subject: "OpenSubject | None" = None) -> Record:
+@dataclass(frozen=True)
+class Entry:
+    """A record to append."""
+
+    kind: str
+    body: Mapping[str, Any]
+    artefacts: Mapping[str, str]
+
+
+def append(dossier: Dossier, entries: Sequence[Entry]) -> list[Record]:
+    """Append them in order."""
+    return [dossier.append(each.kind, each.body, artefacts=each.artefacts) for each in entries]
+
+
+def of_detector(dossier: Dossier, folder: Path, subject: "OpenSubject | None" = None) -> Entry:
     """Put a detector into a dossier: its files, its operating points, its self-tests run now, and whether it fits.
 
     Args:
@@ -85,7 +102,7 @@ def add_detector(dossier: Dossier, folder: Path, subject: "OpenSubject | None" =
         "self_test": _tested(detector, subject),
         "stale": {"word": fits.word, "why": fits.why},
     }
-    return dossier.append("monitor", body, artefacts=kept)
+    return Entry("monitor", body, kept)
 
 
 def _points(detector: "Detector") -> list[dict[str, Any]]:
@@ -112,7 +129,7 @@ def _tested(detector: "Detector", subject: "OpenSubject | None") -> dict[str, An
     return {"n": tested.n, "failed": len(tested.failed), "why": "" if tested.n else "it comes with no self-tests"}
 
 
-def add_report(dossier: Dossier, file: Path) -> Record:
+def of_report(dossier: Dossier, file: Path) -> Entry:
     """Put a report of ``caseback look`` into a dossier: the file, its page where one lies beside it, its first figures.
 
     Raises:
@@ -147,14 +164,27 @@ def add_report(dossier: Dossier, file: Path) -> Record:
         "figures": all_figures[:SHOWN],
         "total": len(all_figures),
     }
-    return dossier.append("inside", body, artefacts=kept)
+    return Entry("inside", body, kept)
 
 
 def _text(report: Mapping[str, Any], *names: str) -> str | None:
     return next((report[name] for name in names if isinstance(report.get(name), str)), None)
 
 
-NAMING = ("name", "variable", "clause", "text", "behaviour", "family", "arm", "encoding", "condition", "site")
+NAMING = (
+    "name",
+    "variable",
+    "clause",
+    "text",
+    "behaviour",
+    "family",
+    "arm",
+    "encoding",
+    "condition",
+    "site",
+    "levels",
+    "of",
+)
 """Fields that say what an object in a list is."""
 
 
@@ -176,7 +206,13 @@ def _figures(value: object, where: str) -> Iterator[dict[str, Any]]:
 def _named(item: object) -> str:
     if not isinstance(item, dict):
         return ""
-    return next((words(item[name]) for name in NAMING if isinstance(item.get(name), str) and item[name]), "")
+    told = (item[name] for name in NAMING if item.get(name))
+    named = (", ".join(each) if _texts(each) else each for each in told)
+    return next((words(each) for each in named if isinstance(each, str)), "")
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _figure(value: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -196,7 +232,7 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def add_former(dossier: Dossier, path: Path) -> Record:
+def of_former(dossier: Dossier, path: Path) -> Entry:
     """Name the card before this one, from a card's JSON or page, or a dossier: the card keeps what changed since.
 
     Raises:
@@ -212,4 +248,4 @@ def add_former(dossier: Dossier, path: Path) -> Record:
             raise CasebackError(f"{file}: no card to read ({error.strerror}); name a card.json or a dossier") from None
     card = parsed(content, str(path))
     body = {"title": card["title"], "as_of": card["as_of"], "head": card["evidence"]["head"], "format": card["format"]}
-    return dossier.append("former_card", body, artefacts={"card": dossier.put(content)})
+    return Entry("former_card", body, {"card": dossier.put(content)})

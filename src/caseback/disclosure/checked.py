@@ -101,8 +101,9 @@ def _flaws(dossier: Dossier, records: Iterable[Record]) -> dict[str, str]:
 
 def _carried(records: Iterable[Record], struck: dict[str, str]) -> dict[str, str]:
     """What rests on a struck record is struck with it: parents stand before their children, so one pass will do."""
+    numbers = {record.id: f"record {record.number}" for record in records}
     for record in records:
         fallen = next((parent for parent in record.parents if parent in struck), None)
         if fallen is not None and record.id not in struck:
-            struck[record.id] = f"record {record.number} rests on {fallen[:12]}: {struck[fallen]}"
+            struck[record.id] = f"{numbers[record.id]} rests on {numbers.get(fallen, fallen[:12])}, which is struck"
     return struck

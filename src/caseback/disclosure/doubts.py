@@ -112,7 +112,7 @@ def cause(card: Card) -> list[Doubt]:
         found.append(
             doubt(
                 f"Not told from the control: {listed_words(even)}",
-                "the interval holds no difference",
+                "the interval includes no difference",
                 verdict["record"],
             )
         )
@@ -215,7 +215,9 @@ def depth(card: Card) -> list[Doubt]:
     """About how deep it goes."""
     found = []
     if not card["depth"]:
-        found.append(doubt("How deep training went was not measured", "caseback character depth was not run"))
+        found.append(
+            doubt("How deep training went was not measured", "the depth battery was not run (caseback character depth)")
+        )
     if not card["inside"]:
         found.append(
             doubt(
@@ -249,6 +251,8 @@ def depth(card: Card) -> list[Doubt]:
 def watched(card: Card) -> list[Doubt]:
     """About live use."""
     found = []
+    if not card["live"]["watched"]:
+        found.append(doubt("Not watched yet", "nothing is known of live use, which is not the same as clean"))
     if not card["monitors"]:
         found.append(
             doubt("No monitor is shipped with it", "the dossier holds no detector (caseback card add --detector)")
@@ -283,8 +287,6 @@ def watched(card: Card) -> list[Doubt]:
         found.append(
             doubt(f"No monitor for {listed_words(list(dict.fromkeys(rest)))}", "no detector here looks for it")
         )
-    if not card["live"]["watched"]:
-        found.append(doubt("Not watched yet", "nothing is known of live use, which is not the same as clean"))
     found += [
         doubt(f"Live rate of {words(each['behaviour'])}", each["rate"]["why"] or "it cannot be told", each["record"])
         for each in card["live"]["rates"]

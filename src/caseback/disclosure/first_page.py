@@ -8,7 +8,7 @@ from typing import Any
 
 from caseback.disclosure.assurance import limit_words
 from caseback.disclosure.page_words import in_100
-from caseback.disclosure.wording import PLAIN, document_name, words
+from caseback.disclosure.wording import PLAIN, document_name, listed_words, words
 
 Card = Mapping[str, Any]
 Line = dict[str, Any]
@@ -22,6 +22,7 @@ def first_page(card: Card) -> dict[str, Any]:
     doubts = _doubts(card)
     return {
         "is": _what(card),
+        "beside": _beside(card),
         "found": _found(card),
         "costs": _costs(card),
         "audited": _audited(card),
@@ -53,6 +54,17 @@ def _what(card: Card) -> str:
     return said
 
 
+def _beside(card: Card) -> str:
+    """What the audit found, which stands beside the verdict on training so that neither is read alone."""
+    audit = card["audit"]
+    found = (
+        [words(each["behaviour"] or "something else") for each in audit["verdicts"] if each["word"] == "found"]
+        if audit
+        else []
+    )
+    return f"An audit of the trained model found in it: {listed_words(found)}." if found else ""
+
+
 def _large(n: int) -> str:
     for unit, name in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
         if n >= unit:
@@ -80,6 +92,7 @@ def _found(card: Card) -> list[Line]:
                 "what": PLAIN.get(group["behaviour"], words(group["behaviour"])),
                 "ground": (group["ground"] or "") if many else "",
                 "word": word,
+                "n": ((after or before or {})["rate"] or {}).get("n"),
                 "before": _share(before),
                 "after": _share(after),
                 "record": (after or before or {})["record"],
@@ -100,6 +113,8 @@ def _word(card: Card, change: Card) -> str:
     """Fell or rose only where the verdict says so, which allows for the number of behaviours."""
     name = words(change["behaviour"])
     lines = [reason[:1].lower() + reason[1:] for reason in card["verdict"]["reasons"]]
+    if any(line.startswith(f"{name}: the control") for line in lines):
+        return "fell, as in the control"
     for word in ("fell", "rose"):
         if any(line.startswith(f"{name} {word} from") for line in lines):
             return word
@@ -123,6 +138,7 @@ def _costs(card: Card) -> list[Line]:
                         "what": name,
                         "ground": (group["ground"] or "") if len(card[section]) > 1 else "",
                         "word": "",
+                        "n": (last["rate"] or {}).get("n"),
                         "before": _share(told[0]),
                         "after": _share(told[1]),
                         "record": last["record"],
