@@ -7,7 +7,7 @@ import pytest
 
 from caseback.disclosure import card, render_html
 from caseback.disclosure.first_page import first_page
-from caseback.dossier import Dossier, open_dossier
+from caseback.dossier import Dossier, open_dossier, put_samples
 
 RATE = {"k": 3, "n": 10, "low": 0.07, "high": 0.65, "confidence": 0.95}
 
@@ -119,18 +119,34 @@ def test_live_use_is_not_watched_yet_or_told(tmp_path: Path) -> None:
         dossier.append("measurement", {"arm": "before", "behaviour": "b", "ground": "w", "rate": RATE})
         page = render_html(card(dossier))
         assert "not watched yet" in page.split('id="live"')[1].split("</section>")[0]
-        dossier.append("live_rate", {"behaviour": "sycophancy", "setting": "external use", "rate": rate})
+        dossier.append("live_rate", {"behaviour": "sycophancy", "detector": "praise", "rate": rate})
         made = card(dossier)
         assert made["live"]["watched"] is True
         shown = render_html(made).split('id="live"')[1].split("</section>")[0]
         assert "0.001" in shown
         assert "52,000" in shown
-        assert "No incident is recorded" in shown
-        for status in ("open", "closed"):
-            body = {"id": "i1", "title": "<i>flattery</i>", "behaviour": "sycophancy", "status": status, "count": 4}
-            dossier.append("incident", body)
-            told = claim(card(dossier), "C6")
-            assert (told["status"] == "does not hold") is (status == "open")
+        assert "No incident was confirmed" in shown
+
+
+def test_a_finding_of_live_use_is_an_incident_with_its_rate(tmp_path: Path) -> None:
+    """As watching writes it: times in seconds, the rate with bounds for all traffic."""
+    rate = {"value": 0.002, "low": 0.001, "high": 0.004, "confidence": 0.95, "trials": 9000, "why": "",
+            "method": "confidence sequence", "low_of_all": 0.001, "high_of_all": 0.02}  # fmt: skip
+    body = {"behaviour": "sycophancy", "clauses": ["no-flattery"], "incident": "i1", "models": ["m"], "rate": rate,
+            "cause": {"grouped": "matched", "shown": "<i>great question</i>"}, "exchanges": 12, "violations": 9,
+            "detector": {"name": "praise", "digest": "ab" * 32}, "first_seen": 1.7e9, "last_seen": 1.7e9 + 86400,
+            "reviews": [{"who": "a", "verdict": "confirmed"}, {"who": "b", "verdict": "confirmed"}]}  # fmt: skip
+    with open_dossier(tmp_path / "d") as dossier:
+        for violations in (4, 9):
+            kept = put_samples(dossier, [{"exchange": str(violations)}])
+            dossier.append("live_finding", body | {"violations": violations}, artefacts={"transcripts": kept})
         made = card(dossier)
-    assert len(made["live"]["incidents"]) == 1  # told again, not two
-    assert "&lt;i&gt;flattery" in render_html(made)
+    [incident], [told] = made["live"]["incidents"], made["live"]["rates"]
+    assert (incident["violations"], incident["reviewers"]) == (9, 2)  # told again, not two
+    assert (incident["first_seen"], incident["last_seen"]) == ("2023-11-14T22:13:20+00:00", "2023-11-15T22:13:20+00:00")
+    assert (told["detector"], told["rate"]["n"], told["rate"]["high_of_all"]) == ("praise", 9000, 0.02)
+    assert claim(made, "C6")["status"] == "does not hold"
+    assert claim(made, "C0")["status"] == "does not hold"
+    shown = render_html(made).split('id="live"')[1].split("</section>")[0]
+    assert "&lt;i&gt;great question" in shown
+    assert "2 reviewers" in shown

@@ -23,7 +23,7 @@ for (const element of document.querySelectorAll('body *')) {
   if (!element.checkVisibility({contentVisibilityAuto: true})) { continue; }
   const box = element.getBoundingClientRect();
   if (box.width && box.right > innerWidth - MARGIN + 1.5 && !element.closest('svg')) {
-    wide.push(element.parentElement.className + ' ' + element.tagName + '.' + element.className + ': ' + element.textContent.trim().slice(0, 30) + ' ' + box.right);
+    wide.push(element.tagName + '.' + element.className + ': ' + element.textContent.trim().slice(0, 40));
   }
   const style = getComputedStyle(element);
   if (style.overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1) {
@@ -102,7 +102,7 @@ def test_long_words_break_before_they_are_cut_off(tmp_path: Path) -> None:
         dossier.append("measurement", body)
         dossier.append("subject", {"role": "before", "name": long, "digest": long, "architecture": long})
         dossier.append("monitor", {"name": long, "behaviour": long, "failures": [long], "clauses": [long]})
-        dossier.append("incident", {"title": long, "behaviour": long, "status": long})
+        dossier.append("live_finding", {"cause": {"shown": long}, "behaviour": long, "incident": long})
         dossier.append("inside", {"title": long, "figures": [{"label": long, "value": 1, "low": 0, "high": 2}]})
         dossier.append("not_measured", {"what": long, "why": long})
         told = on_paper(render_html(card(dossier)), tmp_path)

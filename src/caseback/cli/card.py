@@ -1,6 +1,8 @@
 """``caseback card``: the system card of a dossier; what it stands on, and what changed since the last."""
 
 import json
+from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,14 +20,23 @@ COLORS = {"better": "green", "worse": "red"}
 
 
 class WritesByDefault(TyperGroup):
-    """``caseback card DOSSIER`` is ``caseback card write DOSSIER``."""
+    """``caseback card DOSSIER`` is ``caseback card write DOSSIER``: a first word that is no command is the dossier."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """A first word that is no command and no option of the group is the dossier to write."""
-        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
-            args = ["write", *args]
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, or ``write`` with its dossier given."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            return found
+        bound = copy(self.commands["write"])
+        bound.params = [copy(param) for param in bound.params]
+        dossier = next(param for param in bound.params if param.name == "dossier")
+        bound.params.remove(dossier)
+        bound.callback = partial(_called, bound.callback, Path(cmd_name))
+        return bound
+
+
+def _called(write: Any, dossier: Path, **options: Any) -> Any:
+    return write(dossier=dossier, **options)
 
 
 app = typer.Typer(

@@ -277,9 +277,9 @@ def _depth(card: Card, _: float) -> Node:
 def _watched(card: Card, _: float) -> Node:
     monitors, live = card["monitors"], card["live"]
     ready = [each for each in monitors if of.works(each)]
-    open_ = [each for each in live["incidents"] if each["status"] not in ("closed", "resolved")]
-    if open_:
-        told = (NOT, f"{len(open_)} {'incident is' if len(open_) == 1 else 'incidents are'} open")
+    n = len(live["incidents"])
+    if n:
+        told = (NOT, f"{n} {'incident was' if n == 1 else 'incidents were'} confirmed in live use")
     elif live["watched"] and ready:
         told = (HOLDS, "it is watched in live use by detectors that work on it")
     elif ready:
@@ -292,7 +292,7 @@ def _watched(card: Card, _: float) -> Node:
         _item(f"incident: {each['title'] or words(each['behaviour'])}", each["record"]) for each in live["incidents"]
     ]
     return _node(
-        "If this were no longer so in use, it would be noticed.",
+        "In use it does as it was measured to, and it would be noticed if not.",
         "Detectors with known operating points go with the model, each tested on it; what they see in live use is "
         "counted with bounds that hold at any time.",
         told,

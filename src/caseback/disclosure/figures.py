@@ -219,7 +219,7 @@ def _live(card: Mapping[str, Any]) -> Iterator[Figure]:
         label = f"live rate, {words(each['behaviour'])}"
         if r["value"] is not None:
             yield Figure(
-                _named("live", each["behaviour"], each["detector"], each["setting"]),
+                _named("live", each["behaviour"], each["detector"]),
                 label,
                 r["value"],
                 r["low"],
@@ -230,5 +230,5 @@ def _live(card: Mapping[str, Any]) -> Iterator[Figure]:
                 each["record"],
             )
     for each in live["incidents"]:
-        name = _named("incident", each["id"] or each["record"])
-        yield _word(name, f"incident, {each['title'] or each['behaviour']}", each["status"] or "open", each["record"])
+        label = f"incident, {each['title'] or words(each['behaviour'])}"
+        yield _word(_named("incident", each["id"] or each["record"]), label, "confirmed", each["record"])

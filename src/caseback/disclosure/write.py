@@ -38,5 +38,5 @@ def write_card(dossier: Dossier, out: Path | None = None, *, matters: float = MA
     made = card(dossier, Path(os.path.relpath(dossier.path, out.parent)).as_posix(), matters=matters)
     write_text(out.with_suffix(".json"), json.dumps(made, ensure_ascii=False, indent=1) + "\n")
     write_text(out, render_html(made))
-    write_text(readme_beside(out), render_readme(made))
+    write_text(readme_beside(out), render_readme(made, out.stem))
     return out
