@@ -30,8 +30,9 @@ COMMANDS = {
     "discover": "caseback.cli.discover:app",
     "investigate": "caseback.cli.investigate:investigate",
     "game": "caseback.cli.game:app",
+    "watch": "caseback.cli.watch:app",
     "dossier": "caseback.cli.dossier:app",
-    "card": "caseback.cli.card:card",
+    "card": "caseback.cli.card:app",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""
