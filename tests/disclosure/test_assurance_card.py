@@ -113,6 +113,13 @@ def test_the_first_page_says_what_would_have_been_missed(made: dict[str, Any]) -
     assert page.index('id="first-page"') < page.index('id="assurance"') < page.index('id="behaviours"')
 
 
+def test_what_the_audit_found_stands_beside_the_verdict(made: dict[str, Any]) -> None:
+    [line] = made["first_page"]["beside"]
+    assert line["text"] == "An audit of the trained model found in it: harmful compliance."
+    assert line["record"] == made["audit"]["record"]
+    assert line["text"] in render_html(made).split('id="first-page"')[0]
+
+
 def test_live_use_is_not_watched_yet_or_told(tmp_path: Path) -> None:
     rate = {"value": 0.001, "low": 0.0004, "high": 0.002, "confidence": 0.95, "n": 52_000, "why": ""}
     with open_dossier(tmp_path / "d") as dossier:
@@ -147,6 +154,9 @@ def test_a_finding_of_live_use_is_an_incident_with_its_rate(tmp_path: Path) -> N
     assert (told["detector"], told["rate"]["n"], told["rate"]["high_of_all"]) == ("praise", 9000, 0.02)
     assert claim(made, "C6")["status"] == "does not hold"
     assert claim(made, "C0")["status"] == "does not hold"
+    assert made["first_page"]["beside"] == [
+        {"text": "Confirmed in live use: sycophancy.", "record": incident["record"]}
+    ]
     shown = render_html(made).split('id="live"')[1].split("</section>")[0]
     assert "&lt;i&gt;great question" in shown
     assert "2 reviewers" in shown

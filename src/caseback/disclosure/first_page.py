@@ -54,15 +54,23 @@ def _what(card: Card) -> str:
     return said
 
 
-def _beside(card: Card) -> str:
-    """What the audit found, which stands beside the verdict on training so that neither is read alone."""
-    audit = card["audit"]
-    found = (
-        [words(each["behaviour"] or "something else") for each in audit["verdicts"] if each["word"] == "found"]
-        if audit
-        else []
-    )
-    return f"An audit of the trained model found in it: {listed_words(found)}." if found else ""
+def _beside(card: Card) -> list[Line]:
+    """What an audit found and what live use showed: it stands beside the verdict on training, so that none of them is
+    read alone."""
+    audit, incidents = card["audit"], card["live"]["incidents"]
+    found = [
+        each["behaviour"] or "something else"
+        for each in (audit["verdicts"] if audit else ())
+        if each["word"] == "found"
+    ]
+    lines = []
+    if found:
+        text = f"An audit of the trained model found in it: {listed_words(list(map(words, found)))}."
+        lines.append({"text": text, "record": audit["record"]})
+    if incidents:
+        names = list(dict.fromkeys(words(each["behaviour"]) for each in incidents))
+        lines.append({"text": f"Confirmed in live use: {listed_words(names)}.", "record": incidents[0]["record"]})
+    return lines
 
 
 def _large(n: int) -> str:
@@ -178,5 +186,6 @@ def _doubts(card: Card) -> list[Line]:
     """One from each claim in turn, those of claims that cannot be told or do not hold first."""
     rank = {"does not hold": 0, "cannot tell": 0, "holds in part": 1, "holds": 2}
     nodes: Sequence[Card] = sorted(card["assurance"]["nodes"], key=lambda node: rank[node["status"]])
-    columns = [list(node["doubts"]) for node in nodes]
+    struck = card["evidence"]["struck"]  # these have a place of their own on the page
+    columns = [[each for each in node["doubts"] if struck.get(each["record"]) != each["why"]] for node in nodes]
     return [column[at] for at in range(max(map(len, columns), default=0)) for column in columns if at < len(column)]
