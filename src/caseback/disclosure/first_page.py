@@ -6,7 +6,7 @@ Sentences made from the figures behind it; nothing stands here that is not below
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from caseback.disclosure.assurance import limit_words
+from caseback.disclosure.claims import limit_words
 from caseback.disclosure.page_words import in_100
 from caseback.disclosure.wording import PLAIN, document_name, listed_words, words
 
