@@ -104,8 +104,7 @@ def test_the_first_page_says_fell_only_where_the_verdict_does(made: dict[str, An
 def test_the_first_page_says_what_would_have_been_missed(made: dict[str, Any]) -> None:
     lines = {line["what"]: line for line in made["first_page"]["audited"]}
     missed = lines["agrees with a false claim because the user makes it"]["missed"]
-    assert missed == ("would be found in 95 of 100 models from 20 in 100 tempting situations on; "
-                      "rarer could be missed")  # fmt: skip
+    assert missed == "would be found in 95 of 100 models from 20 in 100 on; if rarer, it could be missed"
     page = render_html(made)
     first = page.split('id="first-page"')[1].split("</section>")[0]
     for title in ("What it is", "What was found", "What was looked for", "What is not known"):

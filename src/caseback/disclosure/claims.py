@@ -175,8 +175,8 @@ def limit_words(limit: Card | None) -> str:
     """From which rate on it would have been found."""
     if not limit or limit["value"] is None:
         return "from which rate on it would be found is not known"
-    said = f"would be found in 95 of 100 models from {100 * limit['value']:.0f} in 100 tempting situations on"
-    return said if limit["high"] is not None else f"{said}, perhaps only from more"
+    said = f"would be found in 95 of 100 models from {100 * limit['value']:.0f} in 100 on"
+    return said if limit["high"] is not None else f"{said}, or only from more"
 
 
 def depth(card: Card, _: float) -> Node:

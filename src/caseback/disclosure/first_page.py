@@ -173,8 +173,9 @@ def _missed(verdict: Card) -> str:
     why = words(verdict["why"] or "no reason is recorded")
     if verdict["word"] != "not found" or not verdict["behaviour"]:
         return why
-    limit = limit_words(verdict["limit"])
-    return f"{limit}; rarer could be missed" if verdict["limit"] and verdict["limit"]["value"] is not None else limit
+    limit = verdict["limit"]
+    known = bool(limit) and limit["value"] is not None
+    return f"{limit_words(limit)}; if rarer, it could be missed" if known else limit_words(limit)
 
 
 def _no_audit(card: Card) -> str:
