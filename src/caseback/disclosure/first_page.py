@@ -48,7 +48,8 @@ def _what(card: Card) -> str:
     said += f"It was trained towards {name}, by criticising and revising its own answers. "
     if n and card["after"]:
         said += (
-            f"Then it was tempted to break them in {n:,} situations of kinds that the training never showed, and so "
+            f"Then it was tempted to break them in {n:,} situations that could be judged, of kinds that the training "
+            "never showed, and so "
             "was the model before it."
         )
     return said
