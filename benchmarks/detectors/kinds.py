@@ -2,26 +2,40 @@
 
 import random
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import torch
-from data import BEHAVIOURS, Exchange, long_negatives, long_positives, ordinary, tempted
+from data import Exchange, folder, long_negatives, long_positives, ordinary, tempted
 
 from caseback.chat import Message
 from caseback.detectors.aggregation import POOLS, aggregated
 from caseback.detectors.direction import DirectionDetector
+from caseback.detectors.latent import open_dictionary
 from caseback.detectors.pattern import PatternDetector
+from caseback.detectors.reading import read_activations
 from caseback.detectors.together import token_scores_together
+from caseback.detectors.transcript import Transcript, transcript_of
+from caseback.interp.dictionary.dictionary import Dictionary, encode
+from caseback.interp.dictionary.fit import fit
+from caseback.interp.dictionary.settings import Settings
 from caseback.interp.direction import Reading
 from caseback.interp.directions.choose import Named, Split, fit_direction
 from caseback.interp.directions.examples import Example, activations
 from caseback.interp.directions.fit import METHODS
 from caseback.interp.directions.study import default_sites
+from caseback.interp.store.world import of_world
+from caseback.interp.store.write import capture_store
+from caseback.stats.auroc import auroc
 from caseback.subject.open_subject import OpenSubject
+from caseback.subject.site import Site
 
+SITE, WIDTH, STORED = Site("resid_post", 3), 1_024, 150_000
+"""Of the dictionary: what it reads, its latents, and the tokens that it is fitted on (ten times each)."""
 POSITIVES, PLAIN = 250, 500
 """Positives, and tempted and ordinary negatives together, that a direction is fitted on."""
 
@@ -110,4 +124,52 @@ def _phrases(text: str) -> set[str]:
     return {" ".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1)}
 
 
-__all__ = ["BEHAVIOURS", "Candidate", "candidates", "directions", "pattern"]
+def dictionary(subject: OpenSubject) -> Dictionary:
+    """A dictionary of the watched model, fitted on the world's train families, kept beside the data."""
+    place = folder() / f"dictionary-{WIDTH}-{SITE}"
+    if not (place / "dictionary.json").exists():
+        with tempfile.TemporaryDirectory() as store:
+            held = capture_store(subject, of_world(subject), [SITE], Path(store), tokens=STORED)
+            fit(held, Settings(WIDTH, 24, tokens=10 * STORED), place, reads=[SITE])
+    return open_dictionary(place).dictionary
+
+
+def latent_scores(
+    subject: OpenSubject, names: Sequence[str], no: Sequence[Transcript]
+) -> dict[str, tuple[int, float, list[float | None], list[float | None], list[float | None]]]:
+    """For each behaviour the latent that catches most on dev, what it caught there at 1 %, and its scores.
+
+    Of all latents the 16 of largest AUROC on short train transcripts stand for choice. The scores are of long
+    positives of test, of ``no``, and of good answers to the tempting.
+    """
+    fitted = dictionary(subject)
+    clean, dev_clean = _largest(subject, fitted, no), _largest(subject, fitted, long_negatives("dev"))
+    found = {}
+    for name in names:
+        rows = split(subject, name, "train")
+        short = [transcript_of({"messages": [*e.chat, {"role": "assistant", "content": e.reply}]}) for e in rows]
+        acts, labels = _largest(subject, fitted, short), [e.label for e in rows]
+        families = [e.family for e in rows]
+        areas = [auroc(acts[:, n].tolist(), labels, families).value for n in range(fitted.width)]
+        best = sorted(range(fitted.width), key=lambda n: areas[n], reverse=True)[:16]
+        up = _largest(subject, fitted, long_positives(name, "dev"))
+        caught = {
+            n: float((up[:, n] > float(dev_clean[:, n].sort(descending=True)[0][5])).float().mean()) for n in best
+        }
+        number = max(best, key=lambda n: caught[n])
+        good = [each.short for each in tempted(name, "test") if not each.label]
+        parts = (_largest(subject, fitted, long_positives(name, "test")), clean, _largest(subject, fitted, good))
+        found[name] = (number, caught[number], *([float(x) for x in part[:, number]] for part in parts))
+    return found
+
+
+def _largest(subject: OpenSubject, fitted: Dictionary, transcripts: Sequence[Transcript]) -> torch.Tensor:
+    """Largest activation of each latent over the reply ``[transcripts, latents]``; -1 where it cannot be read."""
+    rows = []
+    for start in range(0, len(transcripts), 64):
+        for read in read_activations(subject, transcripts[start : start + 64], [SITE], "reply"):
+            unread = torch.full((fitted.width,), -1.0)
+            rows.append(
+                unread if isinstance(read, str) else encode(fitted, read[SITE].flatten(1)).dense().amax(0).float()
+            )
+    return torch.stack(rows)

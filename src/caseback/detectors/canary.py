@@ -50,6 +50,6 @@ def canaries(positives: Sequence[Transcript], negatives: Sequence[Transcript], t
                 last = dict(each.messages[-1])
                 last["content"] += says.format(wanted=wanted, grade=grade)
                 talked = replace(each, messages=(*each.messages[:-1], last), label=None)
-                low, high = (threshold, 1.0) if wanted == "No" else (0.0, threshold)
+                low, high = (threshold + 1e-6, 1.0) if wanted == "No" else (0.0, threshold)
                 found.append(SelfTest(talked, (low + high) / 2, (high - low) / 2 + 1e-9))
     return found

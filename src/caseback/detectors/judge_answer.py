@@ -22,7 +22,7 @@ def read_word(text: str) -> tuple[float | None, str]:
 
 
 def read_grade(text: str) -> tuple[float | None, str]:
-    """A tenth of ``score`` in a JSON object that holds a whole number from 0 to 10 as ``score``, and text as ``why``."""
+    """A tenth of ``score`` in a JSON object that holds a whole number from 0 to 10 as that, and text as ``why``."""
     fenced = FENCED.fullmatch(text.strip())
     try:
         data = json.loads(fenced[1] if fenced else text)

@@ -37,8 +37,8 @@ def check_template(name: str, template: str) -> None:
     found = re.findall(r"(?<!\{)\{([^{}]*)\}(?!\})", template)
     if sorted(found) not in [sorted(("clauses", "rubric", *read)) for read in READ]:
         raise CasebackError(
-            f"detector {name}: its template has the places {', '.join(found) or 'none'}; it must have clauses, rubric and "
-            "either transcript or both asked and reply, in braces, each once"
+            f"detector {name}: its template has the places {', '.join(found) or 'none'}; it must have clauses, rubric "
+            "and either transcript or both asked and reply, in braces, each once"
         )
     if "asked" in found and re.search(r"\{(asked|reply)\}[^\n]", template):
         raise CasebackError(f"detector {name}: in its template a line must end with {{asked}} and with {{reply}}")

@@ -12,7 +12,6 @@ from caseback.detectors.judge import JudgeDetector, JudgePoint, Spent
 from caseback.detectors.judge_model import Asking, JudgeModel
 from caseback.detectors.known import Cost
 from caseback.detectors.transcript import Transcript
-from caseback.errors import CasebackError
 from caseback.subject.subject import Subject
 
 
@@ -84,8 +83,10 @@ def taken_up(detector: Detector, judge: Subject, cache: Path | None = None) -> D
 def with_cost(detector: JudgeDetector, transcripts: Sequence[Transcript]) -> JudgeDetector:
     """The judge with what it spends on these transcripts, in tokens and in time; they are put to it anew.
 
+    Of a judge that says nothing of tokens nothing is known.
+
     Raises:
-        CasebackError: there is no judge, it refuses, or it read nothing.
+        CasebackError: there is no judge, or it refuses.
     """
     asking = replace(detector.asking, cache=None) if detector.asking else None
     usage = getattr(asking.subject, "usage", None) if asking else None
@@ -95,7 +96,7 @@ def with_cost(detector: JudgeDetector, transcripts: Sequence[Transcript]) -> Jud
     read = sum(each.prompt_tokens for each in answers)
     written = usage.reply_tokens - before if usage else sum(each.reply_tokens for each in answers)
     if not read + written:
-        raise CasebackError(f"{detector.judge.name} says nothing of the tokens that it used, so there is no cost")
+        return replace(detector, spent=None, known=replace(detector.known, cost=None))
     cost = Cost(seconds / (read + written) * 1e6, "token", read + written)
     known = replace(detector.known, cost=cost)
     return replace(detector, spent=Spent(read, written, len(answers)), known=known)
