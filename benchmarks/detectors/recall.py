@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class Row:
     false_when_tempted: float
 
 
+@cache
 def code() -> str:
     """Digest of the code that the figures depend on beside the data."""
     paths = [*Path(__file__).parent.glob("*.py")]

@@ -66,14 +66,7 @@ def realign(
     site = sites[0]
     pairs = _pairs(old, new, transcripts, sites, part, progress)
     said = [detector._tokens(before) for before, _ in pairs]
-    held = [at % 4 == 3 for at in range(len(pairs))]
-    fit, test = (
-        Paired(
-            *(torch.cat([pairs[at][k][site].flatten(1).float() for at in part_]) for k in (0, 1)),
-            torch.cat([said[at].float() for at in part_]),
-        )
-        for part_ in ([at for at, h in enumerate(held) if not h], [at for at, h in enumerate(held) if h])
-    )  # fmt: skip
+    fit, test = (_joined(pairs, said, site, held) for held in (False, True))
     if isinstance(detector, DirectionDetector):
         maps = {way: WAYS[way](fit, detector.direction) for way in ways}
     else:
@@ -143,6 +136,15 @@ def _pairs(
             f"{part} is not empty"
         )
     return found
+
+
+def _joined(
+    pairs: Sequence[tuple[Mapping[Site, Tensor], Mapping[Site, Tensor]]], said: Sequence[Tensor], site: Site, held: bool
+) -> Paired:
+    """The tokens of every fourth text, or of all others."""
+    chosen = [at for at in range(len(pairs)) if (at % 4 == 3) == held]
+    old_TD, new_TD = (torch.cat([pairs[at][k][site].flatten(1).float().cpu() for at in chosen]) for k in (0, 1))
+    return Paired(old_TD, new_TD, torch.cat([said[at].float().cpu() for at in chosen]))
 
 
 def _agreement(carried: Carried, test: Paired) -> float:
