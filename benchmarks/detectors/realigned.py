@@ -73,17 +73,16 @@ def main() -> None:
             for name in BEHAVIOURS:
                 rows = compare(name, old, new)
                 for way, (area, recall, alarms, n) in rows.items():
-                    print(
-                        f"{what:24} {name:20} {way:16} AUROC {area:.3f}  recall {recall:.3f}  alarms {alarms:.3f}  n {n}"
-                    )
+                    figures = f"AUROC {area:.3f}  recall {recall:.3f}  alarms {alarms:.3f}  n {n}"
+                    print(f"{what:24} {name:20} {way:16} {figures}", flush=True)
                 kept.append((what, name, rows))
                 print(f"{time.monotonic() - begun:6.0f} s  {what}, {name}", file=sys.stderr, flush=True)
     if given.claim:
         lost = [(rows["fresh"][1] - rows["taken"][1], what, name) for what, name, rows in kept]
         worst = max(lost)
         said = "; ".join(
-            f"{what}, {name}: fresh {r['fresh'][1]:.2f}, as it is {r['as it is'][1]:.2f}, realigned {r['taken'][1]:.2f}, "
-            f"refit {r['refit'][1]:.2f}"
+            f"{what}, {name}: fresh {r['fresh'][1]:.2f}, as it is {r['as it is'][1]:.2f}, "
+            f"realigned {r['taken'][1]:.2f}, refit {r['refit'][1]:.2f}"
             for what, name, r in kept
         )
         value = sum(each for each, _, _ in lost) / len(lost)
