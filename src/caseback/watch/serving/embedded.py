@@ -68,21 +68,24 @@ class Whole:
 
 
 class Stream:
-    """An answer that is streamed as it is made. ``verdicts`` is complete before the last bytes are given."""
+    """An answer that is streamed as it is made.
+
+    ``verdicts`` is complete, and ``over`` true, as soon as ``read`` has given the last bytes.
+    """
 
     status, headers, streamed = 200, EVENTS, True
 
     def __init__(self, exchange: "_Exchange", first: Grown) -> None:
         self.verdicts: tuple[Verdict, ...] = ()
         self.ended: Ended = "whole"
-        self._exchange, self._over = exchange, False
+        self._exchange, self.over = exchange, False
         self._next: Grown | None = first
         self._waiting: list[Grown] = []
         self._begun = False
 
     async def read(self) -> bytes:
         """The next events, as soon as there are any; empty at the end."""
-        if self._over:
+        if self.over:
             return b""
         if not self._begun:
             self._begun = True
@@ -110,7 +113,7 @@ class Stream:
         self._exchange.leave()
 
     def _end(self) -> bytes:
-        self._over = True
+        self.over = True
         seat = self._exchange.ticket.seat
         if seat.error or seat.cancelled:
             self.ended = "upstream broke"

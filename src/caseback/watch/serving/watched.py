@@ -169,7 +169,7 @@ def _verdict(each: Watching, scored: dict[int, Scored], transcript: Transcript) 
 def _transcript(asked: Transcript, reply: Reply) -> Transcript:
     thinking = {"reasoning_content": reply.thinking} if reply.thinking else {}
     said = {"role": "assistant", "content": reply.text, **thinking}
-    return Transcript((*asked.messages[: asked.places("prompt").stop], said))
+    return Transcript((*asked.messages, said))
 
 
 def _prompt_scored(watched: Watched, number: int, scores: Floats | None, where: Places) -> Scored:
