@@ -161,7 +161,9 @@ def cost(without: Sequence[float], within: Sequence[float]) -> tuple[float, floa
     return statistics.median(added), added[max(0, low - 1)], added[min(len(added) - 1, len(added) - low)]
 
 
-def measured(subject: OpenSubject, detectors: Sequence[Any], rows: int, count: int) -> tuple[float, float, float, float]:
+def measured(
+    subject: OpenSubject, detectors: Sequence[Any], rows: int, count: int
+) -> tuple[float, float, float, float]:
     """Percent with its interval, and milliseconds of a step that is not read."""
     plan = watch(subject, [Watching(each, each.name, "record", 1e9) for each in detectors]).replies
     assert plan is not None

@@ -181,6 +181,7 @@ def test_a_step_that_fails_ends_only_the_request_at_fault(
 
     monkeypatch.setattr(engine_module, "Batch", Seen)
     monkeypatch.setattr(subject.model, "forward", fails)
+
     async def run() -> list[Any]:
         bodies = [chat(question) for question in QUESTIONS[:4]] + [chat("Hello", stop=["zebra"])]
         return await asyncio.gather(*(asked(embedded, body) for body in bodies), return_exceptions=True)

@@ -1,7 +1,7 @@
 """A subject served over HTTP by itself: an ASGI application that writes down each exchange as a gateway does.
 
-It knows neither keys nor limits, and is for this machine: ``caseback watch`` puts the gateway in front. Scores of tokens
-go to clients that ask for them with ``X-Caseback-Scores: 1``.
+It knows neither keys nor limits, and is for this machine: ``caseback watch`` puts the gateway in front. Scores of
+tokens go to clients that ask for them with ``X-Caseback-Scores: 1``.
 """
 
 import asyncio
@@ -77,8 +77,8 @@ class App:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["path"] == "/health":
             load = self.embedded.engine.load()
-            body = {"status": "ok", "answered": load.answered, "waiting": load.waiting, "tokens": load.tokens}
-            await _sent(Whole(200, msgspec.json.encode(body)), send)
+            state = {"status": "ok", "answered": load.answered, "waiting": load.waiting, "tokens": load.tokens}
+            await _sent(Whole(200, msgspec.json.encode(state)), send)
             return
         headers = dict(scope["headers"])
         body = await _body(receive)
@@ -189,7 +189,8 @@ async def _left(receive: Receive) -> None:
 
 async def _body(receive: Receive) -> bytes | None:
     """All of a request; None where it is too large."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

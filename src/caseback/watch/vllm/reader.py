@@ -77,7 +77,9 @@ class Reader:
         try:
             scores = self._scores(path)
         except Exception as error:  # one request that cannot be read is counted, and the others go on
-            return Shipped(exchange, {}, 0, f"the worker's states cannot be read: {type(error).__name__}: {error}"[:300])
+            return Shipped(
+                exchange, {}, 0, f"the worker's states cannot be read: {type(error).__name__}: {error}"[:300]
+            )
         by_name = {probe.name: tuple(scores[:, at].tolist()) for at, probe in enumerate(self.probes)}
         return Shipped(exchange, by_name, len(scores))
 
