@@ -172,7 +172,7 @@ def measured(
 
 
 def encoded(made: Dictionary, acts_ND: torch.Tensor, rows: int, share: int | None = None) -> float:
-    """Milliseconds to find all active latents at as many tokens as a step has; the encoder is laid out for it before."""
+    """Milliseconds to find all active latents at as many tokens as a step has, the encoder laid out for it before."""
     assert made.router is not None
     assert made.b_router is not None
     assert made.threshold is not None
@@ -216,8 +216,8 @@ def main() -> None:
             notes.append(f"if the router is asked at every token: {always[0]:.2f} % [{always[1]:.2f}, {always[2]:.2f}]")
             whole, least = (encoded(million, acts_ND, arguments.rows, share) for share in (None, 1))
             notes.append(
-                f"all active latents of {arguments.rows} tokens take {whole:.1f} ms, {100 * whole / step:.0f} % of a step, "
-                f"by its {million.chosen} groups of 1,024; {least:.1f} ms, {100 * least / step:.0f} %, if only one "
+                f"all active latents of {arguments.rows} tokens take {whole:.1f} ms, {100 * whole / step:.0f} % of a "
+                f"step, by its {million.chosen} groups of 1,024; {least:.1f} ms, {100 * least / step:.0f} %, if only one "
                 "group is looked into"
             )
     print("\n".join(notes), flush=True)
