@@ -217,8 +217,8 @@ def main() -> None:
             whole, least = (encoded(million, acts_ND, arguments.rows, share) for share in (None, 1))
             notes.append(
                 f"all active latents of {arguments.rows} tokens take {whole:.1f} ms, {100 * whole / step:.0f} % of a "
-                f"step, by its {million.chosen} groups of 1,024; {least:.1f} ms, {100 * least / step:.0f} %, by one group "
-                "alone"
+                f"step, by its {million.chosen} groups of 1,024; {least:.1f} ms, {100 * least / step:.0f} %, by "
+                "one group alone"
             )
     print("\n".join(notes), flush=True)
     figures = {"value": round(value, 3), "low": round(low, 3), "high": round(high, 3), "n": arguments.steps}
