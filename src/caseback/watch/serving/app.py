@@ -18,6 +18,7 @@ from caseback.watch.entry import Beat, Begun, Carried, Closed, Ended, Entry, Mis
 from caseback.watch.journal import Journal
 from caseback.watch.serving.embedded import CHAT, Embedded, Stream, Whole
 from caseback.watch.serving.refused import error_body
+from caseback.watch.verdict import Verdict
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -103,7 +104,8 @@ class App:
         with contextlib.suppress(asyncio.CancelledError):
             await asking
         if not going.written:
-            self._write(going.carried("client left"))
+            left = going.answer.verdicts if going.answer else self.embedded.untold("the client left before its reply")
+            self._write(going.carried("client left", left))
 
     async def _ask(self, asked: _Asked, going: "_Going", send: Send) -> None:
         answer = await self.embedded(asked)
@@ -117,7 +119,7 @@ class App:
                 over = _over(answer)
                 if over:  # written down before the client has the last of it
                     going.written = True
-                    self._write(going.carried(answer.ended))
+                    self._write(going.carried(answer.ended, answer.verdicts))
                 await send({"type": "http.response.body", "body": part, "more_body": not over})
                 part = b"" if over else await answer.read()
         finally:
@@ -157,7 +159,7 @@ class _Going:
             self.first = (time.perf_counter() - self.clock) * 1e3
         self.response += part
 
-    def carried(self, ended: Ended) -> Carried:
+    def carried(self, ended: Ended, verdicts: tuple[Verdict, ...]) -> Carried:
         answer, asked = self.answer, self.asked
         return Carried(
             asked.id,
@@ -173,7 +175,7 @@ class _Going:
             bytes(self.response),
             self.first,
             (time.perf_counter() - self.clock) * 1e3,
-            answer.verdicts if answer else (),
+            verdicts,
         )
 
 
