@@ -64,7 +64,7 @@ def watch(
         from caseback.cli.watch_embedded import embedded
 
         with embedded(configuration) as answers:
-            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers))
+            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers, serves=answers.serves))
     else:
         uvloop.run(serve(configuration, ready, writer=not no_writer))
     _say("ended in order")
