@@ -134,6 +134,7 @@ def _open_again(store: Store, id: str) -> None:
     """What was decided on few exchanges does not stand for ever more of them."""
     store.execute(
         "UPDATE incidents SET state = 'open', decided = NULL, taken_by = '', round = round + 1"
-        " WHERE id = ? AND decided IS NOT NULL AND state IN ('confirmed', 'false alarm') AND exchanges - decided_at >= ? AND exchanges >= 2 * decided_at",
+        " WHERE id = ? AND decided IS NOT NULL"
+        " AND state IN ('confirmed', 'false alarm') AND exchanges - decided_at >= ? AND exchanges >= 2 * decided_at",
         [id, NEW_AGAIN],
     )
