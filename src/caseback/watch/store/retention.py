@@ -101,7 +101,8 @@ def tombstones(store: Store, exchange: str = "") -> tuple[Tombstone, ...]:
 def _delete(store: Store, which: str, values: Sequence[Value], now: float, rule: str) -> int:
     with store.transaction(durable=True):
         rows: list[Row] = store.query(
-            "SELECT exchange, id, texts.messages AS messages FROM texts JOIN exchanges ON exchanges.number = texts.exchange"
+            "SELECT exchange, id, texts.messages AS messages FROM texts"
+            " JOIN exchanges ON exchanges.number = texts.exchange"
             f" WHERE {which} AND NOT {HELD} ORDER BY exchange LIMIT {MANY}",
             values,
         )
