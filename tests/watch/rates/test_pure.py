@@ -166,7 +166,7 @@ def test_the_live_threshold_counts_what_lies_at_it() -> None:
     assert on.sensitivity.high == 1.0
     assert above.sensitivity.high < 1.0
     assert above.error == pytest.approx(0.02)
-    with pytest.raises(CasebackError, match="not calibrated at 0[.]5; its calibration has: 0[.]99"):
+    with pytest.raises(CasebackError, match=r"not calibrated at 0[.]5; its calibration has: 0[.]99"):
         live_point("d", known, 0.5)
     with pytest.raises(CasebackError, match="detector d is not calibrated"):
         live_point("d", None, 0.5)
