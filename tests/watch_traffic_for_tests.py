@@ -63,8 +63,8 @@ def add_exchanges(
             texts.append([number, json.dumps(list(messages[at])), 0])
     with store.transaction():
         store.many(
-            "INSERT INTO exchanges (number, id, time, gateway, client, trace, agent, path, model, status, ended, finish,"
-            " streamed, messages, prompt_tokens, reply_tokens, first_ms, total_ms, unread, flags)"
+            "INSERT INTO exchanges (number, id, time, gateway, client, trace, agent, path, model, status, ended,"
+            " finish, streamed, messages, prompt_tokens, reply_tokens, first_ms, total_ms, unread, flags)"
             f" VALUES ({', '.join('?' * 20)})",
             exchanges,
         )

@@ -2,16 +2,19 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caseback.detectors.known import OperatingPoint as KnownPoint
 from caseback.errors import CasebackError
 from caseback.stats.audited_rate import OperatingPoint
 from caseback.stats.clustered import clustered_rate
 from caseback.stats.rate import Rate, exact_rate
+from caseback.stats.threshold import set_threshold
 from caseback.watch.rates.agreement import agreement
 from caseback.watch.rates.estimate import from_audits, from_both, from_flags
 from caseback.watch.rates.levels import levels, rounded_down
@@ -170,6 +173,19 @@ def test_the_live_threshold_counts_what_lies_at_it() -> None:
         live_point("d", known, 0.5)
     with pytest.raises(CasebackError, match="detector d is not calibrated"):
         live_point("d", None, 0.5)
+
+
+def test_of_a_pattern_that_finds_nothing_in_most_the_exact_interval_holds() -> None:
+    scores = [0.0] * 1997 + [1.0] * 3
+    at = set_threshold(scores, [str(each) for each in range(2000)], 0.01)
+    known = replace(calibration(), negatives=tuple(scores), points=(KnownPoint(at, exact_rate(95, 100)),))
+    got = live_point("d", known, math.nextafter(0.0, 1)).false_positives
+    exact = exact_rate(3, 2000, 0.99)
+    assert (got.k, got.low, got.high) == (3, pytest.approx(exact.low), pytest.approx(exact.high))
+    assert live_point("d", known, 0.0).false_positives.high == 1.0  # at the threshold itself all of them are flagged
+    pairs = set_threshold(scores, [str(each // 2) for each in range(2000)], 0.01)
+    known = replace(known, points=(KnownPoint(pairs, exact_rate(95, 100)),))
+    assert live_point("d", known, math.nextafter(0.0, 1)).false_positives.high > got.high
 
 
 def test_an_operating_point_of_tasks_holds_whatever_the_dependence() -> None:

@@ -11,6 +11,7 @@ from caseback.detectors.known import Calibration
 from caseback.errors import CasebackError
 from caseback.stats.audited_rate import OperatingPoint
 from caseback.stats.rate import Rate
+from caseback.stats.threshold import Threshold
 
 CONFIDENCE = 0.99
 """Of each of the two intervals. Together they cost bounds of 95 % two fifths of their error."""
@@ -34,9 +35,8 @@ def live_point(name: str, calibration: Calibration | None, threshold: float) -> 
     for point in calibration.points:
         value = point.threshold.value
         if threshold in (value, math.nextafter(value, math.inf)):
-            at, n = point.threshold, len(calibration.negatives)
             flagged = sum(score >= threshold for score in calibration.negatives)
-            false = widened(Rate(flagged, n, at.low, at.high, at.confidence), CONFIDENCE)
+            false = _false_positives(flagged, len(calibration.negatives), point.threshold)
             recall = widened(point.recall, CONFIDENCE)
             return OperatingPoint(replace(recall, high=1.0) if threshold == value else recall, false)
     there = ", ".join(f"{point.threshold.value:.6g}" for point in calibration.points) or "none"
@@ -66,6 +66,15 @@ def of_tasks(point: OperatingPoint, exchanges: float) -> OperatingPoint:
         return point
     false = replace(point.false_positives, high=min(1.0, point.false_positives.high * exchanges))
     return OperatingPoint(replace(point.sensitivity, high=1.0), false)
+
+
+def _false_positives(flagged: int, n: int, at: Threshold) -> Rate:
+    """The threshold's own interval, widened; where many negatives tie at it (a pattern finds nothing in most), that is
+    one of a threshold among them, and the exact one of those that are flagged is right. Clusters then count as one."""
+    if flagged < at.rank - 1:
+        low, high = _ends(flagged / n, float(at.clusters), CONFIDENCE)
+        return Rate(flagged, n, low, high, CONFIDENCE)
+    return widened(Rate(flagged, n, at.low, at.high, at.confidence), CONFIDENCE)
 
 
 def _trials(rate: Rate) -> float:
