@@ -1,7 +1,6 @@
 """``caseback watch``: serve, and write down what went."""
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from caseback.cli.watch_incidents import app as incidents
 from caseback.cli.watch_keys import app as keys
 from caseback.cli.watch_rates import rates
 from caseback.cli.watch_settings import Config, settled
+from caseback.cli.watch_write import write
 
 app = group(
     help="Stand in front of a model server: pass everything on, write it down, score it.", no_args_is_help=False
@@ -25,6 +25,7 @@ app.command()(rates)
 app.add_typer(audit, name="audit")
 app.add_typer(incidents, name="incidents")
 app.add_typer(alerts, name="alerts")
+app.command()(write)
 
 
 @app.callback(invoke_without_command=True)
@@ -71,30 +72,10 @@ def watch(
         from caseback.cli.watch_embedded import embedded
 
         with embedded(configuration) as answers:
-            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers))
+            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers, serves=answers.serves))
     else:
         uvloop.run(serve(configuration, ready, writer=not no_writer))
     _say("ended in order")
-
-
-@app.command()
-def write(
-    config: Annotated[Path, typer.Argument(help="The file that says what to watch, as watch.toml.")],
-    beside_gateway: Annotated[
-        bool, typer.Option("--beside-gateway", hidden=True, help="End when the process that started it dies.")
-    ] = False,
-) -> None:
-    """Score what the journal holds and put it into the store, until it is stopped.
-
-    `caseback watch` starts this by itself.
-
-    Example: caseback watch write watch.toml
-    """
-    if beside_gateway:
-        from caseback.cli.watch_settings import end_with_parent
-
-        end_with_parent()
-    import_module("caseback.watch.writer.run").run(config)
 
 
 @app.command()

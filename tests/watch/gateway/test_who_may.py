@@ -221,8 +221,14 @@ def test_smuggling(start: Start, request_: bytes) -> None:
 def test_what_is_of_one_connection_stays_there(start: Start) -> None:
     at = start()
     at.model.answer = answered(reply(), 200, keep_alive="timeout=1", x_kept="yes", set_cookie="a=b", server="secret/1")
-    answer = sent(at.address, post(CHAT, b"connection: x-mine, close", b"x-mine: gone", b"x-other: kept", b"te: trailers",
-                                   b"upgrade: websocket", b"proxy-authorization: p", close=False))  # fmt: skip
+    own = [
+        b"connection: x-mine, close",
+        b"x-mine: gone",
+        b"te: trailers",
+        b"upgrade: websocket",
+        b"proxy-authorization: p",
+    ]
+    answer = sent(at.address, post(CHAT, *own, b"x-other: kept", close=False))
     assert status(answer) == 200
     seen = at.model.seen[0]
     assert seen.headers["x-other"] == "kept"

@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caseback.watch.configuration import Limits
 from caseback.watch.entry import Carried, Ended
@@ -14,14 +16,17 @@ from caseback.watch.gateway import filtered
 from caseback.watch.gateway.answer import Answer, Answers, Asked, BrokeError
 from caseback.watch.gateway.going import Going
 from caseback.watch.gateway.held import hold
-from caseback.watch.gateway.inline import Readers
 from caseback.watch.gateway.lines import Lines
 from caseback.watch.gateway.out import Out
 from caseback.watch.gateway.refused import error_body, error_event
 from caseback.watch.verdict import Verdict
 
+if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing itself does without
+    from caseback.watch.gateway.inline import Readers
+
 READ = "/v1/chat/completions"
 """Where replies are that detectors can read."""
+FILTERED: tuple[Ended, ...] = ("stopped", "held")
 LEFTOVER = 1.0
 """Seconds that an upstream has to close a stream after its end."""
 
@@ -35,7 +40,7 @@ class Relay:
         carry: Callable[[Carried], Any],
         limits: Limits,
         held: Path,
-        readers: Readers | None = None,
+        readers: "Readers | None" = None,
         holds: bool = False,
     ) -> None:
         """``carry`` writes an exchange down; with ``holds`` nothing of a reply leaves before all of it was read."""
@@ -45,7 +50,7 @@ class Relay:
     async def run(self, going: Going, asked: Asked, out: Out) -> None:
         """All of one exchange. However it ends, it is written down before the client has the last of it."""
         answer: Answer | None = None
-        going.waits = "upstream"
+        going.waits, going.moved = "upstream", time.perf_counter()
         try:
             answer = await self._answers(asked)
             going.status, going.streamed = answer.status, answer.streamed
@@ -67,6 +72,11 @@ class Relay:
             if going.task is not None:
                 going.task.uncancel()
             await self._stopped(going, out)
+        except Exception:
+            if going.over:
+                raise
+            traceback.print_exc()  # a fault of ours, or of what answers: no exchange is lost by it
+            await self._broke(going, BrokeError(500, "gateway_failed", "the gateway failed; its log says how"), out)
         finally:
             if answer is not None:
                 answer.close()
@@ -84,7 +94,7 @@ class Relay:
                 if not out.started:
                     await out.start(answer.status, answer.headers)
                 await out.part(send)
-        self._finish(going, self._word(answer.verdicts, "whole"), answer.verdicts)
+        self._finish(going, self._word(answer.verdicts, answer.ended), answer.verdicts)
         if not out.started:
             await out.start(answer.status, answer.headers)
         await out.last(send if done else lines.rest)
@@ -103,12 +113,12 @@ class Relay:
                 await out.part(b"".join(parts[:-1]))
                 parts = parts[-1:]
         content = parts[0] if len(parts) == 1 else b"".join(parts)
-        ended: Ended = self._word(answer.verdicts, "whole")
+        ended: Ended = self._word(answer.verdicts, answer.ended)
         if not reads:
             self._finish(going, ended, answer.verdicts)
         else:
             ended, id = await self._judged(going, answer)
-            if ended != "whole" and not out.started:
+            if ended in FILTERED and not out.started:
                 content = filtered.whole(content, id)
         if out.started:
             await out.last(content)
@@ -146,7 +156,7 @@ class Relay:
             await self._stream(going, answer, out, lines)
             return
         ended, id = await self._judged(going, answer)
-        if ended != "whole":
+        if ended in FILTERED:
             await self._filtered(going, answer, out, id)
             return
         if not out.started:
@@ -162,7 +172,7 @@ class Relay:
             said = self._untold(f"the answer has more than {self._limits.kept_bytes} bytes")
         elif self._readers is not None:
             said = await self._readers.verdicts(going.carried("whole"))
-        ended = self._word((*answer.verdicts, *said), "whole")
+        ended = self._word((*answer.verdicts, *said), answer.ended)
         id = ""
         going.verdicts = (*answer.verdicts, *said)
         if ended == "held":

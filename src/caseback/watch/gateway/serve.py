@@ -17,7 +17,6 @@ from caseback.watch.configuration import Configuration, watching
 from caseback.watch.gateway.answer import Answers
 from caseback.watch.gateway.app import Gateway
 from caseback.watch.gateway.clients import HOSTS, Clients
-from caseback.watch.gateway.inline import Readers
 from caseback.watch.gateway.protocol import JoinedProtocol
 from caseback.watch.gateway.records import Records
 from caseback.watch.gateway.upstream import Upstream
@@ -76,11 +75,21 @@ def upstream_key(configuration: Configuration) -> str:
 
 
 async def serve(
-    configuration: Configuration, ready: Callable[[str], None], *, writer: bool, answers: Answers | None = None
+    configuration: Configuration,
+    ready: Callable[[str], None],
+    *,
+    writer: bool,
+    answers: Answers | None = None,
+    serves: str = "",
 ) -> None:
     """Serves until SIGTERM or SIGINT; then what is under way has ``drain_seconds`` to finish.
 
-    ``ready`` is called with the address once it listens, ``answers`` what answers instead of the upstream.
+    Args:
+        configuration: What to watch, and how.
+        ready: Called with the address once it listens.
+        writer: Whether to start the writer, and keep it alive.
+        answers: What answers instead of the upstream.
+        serves: Digest of the model that this is.
 
     Raises:
         CasebackError: something in the configuration does not do.
@@ -99,8 +108,12 @@ async def serve(
     sock = listening(configuration)
     address = f"http://{_shown(sock)}"
     records = Records(Journal(configuration.journal, secrets.token_hex(8)))
-    records.opened(configuration.upstream or configuration.model)
-    readers = Readers(text, configuration.inline) if text else None
+    records.opened(serves or configuration.upstream)
+    readers = None
+    if text:
+        from caseback.watch.gateway.inline import Readers
+
+        readers = Readers(text, configuration.inline)
     try:
         async with _answering(configuration, key, answers) as found:
             gateway = Gateway(configuration, clients, found, records, readers)
