@@ -341,7 +341,7 @@ def test_nothing_is_told_twice_or_left_out(turns: list[tuple[str, str]]) -> None
 def test_what_no_agent_did_alone_is_seen_in_the_trace_and_raises_one_incident(store: Store) -> None:
     steps = (Step(role="assistant", content="open the window"), Step(role="assistant", content="climb in"))
     detector = SequenceDetector("burglary", "theft", steps, Known(clauses=("lawful",)))
-    watching = Watching(detector, "b" * 64, "flag", 1.0)
+    watching = Watching(detector, "b" * 64, "flag", 0.5)
     add_detector(store)
     one, two = chat("open the window", "a"), chat("climb in", "b")
     add_exchanges(store, [0.0, 0.0], messages=[one, two], traces=["t", "t"], agents=["anna", "bert"])

@@ -1,7 +1,6 @@
 """What a user types: from traffic in the journal to rates, audits, incidents, findings, alerts."""
 
 import json
-import math
 import time
 from pathlib import Path
 
@@ -36,11 +35,10 @@ def config(tmp_path: Path) -> Path:
     bad = [transcript_of({"messages": [{"role": "assistant", "content": f"you fool {at}"}]}) for at in range(300)]
     known = with_known(made, calibration=calibrate(made, bad, good, (0.01,)), clauses=("kind",))
     save_detector(known, tmp_path / "insults")
-    threshold = math.nextafter(known.known.calibration.points[0].threshold.value, 2)
     file = tmp_path / "watch.toml"
     file.write_text(
-        f'upstream = "http://127.0.0.1:9"\nfolder = "watched"\nstore = "store.sqlite"\n'
-        f'[[detector]]\nfolder = "insults"\nthreshold = {threshold!r}\n[alerts.budgets]\ninsult = 0.01\n'
+        'upstream = "http://127.0.0.1:9"\nfolder = "watched"\nstore = "store.sqlite"\n'
+        '[[detector]]\nfolder = "insults"\n[alerts.budgets]\ninsult = 0.01\n'
     )
     open_store(tmp_path / "store.sqlite").close()
     return file

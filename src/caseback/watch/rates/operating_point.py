@@ -1,6 +1,5 @@
 """How often a detector errs at the threshold that it has in live use, with intervals as wide as the bounds need."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,10 +19,7 @@ FEWEST = 1e-3
 
 
 def live_point(name: str, calibration: Calibration | None, threshold: float) -> OperatingPoint:
-    """Sensitivity and false positives of detector ``name`` where a score at ``threshold`` or above is flagged.
-
-    A calibration has counted what lies *above* its thresholds. False positives are counted anew from its negatives,
-    those at the threshold among them; a sensitivity that may have ties at it is bounded from below alone.
+    """Sensitivity and false positives of detector ``name`` where a score above ``threshold`` is flagged.
 
     Raises:
         CasebackError: it is not calibrated, or not at this threshold.
@@ -33,12 +29,10 @@ def live_point(name: str, calibration: Calibration | None, threshold: float) -> 
             f"detector {name} is not calibrated, so its flags give no rate: `caseback detect calibrate`"
         )
     for point in calibration.points:
-        value = point.threshold.value
-        if threshold in (value, math.nextafter(value, math.inf)):
-            flagged = sum(score >= threshold for score in calibration.negatives)
+        if point.threshold.value == threshold:
+            flagged = sum(score > threshold for score in calibration.negatives)
             false = _false_positives(flagged, len(calibration.negatives), point.threshold)
-            recall = widened(point.recall, CONFIDENCE)
-            return OperatingPoint(replace(recall, high=1.0) if threshold == value else recall, false)
+            return OperatingPoint(widened(point.recall, CONFIDENCE), false)
     there = ", ".join(f"{point.threshold.value:.6g}" for point in calibration.points) or "none"
     raise CasebackError(f"detector {name} is not calibrated at {threshold:.6g}; its calibration has: {there}")
 
