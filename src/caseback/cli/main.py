@@ -32,6 +32,7 @@ COMMANDS = {
     "game": "caseback.cli.game:app",
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",
+    "studio": "caseback.cli.studio:studio",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""
