@@ -21,8 +21,8 @@ from caseback.studio.documents import document, serve_document
 from caseback.studio.door import Door, Session
 from caseback.studio.guard import Guard, Hosts, TooLargeError
 from caseback.studio.page import AbsentError, AskedWrongError, Page
-from caseback.studio.pages import PAGES
-from caseback.studio.post import POSTS, Post
+from caseback.studio.pages import PAGES, POSTS
+from caseback.studio.post import Post
 from caseback.studio.refusal import refusal, wants_json
 from caseback.studio.render import render
 
@@ -121,8 +121,8 @@ def _posted(desk: Desk, post: Post) -> Callable[[Request, Session], Awaitable[Re
     async def answer(request: Request, session: Session) -> Response:
         body = await request.body()
         kind = request.headers.get("content-type", "").partition(";")[0]
-        if kind == "application/json":
-            given, csrf = _object(body), request.headers.get("x-csrf-token", "")
+        if kind == "application/json":  # no other page can send that: a browser would ask first, and is refused
+            given, csrf = _object(body), session.csrf
         elif kind == "application/x-www-form-urlencoded":
             given = _form(body)
             csrf = given.pop("csrf", "")

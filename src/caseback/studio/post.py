@@ -16,6 +16,3 @@ class Post:
 
     path: str
     answer: Callable[[Desk, Mapping[str, str], Mapping[str, Any]], Awaitable[Response]]
-
-
-POSTS: tuple[Post, ...] = ()

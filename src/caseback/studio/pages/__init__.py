@@ -1,13 +1,32 @@
 """The pages of the studio, by section. Each is data and a template that draws it."""
 
 from caseback.studio.page import Page
-from caseback.studio.pages import audit, constitution, disclosures, games, home, inside
+from caseback.studio.pages import (
+    audit,
+    chat,
+    constitution,
+    disclosures,
+    exchanges,
+    games,
+    home,
+    inside,
+    live,
+    reading,
+    review,
+)
+from caseback.studio.post import Post
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *constitution.PAGES,
     *inside.PAGES,
+    *reading.PAGES,
     *audit.PAGES,
     *games.PAGES,
+    *exchanges.PAGES,
+    *review.PAGES,
+    *live.PAGES,
+    *chat.PAGES,
     *disclosures.PAGES,
 )
+POSTS: tuple[Post, ...] = (*reading.POSTS, *review.POSTS, *chat.POSTS)
