@@ -9,7 +9,9 @@ from pathlib import Path
 
 from caseback.errors import CasebackError
 from caseback.studio.page import AbsentError
-from caseback.watch.rates.tables import make_tables
+from caseback.watch.alerts.tables import make_tables as make_alerts
+from caseback.watch.incidents.tables import make_tables as make_incidents
+from caseback.watch.rates.tables import make_tables as make_rates
 from caseback.watch.store.store import Store, open_store
 
 HEADER = b"SQLite format 3\x00"
@@ -44,7 +46,8 @@ class Stores:
         with self.lock:
             if there[name] not in self.opened:
                 store = open_store(there[name], make=False)
-                make_tables(store)
+                for make in (make_rates, make_alerts, make_incidents):
+                    make(store)
                 self.opened[there[name]] = store
             return self.opened[there[name]]
 

@@ -2,6 +2,7 @@
 
 from caseback.studio.page import Page
 from caseback.studio.pages import (
+    alerts,
     audit,
     chat,
     constitution,
@@ -9,6 +10,7 @@ from caseback.studio.pages import (
     exchanges,
     games,
     home,
+    incidents,
     inside,
     live,
     reading,
@@ -25,8 +27,10 @@ PAGES: tuple[Page, ...] = (
     *games.PAGES,
     *exchanges.PAGES,
     *review.PAGES,
+    *incidents.PAGES,
+    *alerts.PAGES,
     *live.PAGES,
     *chat.PAGES,
     *disclosures.PAGES,
 )
-POSTS: tuple[Post, ...] = (*reading.POSTS, *review.POSTS, *chat.POSTS)
+POSTS: tuple[Post, ...] = (*reading.POSTS, *review.POSTS, *incidents.POSTS, *alerts.POSTS, *chat.POSTS)

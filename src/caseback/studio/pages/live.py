@@ -12,6 +12,7 @@ from caseback.stats.rate import exact_rate
 from caseback.studio.desk import Desk
 from caseback.studio.page import AskedWrongError, Names, Page
 from caseback.studio.query import number, text
+from caseback.watch.alerts.ledger import alerts
 from caseback.watch.rates.audits import queue
 from caseback.watch.rates.live import LiveRate, live_rates
 from caseback.watch.store.coverage import coverage, gaps
@@ -134,8 +135,7 @@ def latency(store: Store, since: float, width: float) -> dict[str, Any]:
         "x": [since + (at + 0.5) * width for at in order],
         "series": [
             {"role": "value", "label": "median ms", "values": [_quantiles(spans[at])["p50"] for at in order]},
-            {"role": "low", "label": "median", "values": [_quantiles(spans[at])["p50"] for at in order]},
-            {"role": "high", "label": "95 %", "values": [_quantiles(spans[at])["p95"] for at in order]},
+            {"role": "high", "label": "95th percentile", "values": [_quantiles(spans[at])["p95"] for at in order]},
         ],
     }
 
@@ -158,9 +158,16 @@ def _glance(desk: Desk, name: str, where: str) -> dict[str, Any]:
             "missed": found.missed,
             "unwatched_s": found.unwatched_s,
             "awaiting": len(queue(store, "", now)),
+            "incidents": incident_counts(store),
+            "alerts": len(alerts(store)),
         }
     except CasebackError as error:
         return {"name": name, "where": _shown(where), "unreadable": str(error)}
+
+
+def incident_counts(store: Store) -> dict[str, int]:
+    """How many incidents there are in each state."""
+    return {row["state"]: row["n"] for row in store.query("SELECT state, COUNT(*) AS n FROM incidents GROUP BY state")}
 
 
 def _shown(where: str) -> str:

@@ -5,9 +5,16 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
+  // A time of the axis: the day where a day begins, else the time of day, in UTC.
+  function clock(seconds, step) {
+    const iso = new Date(seconds * 1000).toISOString();
+    return step >= 86400 || iso.slice(11, 19) === "00:00:00" ? iso.slice(5, 10) : iso.slice(11, step < 60 ? 19 : 16);
+  }
+
   function drawn(place) {
     const data = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     const accent = colour("--after");
+    if (!data.series.some((each) => each.values.some((value) => value !== null))) return null;
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
     const band = data.series.some((each) => each.role === "high");
     const series = data.series.map((each) => ({
@@ -26,9 +33,9 @@
       cursor: { drag: { x: true, y: false } },
       legend: { live: true },
       scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high ?? 0, data.least ?? 0) * 1.05 || 1] } },
-      series: [{ label: "UTC" }, ...series],
-      bands: band ? [{ series: [roles.indexOf("high") + 1, roles.indexOf("low") + 1], fill: accent + "33" }] : [],
-      axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => Number(tick.toPrecision(6)).toString()) }],
+      series: [{ label: "UTC", value: (_, at) => (at === null ? "–" : new Date(at * 1000).toISOString().slice(0, 19).replace("T", " ")) }, ...series],
+      bands: band ? [{ series: [roles.indexOf("high") + 1, roles.indexOf(roles.includes("low") ? "low" : "value") + 1], fill: accent + "33" }] : [],
+      axes: [{ ...axis, space: 70, values: (_, ticks, __, ___, step) => ticks.map((tick) => clock(tick, step)) }, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => Number(tick.toPrecision(6)).toString()) }],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     }, [data.x, ...data.series.map((each) => each.values)], place);
   }
