@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.errors import CasebackError
 from caseback.watch.entry import Carried, Ended
-from caseback.watch.events import joined, payloads
+from caseback.watch.events import joined, payloads, read_json
 from caseback.watch.verdict import Verdict
+
+LARGEST = 1 << 53
+"""A count of tokens from here on is none."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,9 @@ def _answer(carried: Carried, unread: list[str]) -> dict[str, Any]:
 
 def _object(body: bytes, what: str, unread: list[str]) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        unread.append(f"the {what} is no JSON ({error})")
+        found = read_json(body)
+    except (ValueError, RecursionError) as error:
+        unread.append(f"the {what} is no JSON ({error})"[:200])
         return {}
     if not isinstance(found, dict):
         unread.append(f"the {what} is no object")
@@ -129,4 +130,4 @@ def _first(choices: Any) -> dict[str, Any]:
 
 def _count(usage: Any, name: str) -> int | None:
     count = usage.get(name) if isinstance(usage, dict) else None
-    return count if isinstance(count, int) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < LARGEST else None

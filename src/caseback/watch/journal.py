@@ -2,15 +2,15 @@
 
 A folder of files, each by one gateway, which only appends: four bytes of length, four of CRC-32, and an entry in
 MessagePack. An append is one ``write``, so what a killed process wrote stays, and at most the last entry of a file is
-torn. Its gateway holds a lock on the file while it lives. The reader deletes a file once nobody writes it any more and
-all that is in it has been kept.
+torn. Its gateway holds a lock on the file while it lives, and from before it can be seen. The reader deletes a file
+once nobody writes it any more and all that is in it has been kept.
 """
 
+import errno
 import fcntl
 import os
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import msgspec
 from caseback.errors import CasebackError
 from caseback.watch.entry import Beat, Begun, Carried, Closed, Entry, Missed, Opened
 
-SUFFIX = ".journal"
+SUFFIX, BEGUN = ".journal", ".begun"
 ROTATE = 1 << 24
 """Bytes after which a file is followed by the next: 16 MiB."""
 LARGEST = 1 << 28
@@ -54,6 +54,8 @@ class Journal:
             OSError: it could not be written, as on a full disk. The file is then as it was before.
         """
         body = bytes([KINDS.index(type(entry))]) + ENCODER.encode(entry)
+        if len(body) > LARGEST - HEAD.size:
+            raise OSError(errno.EFBIG, f"an entry of {len(body)} bytes is more than is read")
         record = HEAD.pack(len(body), zlib.crc32(body)) + body
         if self.size and self.size + len(record) > ROTATE:
             self._begin()
@@ -73,8 +75,16 @@ class Journal:
 
     def _begin(self) -> None:
         path = self.folder / f"{self.gateway}-{self.number:06d}{SUFFIX}"
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        begun = path.with_suffix(BEGUN)
+        file = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.link(begun, path)  # never over another gateway's file, and locked from the first moment it is seen
+        except OSError:
+            os.close(file)
+            raise
+        finally:
+            os.unlink(begun)
         if self.number:
             os.close(self.file)
         self.file, self.size, self.number = file, 0, self.number + 1
@@ -87,18 +97,33 @@ class Read:
     Attributes:
         entries: In order.
         end: The byte after the last of them: where to read on.
-        torn: Bytes behind it that are no whole entry. Of a file that nobody writes any more they are lost; an entry
-            that fails its checksum ends what can be read.
+        more: Whether whole entries may follow it.
+        torn: Bytes behind ``end`` that are no whole entry. Of a file that nobody writes any more they are lost.
+        damaged: Why the file cannot be read on though bytes enough are there; empty where it can.
     """
 
     entries: tuple[Entry, ...]
     end: int
-    torn: int
+    more: bool = False
+    torn: int = 0
+    damaged: str = ""
 
 
 def journal_files(folder: Path) -> list[Path]:
     """The files of a journal; those of a gateway in its order."""
     return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def gateway_of(path: Path) -> tuple[str, int]:
+    """Whose file it is, and its number among that gateway's.
+
+    Raises:
+        CasebackError: it is not named as files of a journal are.
+    """
+    gateway, _, number = path.name.removesuffix(SUFFIX).rpartition("-")
+    if not gateway or not (number.isascii() and number.isdecimal()):
+        raise CasebackError(f"{path}: no file of a journal is named so; move it away")
+    return gateway, int(number)
 
 
 def is_written(path: Path) -> bool:
@@ -112,27 +137,39 @@ def is_written(path: Path) -> bool:
 
 
 def read_journal(path: Path, start: int = 0, most: int = ROTATE) -> Read:
-    """The entries from byte ``start`` on, as many as fit into about ``most`` bytes, though one at least."""
+    """The entries from byte ``start`` on, as many as fit into about ``most`` bytes, though one at least. Never fails
+    for what is in the file.
+    """
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(max(most, HEAD.size))
         if len(data) >= HEAD.size and len(data) < (whole := HEAD.size + HEAD.unpack_from(data)[0]) <= LARGEST:
             data += file.read(whole - len(data))
-        at, entries = 0, []
-        for body, end in _bodies(data):
-            entries.append(DECODERS[body[0]].decode(body[1:]))
-            at = end
-        left = os.fstat(file.fileno()).st_size - start - at
-    more = bool(entries) and len(data) - at < left
-    return Read(tuple(entries), start + at, 0 if more else left)
+        left = max(os.fstat(file.fileno()).st_size - start, len(data))
+    entries, at, damaged = _entries(data)
+    if damaged:
+        return Read(tuple(entries), start + at, torn=left - at, damaged=damaged)
+    if entries and len(data) < left:
+        return Read(tuple(entries), start + at, more=True)
+    return Read(tuple(entries), start + at, torn=left - at)
 
 
-def _bodies(data: bytes) -> Iterator[tuple[bytes, int]]:
+def _entries(data: bytes) -> tuple[list[Entry], int, str]:
+    """The entries, where they end, and what is wrong with the next one as far as that is not merely cut off."""
+    entries: list[Entry] = []
     at = 0
     while at + HEAD.size <= len(data):
         length, checksum = HEAD.unpack_from(data, at)
         body = data[at + HEAD.size : at + HEAD.size + length]
-        if len(body) < length or not body or zlib.crc32(body) != checksum:
-            return
+        if not 0 < length <= LARGEST:
+            return entries, at, f"an entry of {length} bytes"
+        if len(body) < length:
+            break
+        if zlib.crc32(body) != checksum:
+            return entries, at, "an entry does not fit its checksum"
+        try:
+            entries.append(DECODERS[body[0]].decode(body[1:]))
+        except (IndexError, ValueError, RecursionError) as error:
+            return entries, at, f"an entry of a kind that this version does not know ({error})"
         at += HEAD.size + length
-        yield body, at
+    return entries, at, ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from caseback.errors import CasebackError
 from caseback.watch.rates.agreement import Agreement, agreement
 from caseback.watch.rates.designs import Design, current_design
-from caseback.watch.rates.results import MOST, Result, result
+from caseback.watch.rates.results import Result, result
 from caseback.watch.store.store import Store
 
 UNDRAWN = "not drawn"
@@ -75,7 +75,7 @@ def record(
     was written down when it was; anything else counts for a detector's precision alone.
 
     Raises:
-        CasebackError: there is no such exchange, nobody or nothing is named, or three others have looked already.
+        CasebackError: there is no such exchange, nobody or nothing is named.
     """
     if not who.strip() or not verdicts:
         raise CasebackError("an audit needs the name of who looked, and a verdict on one behaviour at least")
@@ -84,11 +84,7 @@ def record(
             raise CasebackError(f"no exchange {exchange[:80]!r} in {store.where}")
         drawn = store.query("SELECT probability, stratum FROM audit_draws WHERE id = ? AND chosen = 1", [exchange])
         probability, why = (drawn[0]["probability"], drawn[0]["stratum"]) if drawn else (0.0, stratum)
-        before = verdicts_on(store, [exchange]).get(exchange, {})
         for behaviour, violation in verdicts.items():
-            others = {name for name in before.get(behaviour, {}) if name != who}
-            if len(others) >= MOST:
-                raise CasebackError(f"{MOST} people have looked at {exchange} for {behaviour}: that is enough")
             store.execute(
                 "INSERT INTO audits (exchange, behaviour, who, time, violation, probability, stratum)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange, behaviour, who) DO UPDATE SET"

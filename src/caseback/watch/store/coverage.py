@@ -11,8 +11,17 @@ ALIVE = 120.0
 
 
 def counted(store: Store, since: float, until: float) -> dict[str, Counted]:
-    """What became of the exchanges of whole minutes within the time, by the detectors' digests."""
-    return {each.digest: each.counted for each in buckets(store, since, until, max(until - since, MINUTE))}
+    """What became of the exchanges of the minutes that lie in the time, by the detectors' digests."""
+    rows = store.query(
+        "SELECT digest, outcome, SUM(exchanges) AS exchanges FROM counts"
+        " JOIN detectors ON detectors.number = counts.detector"
+        " WHERE minute >= ? AND minute < ? GROUP BY name, digest, outcome ORDER BY name, digest, outcome",
+        [int(since // MINUTE), _last(until)],
+    )
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row["digest"], []).append(row)
+    return {digest: _counted(found) for digest, found in grouped.items()}
 
 
 def buckets(store: Store, since: float, until: float, width: float) -> tuple[Bucket, ...]:
@@ -101,10 +110,10 @@ def _counted(rows: Iterable[Row]) -> Counted:
     why: dict[str, int] = {}
     for row in rows:
         if row["outcome"] in ("clean", "flagged"):
-            evaluated += row["exchanges"]
-            flagged += row["exchanges"] if row["outcome"] == "flagged" else 0
+            evaluated += int(row["exchanges"])
+            flagged += int(row["exchanges"]) if row["outcome"] == "flagged" else 0
         else:
-            why[row["outcome"]] = why.get(row["outcome"], 0) + row["exchanges"]
+            why[row["outcome"]] = why.get(row["outcome"], 0) + int(row["exchanges"])
     return Counted(evaluated, flagged, why)
 
 

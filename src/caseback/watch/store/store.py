@@ -51,7 +51,7 @@ def open_store(where: str | Path, *, make: bool = True) -> Store:
     """A connection to the store, made with its tables where there is none yet.
 
     Args:
-        where: Path of an SQLite file, or ``postgresql://user@host/database``.
+        where: Path of an SQLite file; a folder, which has it as ``store.sqlite``; or ``postgresql://user@host/name``.
         make: Whether to make it. Without, a store that is not there is an error, and nothing is written.
 
     Raises:
@@ -61,7 +61,12 @@ def open_store(where: str | Path, *, make: bool = True) -> Store:
     from caseback.watch.store.sqlite import SQLiteStore
     from caseback.watch.store.tables import make_tables
 
-    store: Store = PostgresStore(str(where)) if str(where).startswith(POSTGRES) else SQLiteStore(Path(where), make)
+    store: Store
+    if str(where).startswith(POSTGRES):
+        store = PostgresStore(str(where))
+    else:
+        path = Path(where)
+        store = SQLiteStore(path if path.suffix and not path.is_dir() else path / "store.sqlite", make)
     try:
         if make:
             make_tables(store)

@@ -1,0 +1,38 @@
+"""DuckDB over the sealed segments and what the store holds beyond them, for questions about all of it."""
+
+from pathlib import Path
+from typing import Any
+
+from caseback.errors import CasebackError
+from caseback.watch.store import manifest
+from caseback.watch.store.segments import TABLES, place, rows_of, schema_of, verify
+from caseback.watch.store.store import Store
+
+
+def open_lake(store: Store, folder: Path) -> Any:
+    """A DuckDB connection with the tables ``exchanges``, ``verdicts`` and ``texts``, sealed or not; each row once.
+
+    Raises:
+        CasebackError: DuckDB or pyarrow is not installed, or a segment was tampered with: which.
+    """
+    try:
+        import duckdb
+        import pyarrow
+    except ImportError:
+        raise CasebackError("questions to sealed segments need DuckDB: pip install 'caseback[lake]'") from None
+    if wrong := verify(folder, store):
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise CasebackError(f"{wrong[0]}{more}; restore it from a copy")
+    base = duckdb.connect(":memory:")
+    hot = store.query("SELECT number FROM exchanges WHERE segment IS NULL ORDER BY number")
+    numbers = [int(row["number"]) for row in hot]
+    sealed = sorted(manifest.latest(manifest.lines(folder)))
+    for name, sql in TABLES.items():
+        base.register(
+            f"hot_{name}", pyarrow.Table.from_pylist(list(rows_of(store, sql, numbers)), schema=schema_of(name))
+        )
+        paths = [str(place(folder, number) / f"{name}.parquet") for number in sealed]
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        sealed_rows = f"SELECT * FROM read_parquet([{listed}]) UNION ALL " if paths else ""
+        base.execute(f"CREATE VIEW {name} AS {sealed_rows}SELECT * FROM hot_{name}")
+    return base
