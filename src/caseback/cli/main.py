@@ -30,6 +30,7 @@ COMMANDS = {
     "discover": "caseback.cli.discover:app",
     "investigate": "caseback.cli.investigate:investigate",
     "game": "caseback.cli.game:app",
+    "watch": "caseback.cli.watch:app",
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",
     "studio": "caseback.cli.studio:studio",

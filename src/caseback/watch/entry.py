@@ -52,6 +52,7 @@ class Carried:
         first_ms: Milliseconds until the first byte of the answer; None where none came.
         total_ms: Milliseconds until the last.
         verdicts: Of detectors that had their say in the gateway; the others score it afterwards.
+        left_out: Bytes of the answer that passed and are not in ``response``, which is then its beginning alone.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Carried:
     first_ms: float | None
     total_ms: float
     verdicts: tuple[Verdict, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

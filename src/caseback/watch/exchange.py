@@ -53,7 +53,7 @@ class Exchange:
 
 def exchange_of(carried: Carried) -> Exchange:
     """The exchange in what was carried. Never fails: what cannot be read is said in ``unread``."""
-    unread: list[str] = []
+    unread = [f"{carried.left_out} bytes of the answer were not kept"] if carried.left_out else []
     asked = _object(carried.request, "request", unread)
     answer = _answer(carried, unread)
     choice = _first(answer.get("choices"))

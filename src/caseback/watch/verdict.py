@@ -18,7 +18,7 @@ class Verdict:
         detector: Its name.
         digest: Its id, which everything that it is made of goes into (``detectors.files.detector_id``).
         policy: What is done above the threshold.
-        threshold: At and above it the exchange is flagged.
+        threshold: Above it the exchange is flagged, as thresholds are set (``stats.threshold``).
         scored: The score, or why there is none, which is never the same as clean.
         microseconds: What it took; of detectors that read a forward pass what they added to it, None where that was
             not measured.
@@ -33,5 +33,5 @@ class Verdict:
 
     @property
     def flagged(self) -> bool:
-        """Whether the score is at the threshold or above."""
-        return self.scored.score is not None and self.scored.score >= self.threshold
+        """Whether the score is above the threshold. One of a pattern is often 0, which must not flag everything."""
+        return self.scored.score is not None and self.scored.score > self.threshold

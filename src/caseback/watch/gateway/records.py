@@ -1,0 +1,77 @@
+"""The gateway's way to the journal, which never stops it from serving."""
+
+import sys
+import time
+
+from caseback.watch.entry import Beat, Begun, Carried, Closed, Entry, Missed, Opened
+from caseback.watch.journal import Journal
+
+
+class Records:
+    """Writes entries down. Where that fails, as on a full disk, it counts what was missed, and says so once it can.
+
+    Attributes:
+        errors: Writes that failed, since the start.
+        missed: Exchanges that were not written down, since the start.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._missing: Missed | None = None
+        self.errors, self.missed, self._why = 0, 0, ""
+
+    @property
+    def pending(self) -> int:
+        """Exchanges that were not written down, and this neither yet."""
+        return self._missing.exchanges if self._missing else 0
+
+    def opened(self, serves: str) -> None:
+        """The gateway began."""
+        self._write(Opened(self._journal.gateway, time.time(), serves))
+
+    def begun(self, id: str, at: float) -> None:
+        """A request came. One whose beginning is lost is still carried, so nothing is missed by that."""
+        self._write(Begun(id, at))
+
+    def carried(self, carried: Carried) -> bool:
+        """An exchange as it went; whether it was written."""
+        written = self._write(carried)
+        if not written:
+            self.missed += 1
+            was, now = self._missing, time.time()
+            begun = min(was.begun, carried.time) if was else carried.time
+            self._missing = Missed(begun, now, (was.exchanges if was else 0) + 1, self._why)
+        return written
+
+    def beat(self) -> None:
+        """The gateway is alive."""
+        self._write(Beat(time.time()))
+
+    def close(self) -> None:
+        """The gateway ended in order."""
+        self._write(Closed(time.time()))
+        self._journal.close()
+
+    def _write(self, entry: Entry) -> bool:
+        try:
+            if (missing := self._missing) is not None:
+                self._journal.append(missing)
+                self._missing = None
+                print(
+                    f"caseback: the journal is written again; {missing.exchanges} missed", file=sys.stderr, flush=True
+                )
+            self._journal.append(entry)
+        except OSError as error:
+            self.errors += 1
+            self._why = error.strerror or type(error).__name__
+            if self._missing is None:
+                _say(
+                    f"{self._journal.folder}: the journal cannot be written ({self._why}); serving goes on, and what "
+                    "is missed is counted: make room there"
+                )
+            return False
+        return True
+
+
+def _say(text: str) -> None:
+    print(f"caseback: {text}", file=sys.stderr, flush=True)
