@@ -43,7 +43,9 @@ def studio(
     dictionary: Annotated[
         list[Path] | None, typer.Option(help="With --model: folder of a dictionary. May be repeated.")
     ] = None,
-    latent: Annotated[list[int] | None, typer.Option(help="With --dictionary: a latent of it. May be repeated.")] = None,
+    latent: Annotated[
+        list[int] | None, typer.Option(help="With --dictionary: a latent of it. May be repeated.")
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
 ) -> None:
     """Look at everything in one place: the loop, the constitution, inside, audits, games, live use, disclosures.
@@ -116,9 +118,7 @@ def _gateway(address: str) -> "Gateway | None":
     return Gateway(address.rstrip("/").removesuffix("/v1"), os.environ.get(KEY, ""))
 
 
-def _reader(
-    model: str, directions: list[str], dictionaries: list[Path], latents: list[int]
-) -> "Reader | None":
+def _reader(model: str, directions: list[str], dictionaries: list[Path], latents: list[int]) -> "Reader | None":
     """The model with what it is read by.
 
     Raises:

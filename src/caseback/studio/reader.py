@@ -46,7 +46,11 @@ class Reader:
                 for dial in self.dials
                 if captured is not None
             }
-            return {"tokens": list(token_texts(self.subject, ids)), "prompt": len(prompt.ids), "readings": dict(readings)}
+            return {
+                "tokens": list(token_texts(self.subject, ids)),
+                "prompt": len(prompt.ids),
+                "readings": dict(readings),
+            }
 
     def reply_tokens(self, chat: Sequence[Message], text: str) -> list[str]:
         """The tokens of a reply as text, as they stand behind this chat.

@@ -77,8 +77,10 @@ def _in_folder(folder: Path) -> dict[str, str]:
             folders.clear()
         for name in names:
             if (name in NAMES or name.endswith(ENDS)) and _is_store(here / name):
-                key = (here / name).relative_to(folder).with_suffix("").as_posix().replace("/", "~")
-                found[key.removesuffix("~store") or "store"] = str(here / name)
+                parts = list((here / name).relative_to(folder).with_suffix("").parts)
+                while len(parts) > 1 and parts[-1] == "store":  # as the watch calls what lies in its folder
+                    parts.pop()
+                found["~".join(parts)] = str(here / name)
     return dict(sorted(found.items()))
 
 

@@ -1,6 +1,5 @@
 """A person's chat through a gateway: the stream as it comes, with the scores of every token in it."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -71,7 +70,7 @@ async def _passed(session: aiohttp.ClientSession, answer: aiohttp.ClientResponse
     try:
         async for piece in answer.content.iter_any():
             yield piece
-    except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+    except (TimeoutError, aiohttp.ClientError) as error:
         yield b"data: " + json.dumps({"error": {"message": f"the gateway broke off ({error})"}}).encode() + b"\n\n"
     finally:
         answer.close()

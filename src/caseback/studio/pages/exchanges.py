@@ -65,6 +65,12 @@ def exchange(desk: Desk, parts: Names, query: Names) -> Data:
         "verdicts": verdicts,
         "tokens": tokens,
         "lit": [lit(each, tokens) for each in verdicts if each["tokens"]],
+        "incidents": [
+            row["incident"]
+            for row in store.query(
+                "SELECT incident FROM incident_exchanges WHERE exchange = ? ORDER BY incident", [parts["id"]]
+            )
+        ],
         "trace_of": [line(each) for each in of_trace(store, whole.listed.trace)] if whole.listed.trace else [],
     }  # fmt: skip
 

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from caseback.disclosure.wording import document_name
+from caseback.dossier import read_dossier
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.found import Found, search
 from caseback.studio.page import Names, Page
+from caseback.studio.pages.live import glance
 from caseback.studio.pages.subjects import card_of, weakest_limit, worst_clause
+from caseback.watch.incidents.finding import KIND
 
 Data = Mapping[str, Any]
 
@@ -18,22 +21,24 @@ Data = Mapping[str, Any]
 def home(desk: Desk, parts: Names, query: Names) -> Data:
     """Each subject with its stages, and what lies beside them."""
     found = search(desk.folder)
-    subjects = [subject(key, path, found) for key, path in found.all("dossiers").items()]
+    subjects = [subject(desk, key, path, found) for key, path in found.all("dossiers").items()]
     kinds = ("audits", "maps", "games", "organisms", "directions", "labels", "circuits", "looks", "detectors")
     return {
         "folder": str(desk.folder),
         "subjects": subjects,
+        "live": [glance(desk, name, where) for name, where in desk.stores.where(desk.folder).items()],
         "beside": {kind: len(found.all(kind)) for kind in kinds if found.all(kind)},
     }
 
 
-def subject(key: str, path: Path, found: Found) -> dict[str, Any]:
+def subject(desk: Desk, key: str, path: Path, found: Found) -> dict[str, Any]:
     """One subject: its stages in the order of the loop, and what holds it back, worst first. A dossier that cannot be
     read is told as such."""
     try:
         card = card_of(path)
     except CasebackError as error:
         return {"key": key, "name": key, "unreadable": str(error), "stages": [], "holds_back": [], "verdict": None}
+    watched = in_use(desk, {Path(card["title"]).name, Path(key).name})
     return {
         "key": key,
         "name": card["title"],
@@ -41,8 +46,8 @@ def subject(key: str, path: Path, found: Found) -> dict[str, Any]:
         "reference": bool(card["reference"]),
         "unreadable": None,
         "verdict": {name: card["verdict"][name] for name in ("status", "summary")},
-        "stages": stages(key, card, found),
-        "holds_back": holds_back(key, card),
+        "stages": [*stages(key, card, found), live_stage(watched), findings_stage(key, path)],
+        "holds_back": [*holds_back(key, card), *live_holds_back(watched)],
     }
 
 
@@ -99,6 +104,54 @@ def holds_back(key: str, card: Data) -> list[dict[str, Any]]:
             what = ", ".join(dict.fromkeys(str(entry["what"]).replace("_", " ") for entry in told[:3]))
             more = f" and {len(told) - 3} more" if len(told) > 3 else ""
             held.append({"what": name, "where": "", "link": f"/disclosures/{key}", "says": what + more, "rate": None})
+    return held
+
+
+def in_use(desk: Desk, names: set[str]) -> list[dict[str, Any]]:
+    """The live stores with exchanges of a model of one of these names: how many they are, and what is amiss there."""
+    made = []
+    for name, where in desk.stores.where(desk.folder).items():
+        seen = glance(desk, name, where)
+        if seen["unreadable"]:
+            continue
+        marks = ", ".join("?" * len(names))
+        [row] = desk.stores.open(desk.folder, name).query(
+            f"SELECT COUNT(*) AS n FROM exchanges WHERE model IN ({marks})", sorted(names)
+        )
+        if row["n"]:
+            made.append({**seen, "of_it": row["n"]})
+    return made
+
+
+def live_stage(watched: list[dict[str, Any]]) -> dict[str, Any]:
+    """The stage of live use."""
+    link = f"/live/{watched[0]['name']}" if len(watched) == 1 else "/live"
+    said = f"{sum(each['of_it'] for each in watched):,} exchanges watched" if watched else "not watched under its name"
+    return _stage("live", link, bool(watched), said)
+
+
+def findings_stage(key: str, path: Path) -> dict[str, Any]:
+    """The stage of findings: what came from live use into the dossier."""
+    with read_dossier(path) as dossier:
+        count = sum(1 for _ in dossier.records(KIND))
+    said = f"{count} from live use" if count else "none from live use"
+    return _stage("findings", f"/disclosures/{key}", bool(count), said)
+
+
+def live_holds_back(watched: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is amiss in live use: incidents that nobody decided, alerts, and what was not seen."""
+    held: list[dict[str, Any]] = []
+    for each in watched:
+        there = f"/live/{each['name']}"
+        undecided = sum(each["incidents"].get(state, 0) for state in ("open", "under review"))
+        missing = f"{each['missed']:,} exchanges are known to be missing" if each["missed"] else ""
+        for what, link, says in (
+            ("incidents", f"{there}/incidents", f"{undecided:,} are not decided" if undecided else ""),
+            ("alerts", f"{there}/alerts", f"{each['alerts']:,} are open" if each["alerts"] else ""),
+            ("coverage", there, missing),
+        ):
+            if says:
+                held.append({"what": what, "where": each["name"], "link": link, "says": says, "rate": None})
     return held
 
 

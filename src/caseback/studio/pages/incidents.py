@@ -37,7 +37,9 @@ def listed(desk: Desk, parts: Names, query: Names) -> Data:
     state = text(query, "state") or None
     if state is not None and state not in STATES:
         raise AskedWrongError(f"state={state[:40]} must be one of {', '.join(STATES)}")
-    counts = {row["state"]: row["n"] for row in store.query("SELECT state, COUNT(*) AS n FROM incidents GROUP BY state")}
+    counts = {
+        row["state"]: row["n"] for row in store.query("SELECT state, COUNT(*) AS n FROM incidents GROUP BY state")
+    }
     return {
         "store": parts["store"],
         "state": state,
@@ -105,7 +107,9 @@ def findings(desk: Desk, id: str) -> list[dict[str, Any]]:
     made = []
     for key, path in search(desk.folder).all("dossiers").items():
         with open_dossier(path) as dossier:
-            made += [{"dossier": key, "record": each.id, "time": each.time} for each in dossier.records(KIND, incident=id)]
+            made += [
+                {"dossier": key, "record": each.id, "time": each.time} for each in dossier.records(KIND, incident=id)
+            ]
     return made
 
 

@@ -30,7 +30,7 @@ GAPS = 50
 def stores(desk: Desk, parts: Names, query: Names) -> Data:
     """Every store at a glance."""
     return {
-        "stores": [_glance(desk, name, where) for name, where in desk.stores.where(desk.folder).items()],
+        "stores": [glance(desk, name, where) for name, where in desk.stores.where(desk.folder).items()],
         "gateway": desk.gateway.address if desk.gateway else None,
     }
 
@@ -140,13 +140,16 @@ def latency(store: Store, since: float, width: float) -> dict[str, Any]:
     }
 
 
-def _glance(desk: Desk, name: str, where: str) -> dict[str, Any]:
+def glance(desk: Desk, name: str, where: str) -> dict[str, Any]:
+    """A store in a few figures, of its last 24 hours; one that cannot be opened says why."""
     try:
         store = desk.stores.open(desk.folder, name)
         now = time.time()
         found = coverage(store, now - 3600 * HOURS, now)
         [all_of_them] = store.query("SELECT COUNT(*) AS n, MAX(time) AS last FROM exchanges")
-        [flagged] = store.query("SELECT COUNT(*) AS n FROM exchanges WHERE flags > 0 AND time >= ?", [now - 3600 * HOURS])
+        [flagged] = store.query(
+            "SELECT COUNT(*) AS n FROM exchanges WHERE flags > 0 AND time >= ?", [now - 3600 * HOURS]
+        )
         return {
             "name": name,
             "where": _shown(where),

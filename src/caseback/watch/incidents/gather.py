@@ -78,7 +78,7 @@ def _page(store: Store, now: float) -> int | None:
         last = numbers[-1]["number"]
         rows = store.query(
             "SELECT exchanges.number AS number, exchanges.id AS id, exchanges.time AS time, trace, score, digest, name,"
-            " behaviour, clauses, messages, spans FROM exchanges"
+            " behaviour, clauses, texts.messages AS messages, spans FROM exchanges"
             " JOIN verdicts ON verdicts.exchange = exchanges.number AND verdicts.flagged = 1"
             " JOIN detectors ON detectors.number = verdicts.detector"
             " LEFT JOIN texts ON texts.exchange = exchanges.number"
