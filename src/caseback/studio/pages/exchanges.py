@@ -1,6 +1,7 @@
 """Exchanges: the list with its filters, and one of them with its transcript and what detectors say of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from caseback.errors import CasebackError
@@ -118,7 +119,7 @@ def marked(given: str, found: Sequence[tuple[int, int, str]]) -> list[dict[str, 
     cuts = sorted({0, len(given), *(at for start, end, _ in inside for at in (start, end) if 0 <= at <= len(given))})
     return [
         {"text": given[a:b], "by": list(dict.fromkeys(by for start, end, by in inside if start <= a and b <= end))}
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in pairwise(cuts)
     ]
 
 

@@ -44,7 +44,7 @@ def listed(desk: Desk, parts: Names, query: Names) -> Data:
         "store": parts["store"],
         "state": state,
         "states": {name: counts.get(name, 0) for name in STATES},
-        "incidents": [incident_data(each) for each in incidents(store, state)],  # type: ignore[arg-type]
+        "incidents": [incident_data(each) for each in incidents(store, state)],
         "agreement": agreement_data(reviewers_agree(store)),
     }
 
@@ -139,7 +139,7 @@ async def _finding(desk: Desk, parts: Mapping[str, str], given: Mapping[str, Any
         with open_dossier(path) as dossier:
             record_finding(store, dossier, parts["id"], time.time())
 
-    return await _done(desk, parts, {"who": "anybody", **given}, kept)
+    return await _done(desk, parts, given, kept)
 
 
 async def _done(

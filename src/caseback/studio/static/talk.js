@@ -148,7 +148,7 @@
     busy(true);
     told("");
     try {
-      const answer = await fetch("/chat/say", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ messages }), signal: stopping.signal });
+      const answer = await fetch("/chat/say", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ messages, temperature: Number(at("temperature").value), max_tokens: Number(at("most").value) }), signal: stopping.signal });
       if (!answer.ok) throw new Error((await answer.json()).error);
       await stream(answer, reply);
       messages.push({ role: "assistant", content: reply.said });
