@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from jinja2 import UndefinedError
 from starlette.responses import HTMLResponse, Response
 
 from caseback.disclosure.calibration_page import render_audit, render_calibration
@@ -119,7 +120,7 @@ def serve_document(html: str, theme: str = "") -> Response:
 def _drawn(render: Render, path: Any) -> str:
     try:
         return render(read_json(path))
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, UndefinedError) as error:
         raise CasebackError(
             f"{path} is not as this version of caseback writes it ({type(error).__name__}: {error}): make it again"
         ) from None

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from starlette.routing import compile_path
+
 from caseback.dossier.disk import writing
 from caseback.dossier.measure import write_text
 from caseback.errors import CasebackError
@@ -22,7 +24,8 @@ DOCUMENTS = "/documents/"
 def export_pages(desk: Desk, out: Path, pages: Sequence[Page] = PAGES) -> int:
     """Write every page, and how many files there are.
 
-    Only what was reached is written: documents that a page links to, and one page of lists that have several.
+    Every page that another links to is written too, such as the older exchanges of an incident; of lists that have
+    several pages the first.
 
     Raises:
         CasebackError: the folder holds something else, or cannot be written.
@@ -31,22 +34,25 @@ def export_pages(desk: Desk, out: Path, pages: Sequence[Page] = PAGES) -> int:
         raise CasebackError(f"{out} holds something else: name a new folder (--export)")
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    linked: set[str] = set()
-    count = 0
-    for page in pages:
-        if page.exported:
-            for parts in page.places(desk):
-                _write_page(desk, page, at(page.path, **parts), parts, out, linked)
-                count += 2
-    for path in sorted(linked):
+    left = [at(page.path, **parts) for page in pages if page.exported for parts in page.places(desk)]
+    routes = [(compile_path(page.path)[0], page) for page in pages if page.exported]
+    written: set[str] = set()
+    while left:
+        path = left.pop()
+        if path in written:
+            continue
+        written.add(path)
         if path.startswith(DOCUMENTS):
             kind, _, key = path.removeprefix(DOCUMENTS).partition("/")
             _write(out, file_of(path), tightened(document(desk, kind, key))[0])
-            count += 1
+        else:
+            for route, page in routes:
+                if (found := route.match(path)) is not None:
+                    left += _write_page(desk, page, path, found.groupdict(), out)
+                    break
     for name, asset in assets().items():
         _write(out, f"static/{name}", asset.content.decode())
-        count += 1
-    return count
+    return sum(1 for place in out.rglob("*") if place.is_file())
 
 
 def file_of(path: str) -> str:
@@ -67,7 +73,9 @@ def linking(here: str, linked: set[str]) -> Callable[[str], str]:
     return link
 
 
-def _write_page(desk: Desk, page: Page, here: str, parts: Names, out: Path, linked: set[str]) -> None:
+def _write_page(desk: Desk, page: Page, here: str, parts: Names, out: Path) -> set[str]:
+    """Writes a page and its twin; the paths of the studio that it links to."""
+    linked: set[str] = set()
     data = page.data(desk, parts, {})
     twin = json_path(here)
     html = render(
@@ -75,6 +83,7 @@ def _write_page(desk: Desk, page: Page, here: str, parts: Names, out: Path, link
     )
     _write(out, file_of(here), html)
     _write(out, file_of(twin), as_json(data))
+    return {path.partition("?")[0] for path in linked if not path.startswith("/static/") and not path.endswith(".json")}
 
 
 def _write(out: Path, name: str, text: str) -> None:

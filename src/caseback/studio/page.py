@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from caseback.errors import CasebackError
@@ -40,6 +41,26 @@ class Page:
     data: Callable[[Desk, Names, Names], Data]
     places: Callable[[Desk], Iterable[Names]] = field(default=lambda desk: ({},))
     exported: bool = True
+
+
+def as_written(data: Callable[[Desk, Names, Names], Data]) -> Callable[[Desk, Names, Names], Data]:
+    """The data of a page that is drawn from a file. One that does not hold what this version writes is told as such.
+
+    Raises:
+        CasebackError: from what is returned, naming the file's key and the field.
+    """
+
+    @wraps(data)
+    def checked(desk: Desk, parts: Names, query: Names) -> Data:
+        try:
+            return data(desk, parts, query)
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise CasebackError(
+                f"what lies in {parts.get('key', desk.folder)} is not as this version of caseback writes it "
+                f"({type(error).__name__}: {error}): make it again"
+            ) from error
+
+    return checked
 
 
 def at(pattern: str, **parts: str) -> str:

@@ -9,7 +9,7 @@ from caseback.disclosure.condition_page import bars, grid
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.found import Found, read_json, search
-from caseback.studio.page import AbsentError, Names, Page
+from caseback.studio.page import AbsentError, Names, Page, as_written
 from caseback.studio.pages.subjects import card_of, weakest_limit
 
 Data = Mapping[str, Any]
@@ -54,6 +54,7 @@ def of_subject(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
+@as_written
 def of_model(desk: Desk, parts: Names, query: Names) -> Data:
     """An audit that stands on its own, with every assay beside its threshold."""
     found = search(desk.folder)
@@ -86,6 +87,7 @@ def of_model(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
+@as_written
 def calibration(desk: Desk, parts: Names, query: Names) -> Data:
     """What a panel finds and what it misses: limits by behaviour, and dilution curves."""
     data = read_json(search(desk.folder).one("calibrations", parts["key"]))
@@ -115,6 +117,7 @@ def calibration(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
+@as_written
 def condition_map(desk: Desk, parts: Names, query: Names) -> Data:
     """Under which conditions a behaviour shows."""
     data = read_json(search(desk.folder).one("maps", parts["key"]))

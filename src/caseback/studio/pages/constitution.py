@@ -117,7 +117,7 @@ def directions(found: Found) -> list[dict[str, Any]]:
 def _detector(key: str, path: Any) -> dict[str, Any]:
     try:
         body = read_json(path)["detector"]
-        fields = body.get("fields", body)
+        fields = body
         known = fields.get("known") or {}
         return {
             "key": key,

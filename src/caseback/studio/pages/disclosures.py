@@ -5,7 +5,7 @@ from typing import Any
 
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
-from caseback.studio.page import Names, Page
+from caseback.studio.page import Names, Page, as_written
 from caseback.studio.pages.subjects import card_of
 
 Data = Mapping[str, Any]
@@ -27,6 +27,7 @@ def card_page(desk: Desk, parts: Names, query: Names) -> Data:
             "document": f"/documents/cards/{parts['key']}", "data": card}  # fmt: skip
 
 
+@as_written
 def advisory(desk: Desk, parts: Names, query: Names) -> Data:
     """One advisory as it is published."""
     return {"key": parts["key"], "advisory": read_json(search(desk.folder).one("advisories", parts["key"]))}

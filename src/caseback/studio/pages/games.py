@@ -7,7 +7,7 @@ from typing import Any
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
-from caseback.studio.page import Names, Page
+from caseback.studio.page import Names, Page, as_written
 
 Data = Mapping[str, Any]
 
@@ -17,6 +17,7 @@ def games(desk: Desk, parts: Names, query: Names) -> Data:
     return {"games": [_line(key, path) for key, path in search(desk.folder).all("games").items()]}
 
 
+@as_written
 def game(desk: Desk, parts: Names, query: Names) -> Data:
     """One game, with every subject once it is over. Before, nothing is known of them here either."""
     key = parts["key"]

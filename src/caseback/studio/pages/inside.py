@@ -6,7 +6,7 @@ from typing import Any
 
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
-from caseback.studio.page import Names, Page
+from caseback.studio.page import Names, Page, as_written
 from caseback.studio.pages.constitution import directions
 
 Data = Mapping[str, Any]
@@ -39,6 +39,7 @@ def inside(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
+@as_written
 def direction(desk: Desk, parts: Names, query: Names) -> Data:
     """One direction: where it stands, what it was fitted on, how well it tells, and its thresholds."""
     record = read_json(search(desk.folder).one("directions", parts["key"]))
@@ -56,6 +57,7 @@ def direction(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
+@as_written
 def circuit(desk: Desk, parts: Names, query: Names) -> Data:
     """One circuit: the prompt, the scores, the latents of most influence; the graph itself is framed beside it."""
     data = read_json(search(desk.folder).one("circuits", parts["key"]))
@@ -78,12 +80,14 @@ def circuit(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
+@as_written
 def labels(desk: Desk, parts: Names, query: Names) -> Data:
     """Labelled latents, each with its scores by detection and by intervention."""
     data = read_json(search(desk.folder).one("labels", parts["key"]))
     return {"key": parts["key"], "document": f"/documents/labels/{parts['key']}", "data": data}
 
 
+@as_written
 def look(desk: Desk, parts: Names, query: Names) -> Data:
     """Whatever else was looked at: its data, and its page as it is disclosed."""
     data = read_json(search(desk.folder).one("looks", parts["key"]))
