@@ -6,7 +6,7 @@ from pathlib import Path
 
 from browser_for_tests import browser
 from caseback.studio.desk import Desk
-from conftest import serving
+from studio.shown_for_tests import serving
 
 PATHS = (
     "/", "/constitution/mine", "/constitution/mine/clauses/do-no-harm", "/inside", "/inside/circuits/circuits/a-graph",

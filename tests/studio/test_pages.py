@@ -18,7 +18,7 @@ from caseback.studio.desk import Desk
 from caseback.studio.door import Door
 from caseback.studio.page import at
 from caseback.studio.pages import PAGES
-from conftest import EXCHANGES, FLAGGED, HOSTILE, audited
+from studio.shown_for_tests import EXCHANGES, FLAGGED, HOSTILE, audited
 
 HTML = {"accept": "text/html"}
 
