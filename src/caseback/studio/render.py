@@ -8,7 +8,8 @@ from urllib.parse import quote, urlsplit
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from caseback.disclosure.page import by_arm, clock, percent, visible, widest
+from caseback.disclosure.page import by_arm, clock, visible, widest
+from caseback.disclosure.page_words import percent
 from caseback.disclosure.wording import ARM_NAMES, TASKS, document_name, label, listed, short, within, words
 from caseback.studio.assets import assets
 from caseback.studio.wording import ago, amount, interval_words, moment, when
