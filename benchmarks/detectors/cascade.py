@@ -87,10 +87,8 @@ def main() -> None:
         f"{len(far) - len(told)} of {len(far)} unread"
     )
     holds = held is not None and held.value >= KEPT and share <= SHARE
-    print(json.dumps({
-        "value": held.value if held else 0.0, "low": held.low if held else None, "high": held.high if held else None, "n": len(both),
-        "holds": holds, "note": note,
-    }))  # fmt: skip
+    value, low, high = (held.value, held.low, held.high) if held else (0.0, None, None)
+    print(json.dumps({"value": value, "low": low, "high": high, "n": len(both), "holds": holds, "note": note}))
 
 
 def caught(scored: list[Scored], yes: list[Transcript], no: list[Transcript]) -> list[bool]:
