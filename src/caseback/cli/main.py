@@ -32,7 +32,7 @@ COMMANDS = {
     "game": "caseback.cli.game:app",
     "watch": "caseback.cli.watch:app",
     "dossier": "caseback.cli.dossier:app",
-    "card": "caseback.cli.card:card",
+    "card": "caseback.cli.card:app",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""
