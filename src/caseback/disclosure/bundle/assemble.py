@@ -1,7 +1,5 @@
 """A draft's files: the advisory, its detectors with tensors, recipes and tests, evidence, and what is withheld."""
 
-"""A draft's files: the advisory, its detectors with tensors, recipes and tests, evidence, and what is withheld."""
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

@@ -1,9 +1,11 @@
 """Whether what an advisory says of its files is so, and each of them is what it should be. No detector is run here."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from caseback.disclosure.bundle.limits import DETECTOR, DETECTORS, SELF_TESTS
+from caseback.detectors.regex import LONGEST
+from caseback.disclosure.bundle.limits import DETECTOR, DETECTORS, PATTERNS, SELF_TEST_TEXT, SELF_TESTS
 from caseback.disclosure.bundle.paths import NAME
 from caseback.disclosure.bundle.recipe import SETS, read_rows, recipe_from
 from caseback.disclosure.bundle.safetensors_check import check_tensors
@@ -80,7 +82,25 @@ def _record(listed: Mapping[str, Any], text: bytes) -> None:
         )
     if data.get("id") != listed.get("id"):
         raise CasebackError(f"{path} is another detector than the advisory says: its id differs")
-    known = data["detector"].get("known")
-    tests = known.get("self_tests") if isinstance(known, dict) else None
-    if isinstance(tests, list) and len(tests) > SELF_TESTS:
-        raise CasebackError(f"{path} brings {len(tests)} self-tests; {SELF_TESTS} are allowed")
+    tests = list(_under(data["detector"], "self_tests"))
+    if (count := sum(len(each) for each in tests if isinstance(each, list))) > SELF_TESTS:
+        raise CasebackError(f"{path} brings {count} self-tests; {SELF_TESTS} are allowed")
+    if (size := len(json.dumps(tests))) > SELF_TEST_TEXT:
+        raise CasebackError(f"the self-tests of {path} have {size} bytes; {SELF_TEST_TEXT} are allowed")
+    patterns = [each for found in _under(data["detector"], "patterns") if isinstance(found, list) for each in found]
+    if len(patterns) > PATTERNS:
+        raise CasebackError(f"{path} has {len(patterns)} patterns; {PATTERNS} are allowed")
+    if long := [each for each in patterns if isinstance(each, str) and len(each) > LONGEST]:
+        raise CasebackError(f"{path} has a pattern of {len(long[0])} characters; {LONGEST} are allowed")
+
+
+def _under(value: Any, key: str) -> Iterator[Any]:
+    """All that stands under a key, at any depth."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name == key:
+                yield each
+            yield from _under(each, key)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _under(each, key)

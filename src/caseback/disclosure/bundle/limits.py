@@ -26,5 +26,9 @@ TRANSCRIPTS = 5_000
 """Transcripts of one file."""
 SELF_TESTS = 200
 """Transcripts that a detector brings along to be tested on."""
+SELF_TEST_TEXT = 1 << 18
+"""Bytes of them together: searched by each pattern, they take a second at most."""
+PATTERNS = 400
+"""Patterns of a detector, those of its members among them."""
 WIDTH = 1 << 17
 """Numbers of a tensor along one side; a direction has as many as the model is wide."""

@@ -1,7 +1,5 @@
 """The signed head of a feed: how long its log is, its root, when that was so, and until when it may be relied on."""
 
-"""The signed head of a feed: how long its log is, its root, when that was so, and until when it may be relied on."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Proofs for the head alone: that an advisory is in the log, and that a log goes on from another."""
 
-"""Proofs for the head alone: that an advisory is in the log, and that a log goes on from another."""
-
 from collections.abc import Mapping
 from typing import Any
 
