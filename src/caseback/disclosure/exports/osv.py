@@ -10,6 +10,8 @@ from typing import Any
 from caseback.disclosure.feed.json_feed import content
 
 VERSION = "1.7.5"
+OURS = ("kind", "behaviour", "observed", "looked_for", "detectors", "handling", "training_taint", "gaps")
+"""Fields that OSV has no place for."""
 
 
 def osv(advisory: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,20 +31,7 @@ def osv(advisory: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "references": [dict(each) for each in advisory.get("references", ())],
         "credits": [dict(each) for each in advisory.get("credits", ())],
-        "database_specific": {
-            key: advisory[key]
-            for key in (
-                "kind",
-                "behaviour",
-                "observed",
-                "looked_for",
-                "detectors",
-                "handling",
-                "training_taint",
-                "gaps",
-            )
-            if key in advisory
-        },
+        "database_specific": {key: advisory[key] for key in OURS if key in advisory},
     }
     for key in ("published", "withdrawn", "aliases", "related"):
         if key in advisory:

@@ -28,9 +28,9 @@ def stix(advisory: Mapping[str, Any]) -> dict[str, Any]:
         "modified": _millis(advisory["modified"]),
     }
     by = _object("identity", advisory, "publisher", when, name=advisory["publisher"]["name"])
-    common = {"created_by_ref": by["id"], "object_marking_refs": [TLP[advisory["handling"]["tlp"]]]}
+    common: dict[str, Any] = {"created_by_ref": by["id"], "object_marking_refs": [TLP[advisory["handling"]["tlp"]]]}
     if "withdrawn" in advisory:
-        common["revoked"] = True  # type: ignore[assignment]
+        common["revoked"] = True
     about = _object(
         "vulnerability", advisory, "behaviour", when, **common, name=advisory["behaviour"]["id"],
         description=content(advisory),

@@ -13,8 +13,8 @@ def picture(
 ) -> dict[str, Any]:
     """The data of an industry page.
 
-    Of several sightings by one signer of one advisory, model and detector only the one that ends last counts, since each
-    counts from the start; a signer adds at most its own counts, and how many signers there are stands beside them.
+    Of several sightings by one signer of one advisory, model and detector only the one that ends last counts, since
+    each counts from the start; a signer adds its own counts at most, and how many signers there are stands beside them.
 
     Args:
         advisories: As they were published; withdrawn ones are left out.

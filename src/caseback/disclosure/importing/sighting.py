@@ -1,6 +1,4 @@
-""
-
-"""Sightings: what an importer tells back. Signed counts with a rate interval; no transcript, and nobody to be singled out.
+"""Sightings: what an importer tells back. Signed counts with a rate interval; no transcript, nobody to be singled out.
 
 k-anonymity (Sweeney, Int. J. Uncertainty, Fuzziness and Knowledge-Based Systems 10, 2002) of counts: what fewer than k
 users did is not told, and neither is how many they were. Times are days.
