@@ -32,6 +32,8 @@ COMMANDS = {
     "game": "caseback.cli.game:app",
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",
+    "disclose": "caseback.cli.disclose:app",
+    "feed": "caseback.cli.feed:app",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""

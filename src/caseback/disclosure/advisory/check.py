@@ -76,8 +76,8 @@ def _meaning(advisory: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rate(where: str, rate: Mapping[str, Any]) -> Iterator[str]:
-    events, trials, value = rate["events"], rate["trials"], rate.get("value")
-    if events > trials:
+    events, trials, value = rate.get("events"), rate["trials"], rate.get("value")
+    if events is not None and events > trials:
         yield f"{where}: {events} events in {trials} trials"
     elif not rate["low"] <= rate["high"]:
         yield f"{where}: the interval ends ({rate['high']}) below where it begins ({rate['low']})"
@@ -90,7 +90,7 @@ def _rate(where: str, rate: Mapping[str, Any]) -> Iterator[str]:
 def _rates(value: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Everything that has trials and an interval, wherever it stands."""
     if isinstance(value, dict):
-        if {"events", "trials", "low", "high"} <= set(value):
+        if {"trials", "low", "high"} <= set(value):
             yield where, value
         for key, each in value.items():
             if where or key != "extensions":

@@ -38,7 +38,7 @@ def from_dossier(
     body, why = record.body, dict[str, str]()
     model, used = _model(dossier, body["arm"], why)
     affected = {"model": model, "scope": "exact" if "digest" in model else "any", "status": "affected"}
-    made = drafted("finding", behaviour, _statement(behaviour, why), affected, publisher, now())
+    made = drafted("finding", behaviour, statement_of(behaviour, why), affected, publisher, now())
     made["summary"] = (summary or _summary(behaviour, model["name"], body))[:300]
     made["behaviour"] |= {
         "clauses": _clauses(dossier, body, used),
@@ -85,7 +85,8 @@ def _model(dossier: Dossier, arm: str, why: dict[str, str]) -> tuple[dict[str, A
     return kept, [each.id for each in (found, audits) if each is not None][:1]
 
 
-def _statement(behaviour: str, why: dict[str, str]) -> str:
+def statement_of(behaviour: str, why: dict[str, str]) -> str:
+    """The behaviour in its own words; where none of that name is installed, ``why`` says so."""
     from caseback.behaviours.registry import behaviour as registered
 
     try:

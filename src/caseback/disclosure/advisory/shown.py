@@ -62,7 +62,9 @@ def lines(advisory: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def rate_words(rate: Mapping[str, Any]) -> str:
     """Such as ``7 of 40 [0.07, 0.33]``."""
-    return f"{rate['events']} of {rate['trials']} [{rate['low']:.3g}, {rate['high']:.3g}]"
+    value = rate.get("value")
+    told = f"{rate['events']} of" if "events" in rate else "a rate unknown of" if value is None else f"{value:.3g} of"
+    return f"{told} {rate['trials']} [{rate['low']:.3g}, {rate['high']:.3g}]"
 
 
 def _limit(limit: Mapping[str, Any] | None) -> str:

@@ -22,7 +22,7 @@ def avid(advisory: Mapping[str, Any]) -> dict[str, Any]:
     """The report of one advisory."""
     sep = SEP.get(advisory["behaviour"]["id"], OTHER)
     seen = advisory.get("observed", {})
-    use = seen.get("setting") in ("external use", "internal use")
+    use = seen.get("setting") in ("external use", "internal use", "live use")
     rates = [("rate of the behaviour", seen["rate"])] if "rate" in seen else []
     return {
         "data_type": "AVID",

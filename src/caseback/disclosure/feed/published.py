@@ -19,11 +19,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from caseback.disclosure.bundle.bundle import Bundle, verified
+from caseback.disclosure.bundle.bundle import Bundle, read_files, verified
 from caseback.disclosure.bundle.key_statements import Standing, revocation, rotation, standings
 from caseback.disclosure.bundle.keys import PrivateKey
 from caseback.disclosure.bundle.limits import SMALL
-from caseback.disclosure.bundle.moments import now, read_time, written
+from caseback.disclosure.bundle.moments import now, read_time
 from caseback.disclosure.bundle.paths import ADVISORY
 from caseback.disclosure.bundle.strict_json import parse, parse_canonical
 from caseback.disclosure.bundle.tar import packed
@@ -202,6 +202,18 @@ def revoke(
         return _close(_with(feed, said, revoked, moment), by, moment, len(feed.lines))
 
 
+def newest_files(folder: Path, id: str) -> dict[str, bytes]:
+    """The files of the newest revision of an advisory in a feed.
+
+    Raises:
+        CasebackError: it is not in it.
+    """
+    found = [each for each in read_published(folder).entries if each.kind == "advisory" and each.id == id]
+    if not found:
+        raise CasebackError(f"{id} is not in the feed {folder}")
+    return read_files(folder / found[-1].path)
+
+
 def segment(number: int) -> str:
     """Path of a file of the log."""
     return f"log/{number:06}.jsonl"
@@ -292,10 +304,3 @@ def _locked(folder: Path) -> Iterator[None]:
     with writing(folder), (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def said_of(feed: Published) -> str:
-    """The feed in a line."""
-    count = sum(each.kind == "advisory" for each in feed.entries)
-    head = read_head((feed.folder / HEAD).read_bytes())
-    return f"{feed.about['title']}: {count} bundles, signed {written(head.time)}, good until {written(head.expires)}"

@@ -83,7 +83,6 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir()
         try:
-            withdrawn = "withdrawn" in advisory
             listed = advisory.get("detectors", ())
             landed = [land(each, bundle.files, local, staging / each["name"]) for each in listed]
             digest = local.subject.digest if local.subject is not None else ""
@@ -100,7 +99,7 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
                 model=digest,
                 budget=local.budget,
                 at=moment,
-                detectors=tuple(_held(each, before, withdrawn, moment) for each in landed if each),
+                detectors=_all_held(landed, before, "withdrawn" in advisory, moment),
             )
             _write(made, staging)
             _swap(staging, into / id)
@@ -109,14 +108,22 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
     return made
 
 
-def _held(landed: Landed, before: Imported | None, withdrawn: bool, moment: str) -> Held:
-    if landed.id and before is not None and not withdrawn:
+def _all_held(landed: Sequence[Landed], before: Imported | None, withdrawn: bool, moment: str) -> tuple[Held, ...]:
+    """Those that landed, and of a withdrawn advisory those that stood here, out of use."""
+    if not withdrawn:
+        return tuple(_held(each, before, moment) for each in landed)
+    said = {"at": moment, "state": "withdrawn", "why": "the advisory was withdrawn"}
+    there = before.detectors if before is not None else ()
+    return tuple(Held(each.landed, "withdrawn", (*each.history, said)) for each in there)
+
+
+def _held(landed: Landed, before: Imported | None, moment: str) -> Held:
+    if landed.id and before is not None:
         for each in before.detectors:
             if each.landed.id == landed.id and each.landed.threshold == landed.threshold:
                 return Held(landed, each.state, each.history)
-    state: State = "withdrawn" if withdrawn else "shadow"
-    why = "the advisory was withdrawn" if withdrawn else "imported: it starts in shadow"
-    return Held(landed, state, ({"at": moment, "state": state, "why": why},) if landed.id else ())
+    said = {"at": moment, "state": "shadow", "why": "imported: it starts in shadow"}
+    return Held(landed, "shadow", (said,) if landed.id else ())
 
 
 def _swap(staging: Path, target: Path) -> None:

@@ -5,13 +5,16 @@ users did is not told, and neither is how many they were. Times are days.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from caseback.disclosure.bundle.envelope import opened, sealed, statement
 from caseback.disclosure.bundle.keys import PrivateKey, PublicKey
+from caseback.disclosure.bundle.limits import SMALL
 from caseback.disclosure.bundle.moments import now, read_time, written
+from caseback.disclosure.bundle.strict_json import parse
 from caseback.disclosure.feed.entry import ID
 from caseback.errors import CasebackError
 from caseback.stats.confidence_sequence import rate_sequence
@@ -130,3 +133,23 @@ def read_sighting(text: bytes, keys: Mapping[str, PublicKey], at: datetime | Non
 
 def _day(at: datetime) -> str:
     return written(at.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def read_counts(path: Path) -> Counts:
+    """The counts in a file.
+
+    Raises:
+        CasebackError: it holds none.
+    """
+    try:
+        data = parse(path.read_bytes(), str(path), SMALL)
+    except OSError as error:
+        raise CasebackError(f"{path}: no counts to read ({error.strerror})") from None
+    names = [each.name for each in fields(Counts)]
+    if (
+        not isinstance(data, dict)
+        or sorted(data) != sorted(names)
+        or any(type(each) is not int for each in data.values())
+    ):
+        raise CasebackError(f"{path}: counts are whole numbers called {', '.join(names)}, and nothing else")
+    return Counts(**data)
