@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from caseback.cli.disclose_key import app as key_app
 from caseback.cli.group import group
@@ -328,17 +327,15 @@ def deadlines(
         lines = [{"law": f.regime, "field": f.field, "value": f.value} for f in fields]
         typer.echo(json.dumps({"deadlines": rows, "fields": lines}, indent=1, ensure_ascii=False))
         return
-    console = Console(highlight=False)
-    table = Table("due", "law", "in case of", "to", box=None, header_style="bold")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     for each in dates:
-        table.add_row(written(each.at), each.regime, each.when, each.to)
-    console.print(table)
+        console.print(f"{written(each.at)}  {each.regime}, in case of {each.when}: to {each.to}")
     for one in fields:
-        console.print(f"{one.regime}: {one.field}: {_short(one.value)}", soft_wrap=True, markup=False)
+        console.print(f"{one.regime}: {one.field}: {_short(one.value)}")
     for law in known:
         for note in (*law["notes"], law["unsure"]):
             if note:
-                console.print(f"{law['name']}, as of {law['as_of']}: {note}", soft_wrap=True, markup=False)
+                console.print(f"{law['name']}, as of {law['as_of']}: {note}")
 
 
 def _advisory(path: Path) -> Any:

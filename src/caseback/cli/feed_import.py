@@ -67,7 +67,11 @@ def import_(
     else:
         for each in found:
             _show(each)
-    raise typer.Exit(3 if any(each.route == "refused" and each.detectors for each in found) else 0)
+    raise typer.Exit(3 if any(map(_refused, found)) else 0)
+
+
+def _refused(found: "Imported") -> bool:
+    return found.route == "refused" and any(held.state != "withdrawn" for held in found.detectors)
 
 
 def _digest(given: str) -> str:
