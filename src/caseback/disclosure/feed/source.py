@@ -102,6 +102,8 @@ class _Web:
             self._hang_up()
         elif answer.length:  # it broke off before the end that it had promised
             raise http.client.IncompleteRead(data, answer.length)
+        else:
+            answer.close()  # read to its end in parts, it does not see by itself that the line is free again
         return _within(data, limit, what)
 
     def _hang_up(self) -> None:
