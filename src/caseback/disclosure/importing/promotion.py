@@ -78,7 +78,7 @@ def weighed(audits: Sequence[Audited], budget: float) -> Weighed:
     above = float(against_budget(counts, list(trials), budget).log_e.max())
     # That false alarms are at most the budget is that their absence is at least one less the budget.
     within = log_e_above([n - k for k, n in zip(counts, trials, strict=True)], list(trials), 1 - budget)
-    return Weighed(len(falses), counts[-1], recall, float(within.max()), above)
+    return Weighed(len(falses), counts[-1], recall, max(0.0, float(within.max())), max(0.0, above))
 
 
 def reviewed(
