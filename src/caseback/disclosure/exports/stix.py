@@ -22,7 +22,7 @@ TLP = {
 
 
 def stix(advisory: Mapping[str, Any]) -> dict[str, Any]:
-    """The bundle of one advisory: identity, vulnerability or note, an indicator for each detector, relationships."""
+    """The bundle of one advisory: identity, vulnerability, report of good news, an indicator for each detector, relationships."""
     when = {
         "created": _millis(advisory.get("published", advisory["modified"])),
         "modified": _millis(advisory["modified"]),
@@ -38,8 +38,13 @@ def stix(advisory: Mapping[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     objects = [by, about]
     if advisory["kind"] == "negative":
-        said = f"Looked for and not found: {advisory['summary']}"
-        objects.append(_object("note", advisory, "negative", when, **common, content=said, object_refs=[about["id"]]))
+        # A report and not a note: the official schema of bundles leaves notes out.
+        objects.append(
+            _object(
+                "report", advisory, "negative", when, **common, name=f"Looked for and not found: {advisory['summary']}",
+                report_types=["vulnerability"], published=when["created"], object_refs=[about["id"]],
+            )
+        )  # fmt: skip
     for each in advisory.get("detectors", ()):
         pattern = json.dumps({key: each[key] for key in sorted(each)}, ensure_ascii=False)
         found = _object(
