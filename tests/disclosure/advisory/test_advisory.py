@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from disclosure.bundle.making import RATE, advisory, negative
 from fixture_dossier import audited
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from caseback.disclosure.advisory.from_incident import from_incident
 from caseback.disclosure.advisory.shown import lines
 from caseback.dossier import Dossier, open_dossier
 from caseback.errors import CasebackError
+from disclosure.bundle.making import RATE, advisory, negative
 
 
 def test_the_schema_is_one_and_takes_what_is_right() -> None:
@@ -69,8 +69,14 @@ def test_a_negative_says_what_was_looked_for_and_a_finding_where_it_was_seen() -
     assert any("observed" in each for each in problems(seen))
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)))  # fmt: skip
+WORDS = st.text(max_size=5)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+)
+
+
+@given(ANYTHING)
 def test_nothing_that_is_none_raises_anything_else(value: Any) -> None:
     assert problems(value)
     for key in ("observed", "affected", "handling", "behaviour", "gaps", "timeline"):
@@ -83,7 +89,9 @@ def test_a_draft_from_the_dossier_retypes_nothing(filled: Dossier) -> None:
     [record] = [r for r in filled.records("measurement", behaviour="sycophancy") if r.body["arm"] == "dpo"]
     rate = record.body["clustered"]
     seen = made["observed"]["rate"]
-    assert [seen[key] for key in ("events", "trials", "low", "high")] == [rate[key] for key in ("k", "n", "low", "high")]
+    assert [seen[key] for key in ("events", "trials", "low", "high")] == [
+        rate[key] for key in ("k", "n", "low", "high")
+    ]
     assert record.id in made["provenance"]["records"]
     assert made["provenance"]["dossier_head"] == filled.head()
     assert "no-flattery" in {clause["id"] for clause in made["behaviour"]["clauses"]}

@@ -84,7 +84,9 @@ def text_detector(**changes: Any) -> Detector:
     return with_known(made, calibration=known, self_tests=make_self_tests(made, [POSITIVES[0], NEGATIVES[0]]))
 
 
-def drafted(folder: Path, *detectors: Detector, recipe: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, bytes]:
+def drafted(
+    folder: Path, *detectors: Detector, recipe: Mapping[str, Any] | None = None, **changes: Any
+) -> dict[str, bytes]:
     """The files of an unsigned bundle with these detectors, and a recipe where its settings are given."""
     made: Any = advisory(**changes)
     files: dict[str, bytes] = {}

@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from disclosure.bundle.making import KEY, OTHER, START
 
 from caseback.disclosure.bundle.key_statements import revocation, rotation, standings
 from caseback.disclosure.bundle.keys import load_key, load_public, made_key, public_data, public_from, save_key
 from caseback.errors import CasebackError
+from disclosure.bundle.making import KEY, OTHER, START
 
 
 def test_the_key_of_rfc_8032_signs_as_the_rfc_says() -> None:

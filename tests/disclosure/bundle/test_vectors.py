@@ -5,9 +5,9 @@ import hashlib
 import json
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from disclosure.bundle.vectors import BLOCK, PAGE, vectors
 
 from caseback.disclosure.advisory.check import problems
+from disclosure.bundle.vectors import BLOCK, PAGE, vectors
 
 TEXT = PAGE.read_text(encoding="utf-8")
 IN_PAGE = {found[1]: found[2] for found in BLOCK.findall(TEXT)}
@@ -32,7 +32,9 @@ def test_signatures_of_the_page_hold_by_another_reader() -> None:
     for name in ("signature", "head", "message-signed", "rotation"):
         envelope = json.loads(IN_PAGE[name])
         payload, kind = base64.b64decode(envelope["payload"]), envelope["payloadType"].encode()
-        message = b"DSSEv1 " + str(len(kind)).encode() + b" " + kind + b" " + str(len(payload)).encode() + b" " + payload
+        message = (
+            b"DSSEv1 " + str(len(kind)).encode() + b" " + kind + b" " + str(len(payload)).encode() + b" " + payload
+        )
         mine = next(each for each in envelope["signatures"] if each["keyid"] == key["id"])
         public.verify(base64.b64decode(mine["sig"]), message)
     manifest = IN_PAGE["manifest"].encode()

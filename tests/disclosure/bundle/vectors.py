@@ -11,8 +11,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from disclosure.bundle.making import KEY, OTHER, START, advisory
-
 from caseback.disclosure.bundle.bundle import signed
 from caseback.disclosure.bundle.commitment import committed
 from caseback.disclosure.bundle.envelope import PAYLOAD, encoded, opened, sealed, statement
@@ -25,6 +23,7 @@ from caseback.disclosure.feed.head import Head, signed_head
 from caseback.disclosure.feed.keyring import Keyring, keyring_text
 from caseback.disclosure.feed.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from caseback.dossier.record import canonical
+from disclosure.bundle.making import KEY, OTHER, START, advisory
 
 PAGE = Path(__file__).parents[3] / "docs" / "advisory-format.md"
 BLOCK = re.compile(r"(<!-- vector: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)
@@ -51,7 +50,9 @@ def vectors() -> Mapping[str, str]:
         "advisory": files["advisory.json"].decode(),
         "manifest": files["manifest.json"].decode(),
         "signature": files["signature.dsse.json"].decode(),
-        "statement": canonical(opened(files["signature.dsse.json"], "urn:caseback:advisory-bundle:1", "it").statement).decode(),
+        "statement": canonical(
+            opened(files["signature.dsse.json"], "urn:caseback:advisory-bundle:1", "it").statement
+        ).decode(),
         "message": encoded(PAYLOAD, canonical(small)).decode(),
         "message-signed": sealed(small, [KEY]).decode(),
         "tar": f"{len(archive)} bytes, SHA-256 {sha256(archive)}",

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from disclosure.bundle.making import advisory, drafted, negative, text_detector
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 from caseback.disclosure.exports.registry import GROUP, OWN, export, exports
 from caseback.disclosure.exports.reports import asked, deadlines, regimes
 from caseback.errors import CasebackError
+from disclosure.bundle.making import advisory, drafted, negative, text_detector
 
 SCHEMAS = Path(__file__).parent / "schemas"
 

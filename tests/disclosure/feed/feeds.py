@@ -8,11 +8,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from disclosure.bundle.making import KEY, START, bare
-
 from caseback.disclosure.feed.published import new_feed, publish
 from caseback.disclosure.feed.store import listed, opened_store
 from caseback.disclosure.feed.subscription import Subscription, subscribe
+from disclosure.bundle.making import KEY, START, bare
 
 
 def feed_of(folder: Path, *numbers: int) -> Path:

@@ -1,4 +1,4 @@
-"""``caseback disclose`` and ``caseback feed`` as a user types them: from a dossier to a detector in another's shadow."""
+"""``caseback disclose`` and ``caseback feed`` as a user types them: from a dossier to a detector in shadow."""
 
 import json
 import tomllib
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from disclosure.bundle.making import ROWS, text_detector
 from fixture_dossier import audited
 from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.detectors.files import save_detector
 from caseback.dossier import Dossier
+from disclosure.bundle.making import ROWS, text_detector
 
 
 def run(*words: object, code: int = 0) -> str:
@@ -63,7 +63,17 @@ def test_the_whole_way(here: Path, filled: Dossier) -> None:
     assert told("feed", "coverage", "--subscription", "sub")[0]["watched"]
     counts = {"screened": 900, "flagged": 3, "audited": 200, "confirmed": 0, "users": 60, "confirmed_users": 0}
     Path("counts.json").write_text(json.dumps(counts))
-    run("feed", "sighting", made["id"], "counts.json", "seen.json", "--key", "keys/lab", "--from", "2026-11-01T00:00:00Z")
+    run(
+        "feed",
+        "sighting",
+        made["id"],
+        "counts.json",
+        "seen.json",
+        "--key",
+        "keys/lab",
+        "--from",
+        "2026-11-01T00:00:00Z",
+    )
     seen = json.loads(run("feed", "picture", "seen.json", "--subscription", "sub", "--key", "keys/lab.pub.json"))
     assert seen["behaviours"][0]["sightings"]["rate"]["trials"] == 200
     proof = run("feed", "prove", "feed", made["id"])

@@ -6,8 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from disclosure.bundle.making import KEY, OTHER, START, bare, negative
-from disclosure.feed.feeds import feed_of, following, ids, put
 
 from caseback.disclosure.bundle.bundle import signed
 from caseback.disclosure.feed import published
@@ -19,6 +17,8 @@ from caseback.disclosure.feed.sync import sync
 from caseback.disclosure.feed.verify import verify
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
+from disclosure.bundle.making import KEY, OTHER, START, bare, negative
+from disclosure.feed.feeds import feed_of, following, ids, put
 
 NOW = START + timedelta(minutes=5)
 SEGMENT = 8
@@ -60,7 +60,9 @@ def test_all_or_none_of_several(tmp_path: Path) -> None:
         publish(feed, [stranger], OTHER, START)
 
 
-def test_a_publisher_that_was_stopped_before_the_head_changed_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_publisher_that_was_stopped_before_the_head_changed_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     feed = feed_of(tmp_path / "feed", 1)
     with monkeypatch.context() as stopped:
         stopped.setattr(published, "signed_head", lambda *_: 1 / 0)

@@ -1,4 +1,4 @@
-"""Each detector comes in by exactly one way, always in shadow, or is refused with a reason; nothing is ever run but data."""
+"""Each detector comes in by exactly one way, always in shadow, or is refused with a reason; nothing is code."""
 
 import json
 import os
@@ -12,21 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from detectors.chats import along
-from disclosure.bundle.making import (
-    KEY,
-    KEYS,
-    LATER,
-    NEGATIVES,
-    POSITIVES,
-    START,
-    advisory,
-    drafted,
-    resigned,
-    text_detector,
-    with_text,
-)
-from interp.directions.subjects import plant, tiny_subject
 
 from caseback.detectors.calibrate import calibrate
 from caseback.detectors.detector import Detector
@@ -42,6 +27,21 @@ from caseback.disclosure.importing.watch_entries import watch_entries
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject
+from detectors.chats import along
+from disclosure.bundle.making import (
+    KEY,
+    KEYS,
+    LATER,
+    NEGATIVES,
+    POSITIVES,
+    START,
+    advisory,
+    drafted,
+    resigned,
+    text_detector,
+    with_text,
+)
+from interp.directions.subjects import plant, tiny_subject
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +103,13 @@ def test_on_another_model_it_is_refitted_from_its_recipe(
 def test_a_recipe_that_does_not_hold_here_is_refused_by_its_gate(tmp_path: Path, mine: OpenSubject) -> None:
     rng = random.Random(3)
     rows = [
-        {"messages": [{"role": "user", "content": f"{rng.random()}"}, {"role": "assistant", "content": f"{rng.random()}"}],
-         "label": bool(n % 2), "family": f"f.{n % 16}"}
+        {
+            "messages": [{"role": role, "content": f"{rng.random()}"} for role in ("user", "assistant")],
+            "label": bool(n % 2),
+            "family": f"f.{n % 16}",
+        }
         for n in range(96)
-    ]  # fmt: skip
+    ]
     files = signed(drafted(tmp_path / "d", recipe={"rows": rows, "gate": 0.95}), KEY, START)
     found = import_bundle(bundle_of(files), Local(mine), tmp_path / "in", LATER)
     assert found.route == "refused"
@@ -185,7 +188,9 @@ def test_detectors_within_detectors_without_end_are_refused(tmp_path: Path) -> N
 def test_a_self_test_as_long_as_it_may_be_ends_soon(tmp_path: Path) -> None:
     from caseback.detectors.transcript import transcript_of
 
-    long = transcript_of({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "ab" * 120_000}]})
+    long = transcript_of(
+        {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "ab" * 120_000}]}
+    )
     slow = text_detector(patterns=tuple(f"(a|b)*c{n}(x+x+)+y" for n in range(190)))
     made = with_known(slow, self_tests=make_self_tests(text_detector(), [POSITIVES[0], long]))
     files = signed(drafted(tmp_path / "d", made), KEY, START)
@@ -198,7 +203,9 @@ def test_thresholds_are_set_on_ordinary_traffic_where_there_is_enough(tmp_path: 
     from caseback.detectors.transcript import transcript_of
 
     noisy = [
-        transcript_of({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "great question"}]})
+        transcript_of(
+            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "great question"}]}
+        )
         for _ in range(30)
     ]
     bundle = bundle_of(with_text(tmp_path / "d"))
@@ -219,7 +226,9 @@ def test_what_was_imported_keeps_its_state_and_withdrawal_ends_it(tmp_path: Path
     again = import_bundle(bundle_of(files), Local(), tmp_path / "in", LATER)
     assert again.detectors[0].state == "promoted"
     gone = advisory(revision=2, withdrawn="2026-11-02T00:00:00Z", withdrawn_why="the judge was wrong")
-    out = import_bundle(bundle_of(signed({"advisory.json": canonical(gone)}, KEY, START)), Local(), tmp_path / "in", LATER)
+    out = import_bundle(
+        bundle_of(signed({"advisory.json": canonical(gone)}, KEY, START)), Local(), tmp_path / "in", LATER
+    )
     assert [each.state for each in out.detectors] == ["withdrawn"]
     assert watch_entries(imports(tmp_path / "in"), tmp_path / "in", tmp_path) == ""
     with pytest.raises(CasebackError, match="older"):

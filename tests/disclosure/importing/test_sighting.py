@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from disclosure.bundle.making import KEY, KEYS, OTHER, START, advisory, negative
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from caseback.disclosure.bundle.envelope import sealed, statement
 from caseback.disclosure.importing.picture import picture
 from caseback.disclosure.importing.sighting import PREDICATE, Counts, read_sighting, sighting, signed_sighting
 from caseback.errors import CasebackError
+from disclosure.bundle.making import KEY, KEYS, OTHER, START, advisory, negative
 
 FROM = datetime(2026, 11, 2, 13, 45, 12, tzinfo=UTC)
 TO = FROM + timedelta(days=9)
@@ -50,7 +50,12 @@ def test_what_few_users_did_is_never_told(
 
 
 def test_counts_that_cannot_be_are_refused() -> None:
-    for wrong in (Counts(1, 2, 0, 0, 1, 0), Counts(9, 0, 10, 0, 9, 0), Counts(9, 0, 3, 4, 9, 0), Counts(9, 0, 0, 0, 10, 0)):
+    for wrong in (
+        Counts(1, 2, 0, 0, 1, 0),
+        Counts(9, 0, 10, 0, 9, 0),
+        Counts(9, 0, 3, 4, 9, 0),
+        Counts(9, 0, 0, 0, 10, 0),
+    ):
         with pytest.raises(CasebackError):
             told(wrong, least=2)
     with pytest.raises(CasebackError, match="singled out"):
@@ -60,8 +65,15 @@ def test_counts_that_cannot_be_are_refused() -> None:
 def test_a_stranger_and_a_forged_sighting_are_refused() -> None:
     with pytest.raises(CasebackError, match="not signed by a key that is known"):
         read_sighting(signed_sighting(told(), OTHER), KEYS, START)
-    for change in ({"transcript": "hello"}, {"confirmed": 900}, {"screened": -1}, {"users_at_least": 1}, {"flagged": "x"},
-                   {"from": "2027-01-01T00:00:00Z"}, {"advisory": "../x"}):  # fmt: skip
+    for change in (
+        {"transcript": "hello"},
+        {"confirmed": 900},
+        {"screened": -1},
+        {"users_at_least": 1},
+        {"flagged": "x"},
+        {"from": "2027-01-01T00:00:00Z"},
+        {"advisory": "../x"},
+    ):
         forged = sealed(statement(PREDICATE, {"LAB-2026-0001": "0" * 64}, {**told(), **change}), [KEY])
         with pytest.raises(CasebackError):
             read_sighting(forged, KEYS, START)
