@@ -22,7 +22,7 @@ TLP = {
 
 
 def stix(advisory: Mapping[str, Any]) -> dict[str, Any]:
-    """The bundle of one advisory: identity, vulnerability, a report of good news, and an indicator for each detector."""
+    """The bundle of an advisory: identity, vulnerability, a report of good news, an indicator for each detector."""
     when = {
         "created": _millis(advisory.get("published", advisory["modified"])),
         "modified": _millis(advisory["modified"]),
