@@ -53,7 +53,7 @@ def pattern(
 
     parts, fields = _each(reads or ["reply"], get_args(Part)), _each(field or ["content"], get_args(Field))
     made = PatternDetector(name or out.name, behaviour, tuple(match), parts, fields, _each(role or [], get_args(Role)))
-    _saved(made, out, clause, failure, as_json)
+    saved(made, out, clause, failure, as_json)
 
 
 def direction(
@@ -80,7 +80,7 @@ def direction(
     read = read_direction(folder)
     reading = Reading(reads or read.reading.part, pool or read.reading.pool)
     made = DirectionDetector(name or out.name, behaviour or read.about, read, reading)
-    _saved(made, out, clause, failure, as_json)
+    saved(made, out, clause, failure, as_json)
 
 
 def latent(
@@ -103,7 +103,7 @@ def latent(
     from caseback.detectors.latent import LatentDetector, open_dictionary
 
     made = LatentDetector(name or out.name, behaviour, open_dictionary(folder), number, reads)
-    _saved(made, out, clause, failure, as_json)
+    saved(made, out, clause, failure, as_json)
 
 
 def _each(given: list[str], known: tuple[str, ...]) -> Any:
@@ -113,9 +113,10 @@ def _each(given: list[str], known: tuple[str, ...]) -> Any:
     return tuple(given)
 
 
-def _saved(
+def saved(
     detector: "Detector", out: Path, clauses: list[str] | None, failures: list[str] | None, as_json: bool
 ) -> None:
+    """Write a new detector, and say where it is."""
     import json
 
     from caseback.detectors.files import save_detector
