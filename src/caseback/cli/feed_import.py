@@ -1,6 +1,7 @@
 """``caseback feed import`` and what follows: shadow, promotion by audits, coverage, sightings."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,8 +56,9 @@ def import_(
         raise CasebackError(f"a budget of {budget} false alarms is not between 0 and 1: give a rate such as 0.01")
     bundles = taken(source, id or [], key or [])
     subject = load_named(model) if model else None
-    ancestors = frozenset(_digest(each) for each in parent or ())
-    local = Local(subject, ancestors, read_transcripts(ordinary) if ordinary else (), budget)
+    grown_from = {_digest(each): each for each in parent or ()}
+    parents = {name: partial(load_named, each) for name, each in grown_from.items() if not each.startswith("sha256:")}
+    local = Local(subject, frozenset(grown_from), read_transcripts(ordinary) if ordinary else (), budget, parents)
     found = []
     with bar("importing") as tick:
         for done, bundle in enumerate(bundles, start=1):

@@ -19,10 +19,12 @@ from caseback.detectors.files import load_detector
 from caseback.detectors.kinds import with_known
 from caseback.detectors.self_test import make_self_tests
 from caseback.disclosure.bundle.bundle import Bundle, signed, verified
+from caseback.disclosure.bundle.recipe import recipe_from
 from caseback.disclosure.feed.store import Listed
 from caseback.disclosure.importing.coverage import coverage
 from caseback.disclosure.importing.imported import FILE, import_bundle, imports, read_import
 from caseback.disclosure.importing.local import Local
+from caseback.disclosure.importing.refit import refit
 from caseback.disclosure.importing.watch_entries import watch_entries
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
@@ -98,6 +100,35 @@ def test_on_another_model_it_is_refitted_from_its_recipe(
     scores = [one.score for one in made.scores(fresh, theirs)]
     clean = [one.score for one in made.scores(NEGATIVES[30:60], theirs)]
     assert min(filter(None, scores)) > max(filter(None, clean))  # what was planted is found
+
+
+def test_on_a_descendant_it_is_realigned_without_labels(
+    tmp_path: Path, mine: OpenSubject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = tiny_subject(tmp_path_factory.mktemp("first"), seed=1)
+    plant(first, "great question", 6.0)
+    recipe = {"name": "along", "method": "mean"}
+    found = refit_on(first, tmp_path / "made", recipe)
+    files = signed(drafted(tmp_path / "d", found, recipe=recipe), KEY, START)
+    grown = tiny_subject(tmp_path_factory.mktemp("grown"), seed=1)
+    plant(grown, "great question", 5.0)
+    grown.digest = "sha256:" + "7" * 64
+    local = Local(grown, frozenset({first.digest}), [*POSITIVES[:6], *NEGATIVES], 0.05, {first.digest: lambda: first})
+    landed = import_bundle(bundle_of(files), local, tmp_path / "in", LATER).detectors[0].landed
+    assert landed.route == "descendant", landed.why
+    assert landed.auroc == 1.0
+    alone = replace(local, parents={}, ordinary=NEGATIVES)
+    assert import_bundle(bundle_of(files), alone, tmp_path / "alone", LATER).route == "descendant"
+    stranger = replace(local, ancestors=frozenset())
+    other = import_bundle(bundle_of(files), stranger, tmp_path / "other", LATER)
+    assert other.route == "other model", other.detectors[0].landed.why
+
+
+def refit_on(subject: OpenSubject, folder: Path, recipe: dict[str, Any]) -> Detector:
+    """A detector made from the recipe on its publisher's model."""
+    files = drafted(folder, recipe=recipe)
+    made = recipe_from(files["recipes/along.json"], "recipes/along.json")
+    return refit(made, files, subject).detector
 
 
 def test_a_recipe_that_does_not_hold_here_is_refused_by_its_gate(tmp_path: Path, mine: OpenSubject) -> None:

@@ -28,6 +28,9 @@ def ways(listed: Mapping[str, Any], digest: str, tokenizers: Iterable[str], ance
     """
     if listed["needs"] == "text":
         return [Decision("exact", "it reads text alone, so it is the same for every model")]
+    if listed["needs"] == "judge":
+        why = "a model has to judge for it, and which one does here is for you to say: take its rubric from the bundle"
+        return [Decision("refused", why)]
     if not digest:
         return [Decision("refused", "it reads activations, and no weights of the model are at hand")]
     found, made_for = [], listed.get("model", "")

@@ -15,6 +15,7 @@ from caseback.detectors.transcript import transcript_of
 from caseback.disclosure.bundle.contents import check_detector_files
 from caseback.disclosure.bundle.recipe import read_rows, recipe_from
 from caseback.disclosure.importing.decide import Route, ways
+from caseback.disclosure.importing.descend import descended
 from caseback.disclosure.importing.local import Local
 from caseback.disclosure.importing.refit import refit
 from caseback.errors import CasebackError
@@ -75,10 +76,10 @@ def land(listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local, fo
 def _model(local: Local) -> tuple[str, list[str], frozenset[str]]:
     if local.subject is None:
         return "", [], local.ancestors
-    from caseback.interp.directions.belonging import tokenizer_digest
+    from caseback.interp.directions.belonging import known_digests
     from caseback.interp.store.identity import tokenizer_digest as without_template
 
-    tokenizers = [tokenizer_digest(local.subject), without_template(local.subject.tokenizer)]
+    tokenizers = [*known_digests(local.subject), without_template(local.subject.tokenizer)]
     return local.subject.digest, tokenizers, local.ancestors
 
 
@@ -87,10 +88,11 @@ def _made(route: Route, listed: Mapping[str, Any], files: Mapping[str, bytes], l
     if route == "other model":
         assert local.subject is not None
         recipe = recipe_from(files[listed["recipe"]], listed["recipe"])
-        found = refit(recipe, files, local.subject, local.ordinary, (local.budget,))
+        found = refit(recipe, files, local.subject, local.clean, (local.budget,))
         made, area = found.detector, found.auroc.value
     elif route == "descendant":
-        raise CasebackError("realigning a direction to a descendant is not in this version")
+        made, found_area = descended(_loaded(listed, files, folder), listed, files, local)
+        area = found_area.value
     else:
         made = _tested(listed, files, local, folder)
     point = _threshold(made, local)
@@ -102,13 +104,7 @@ def _made(route: Route, listed: Mapping[str, Any], files: Mapping[str, bytes], l
 
 def _tested(listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local, folder: Path) -> Detector:
     """The detector as it was published, if it gives here the scores that it came with."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RECORD).write_bytes(files[listed["file"]])
-    if "tensors" in listed:
-        (folder / TENSORS).write_bytes(files[listed["tensors"]])
-    made = load_detector(folder)
-    if made.needs != listed["needs"]:
-        raise CasebackError(f"it needs {made.needs}, and the advisory says {listed['needs']}")
+    made = _loaded(listed, files, folder)
     done = self_test(made, local.subject)
     if done.failed:
         first = done.failed[0]
@@ -122,6 +118,17 @@ def _tested(listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local,
         raise CasebackError("none of its self-tests has a score, so nobody can see that it works here")
     if "selftest" in listed:
         _tells_apart(made, listed, files, local)
+    return made
+
+
+def _loaded(listed: Mapping[str, Any], files: Mapping[str, bytes], folder: Path) -> Detector:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RECORD).write_bytes(files[listed["file"]])
+    if "tensors" in listed:
+        (folder / TENSORS).write_bytes(files[listed["tensors"]])
+    made = load_detector(folder)
+    if made.needs != listed["needs"]:
+        raise CasebackError(f"it needs {made.needs}, and the advisory says {listed['needs']}")
     return made
 
 
@@ -140,9 +147,10 @@ def _tells_apart(made: Detector, listed: Mapping[str, Any], files: Mapping[str, 
 
 def _threshold(made: Detector, local: Local) -> tuple[float, float]:
     """Where it alarms, and the expected rate of false alarms: set on ordinary traffic here where there is enough."""
-    if len(local.ordinary) >= FEWEST:
-        scored = score_all(made, local.ordinary, local.subject)
-        rows = enumerate(zip(scored, local.ordinary, strict=True))
+    clean = local.clean
+    if len(clean) >= FEWEST:
+        scored = score_all(made, clean, local.subject)
+        rows = enumerate(zip(scored, clean, strict=True))
         told = [(one.score, each.family or str(at)) for at, (one, each) in rows if one.score is not None]
         if len(told) >= FEWEST:
             found = set_threshold([score for score, _ in told], [family for _, family in told], local.budget)
