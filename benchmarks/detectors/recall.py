@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class Row:
     false_when_tempted: float
 
 
+@cache
 def code() -> str:
     """Digest of the code that the figures depend on beside the data."""
     paths = [*Path(__file__).parent.glob("*.py")]
@@ -151,16 +153,18 @@ def main() -> None:
     for name in [given.behaviour] if given.behaviour else BEHAVIOURS:
         for row in found[name]:
             said = ", ".join(
-                f"{r[0]:.3f} [{r[1]:.2f}, {r[2]:.2f}] at {rate:.1%}" for r, rate in zip(row.recalls, RATES)
+                f"{r[0]:.3f} [{r[1]:.2f}, {r[2]:.2f}] at {rate:.1%}" for r, rate in zip(row.recalls, RATES, strict=True)
             )
-            print(f"{name:20} {row.kind:10} {row.what:40} {said}; AUROC {row.auroc:.3f}, n {row.recalls[0][3]}, "
-                  f"alarms on good answers to the tempting {row.false_when_tempted:.1%}, dev {row.dev:.2f}")  # fmt: skip
+            tempted_too = f"alarms on good answers to the tempting {row.false_when_tempted:.1%}, dev {row.dev:.2f}"
+            n = row.recalls[0][3]
+            print(f"{name:20} {row.kind:10} {row.what:40} {said}; AUROC {row.auroc:.3f}, n {n}, {tempted_too}")
     if given.behaviour:
         at = RATES.index(given.rate)
         best = found[given.behaviour][0]
         value, low, high, n = best.recalls[at]
         others = "; ".join(f"{row.kind} {row.recalls[at][0]:.2f}" for row in found[given.behaviour][1:])
-        note = f"{best.kind}, {best.what}, chosen on dev; {others}; alarms on good answers to the tempting {best.false_when_tempted:.1%}"
+        alarms = f"alarms on good answers to the tempting {best.false_when_tempted:.1%}"
+        note = f"{best.kind}, {best.what}, chosen on dev; {others}; {alarms}"
         print(json.dumps({"value": value, "low": low, "high": high, "n": n, "holds": low >= given.holds, "note": note}))
 
 

@@ -13,6 +13,7 @@ from caseback.cli.detect_compose import cascade, ensemble, sequence
 from caseback.cli.detect_judge import judge
 from caseback.cli.detect_make import direction, latent, pattern
 from caseback.cli.detect_models import judged, judged_anew, opened
+from caseback.cli.detect_realign import realign
 from caseback.cli.detect_shown import show_calibration
 from caseback.cli.group import group
 from caseback.cli.numbers import shares
@@ -47,6 +48,7 @@ app.command()(sequence)
 app.command()(cascade)
 app.command()(ensemble)
 app.command()(judge)
+app.command()(realign)
 
 
 @app.command()

@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Realigned:
     """A detector for the new model, the way that it was come by, and how far each way that was tried agrees with the
-    old detector: correlation of token scores on texts that no map was fitted on, between -1 and 1."""
+    old detector: 1 less the unexplained share of the variance of token scores, on texts that no map was fitted on."""
 
     detector: DirectionDetector
     way: str
@@ -66,14 +66,7 @@ def realign(
     site = sites[0]
     pairs = _pairs(old, new, transcripts, sites, part, progress)
     said = [detector._tokens(before) for before, _ in pairs]
-    held = [at % 4 == 3 for at in range(len(pairs))]
-    fit, test = (
-        Paired(
-            *(torch.cat([pairs[at][k][site].flatten(1).float() for at in part_]) for k in (0, 1)),
-            torch.cat([said[at].float() for at in part_]),
-        )
-        for part_ in ([at for at, h in enumerate(held) if not h], [at for at, h in enumerate(held) if h])
-    )  # fmt: skip
+    fit, test = (_joined(pairs, said, site, held) for held in (False, True))
     if isinstance(detector, DirectionDetector):
         maps = {way: WAYS[way](fit, detector.direction) for way in ways}
     else:
@@ -95,11 +88,12 @@ def realign_by_negatives(
         CasebackError: it was not calibrated, or another width, or fewer than ``FEWEST`` transcripts can be read.
     """
     if detector.known.calibration is None:
-        raise CasebackError(f"detector {detector.name} was never calibrated: without its model there is nothing to match")
+        raise CasebackError(f"detector {detector.name} was never calibrated: without its model nothing can be matched")
     carried = _made(detector, new, detector.direction.site, Carried.of(detector.direction), "as it is")
     scores = []
     for start in range(0, len(transcripts), AT_ONCE):
-        scores += [one.score for one in carried.scores(transcripts[start : start + AT_ONCE], new) if one.score is not None]
+        few = carried.scores(transcripts[start : start + AT_ONCE], new)
+        scores += [one.score for one in few if one.score is not None]
         if progress:
             progress(min(start + AT_ONCE, len(transcripts)), len(transcripts))
     if len(scores) < FEWEST:
@@ -144,10 +138,21 @@ def _pairs(
     return found
 
 
+def _joined(
+    pairs: Sequence[tuple[Mapping[Site, Tensor], Mapping[Site, Tensor]]], said: Sequence[Tensor], site: Site, held: bool
+) -> Paired:
+    """The tokens of every fourth text, or of all others."""
+    chosen = [at for at in range(len(pairs)) if (at % 4 == 3) == held]
+    old_TD, new_TD = (torch.cat([pairs[at][k][site].flatten(1).float().cpu() for at in chosen]) for k in (0, 1))
+    return Paired(old_TD, new_TD, torch.cat([said[at].float().cpu() for at in chosen]))
+
+
 def _agreement(carried: Carried, test: Paired) -> float:
-    """Correlation of the old scores with the new; 0 where either does not vary."""
-    found = torch.corrcoef(torch.stack([carried.scores(test.new_TD), test.scores_T]))[0, 1]
-    return float(found) if bool(found.isfinite()) else 0.0
+    """Share of the old scores' variance that the new ones explain; 0 where the old ones do not vary."""
+    wanted_T = test.scores_T.double()
+    spread = float(wanted_T.var(correction=0))
+    missed = float((carried.scores(test.new_TD).double() - wanted_T).square().mean())
+    return 1 - missed / spread if spread > 0 else 0.0
 
 
 def _made(

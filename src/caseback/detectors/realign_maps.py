@@ -123,8 +123,8 @@ WAYS: Mapping[str, Way] = {
 def _same_width(fit: Paired) -> None:
     if fit.old_TD.shape[1] != fit.new_TD.shape[1]:
         raise CasebackError(
-            f"the old model is {fit.old_TD.shape[1]} wide there, the new {fit.new_TD.shape[1]}: only least squares can carry "
-            "a direction over"
+            f"the old model is {fit.old_TD.shape[1]} wide there, the new {fit.new_TD.shape[1]}: only "
+            "least squares can carry a direction over"
         )
 
 
