@@ -34,9 +34,7 @@ def descended(
     if not isinstance(published, DirectionDetector) or local.subject is None:
         raise CasebackError("only a direction can be realigned to a descendant")
     if "selftest" not in listed:
-        raise CasebackError(
-            "it brings no labelled transcripts: nothing could show that it still works once realigned"
-        )
+        raise CasebackError("it brings no labelled transcripts: nothing could show that it still works once realigned")
     parent = local.parents.get(published.fits.model)
     if parent is not None:
         made: Detector = realign(published, parent(), local.subject, local.ordinary).detector
