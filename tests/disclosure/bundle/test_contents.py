@@ -53,6 +53,7 @@ def test_what_is_right_is_taken(files: dict[str, bytes]) -> None:
         ("detectors/praise.json", lambda d: d.update(detector=[]), "no detector"),
         ("detectors/praise.json", lambda d: d["detector"].update(patterns=["a" * 2_001]), "2001 characters"),
         ("detectors/praise.json", lambda d: d["detector"].update(patterns=["a"] * 401), "401 patterns"),
+        ("detectors/praise.json", lambda d: d["detector"].update(steps=[{}] * 40_000), "40001 patterns or steps"),
         (
             "detectors/praise.json",
             lambda d: d["detector"]["known"].update(self_tests=d["detector"]["known"]["self_tests"] * 101),

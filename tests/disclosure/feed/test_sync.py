@@ -17,6 +17,7 @@ import pytest
 
 from caseback.disclosure.bundle.bundle import signed
 from caseback.disclosure.bundle.keys import made_key
+from caseback.disclosure.feed import sync as syncing
 from caseback.disclosure.feed.head import Head, read_head, signed_head
 from caseback.disclosure.feed.published import (
     HEAD,
@@ -347,6 +348,20 @@ def test_a_server_that_sends_without_end_is_cut_off(tmp_path: Path) -> None:
     with served(feed, Endless) as address, pytest.raises(CasebackError, match="more than the"):
         following(tmp_path / "sub", address)
     assert time.monotonic() - begun < 20
+
+
+def test_a_feed_larger_than_it_may_be_is_refused_before_it_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, sub = synced(tmp_path, 1)
+    put(feed, 2)
+    monkeypatch.setattr(syncing, "FEED", 10_000)
+    refused(sub, "bytes together")
+    monkeypatch.undo()
+    monkeypatch.setattr(syncing, "LONGEST_SYNC", -1.0)
+    refused(sub, "took longer")
+    monkeypatch.undo()
+    assert len(sync(sub, NOW).new) == 1
 
 
 def test_paths_of_a_hostile_log_lead_nowhere(tmp_path: Path) -> None:

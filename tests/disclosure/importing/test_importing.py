@@ -197,6 +197,24 @@ def test_a_hostile_pattern_is_refused_with_a_reason(tmp_path: Path, change: Any,
     assert not list((tmp_path / "in").rglob("detector.json"))
 
 
+def test_one_past_its_date_is_refused(tmp_path: Path) -> None:
+    files = drafted(tmp_path / "d", text_detector())
+    made = json.loads(files["advisory.json"])
+    made["detectors"][0]["not_after"] = "2026-11-02T00:00:00Z"
+    bundle = bundle_of(signed({**files, "advisory.json": canonical(made)}, KEY, START))
+    late = import_bundle(bundle, Local(), tmp_path / "late", LATER)
+    assert "not to be used after" in late.detectors[0].landed.why[0]
+    assert import_bundle(bundle, Local(), tmp_path / "soon", START).route == "exact"
+
+
+def test_one_that_needs_a_judge_is_left_to_the_importer(tmp_path: Path) -> None:
+    from caseback.disclosure.importing.decide import ways
+
+    [way] = ways({"name": "x", "needs": "judge"}, "sha256:1", [], [])
+    assert way.route == "refused"
+    assert "judge" in way.why
+
+
 def test_detectors_within_detectors_without_end_are_refused(tmp_path: Path) -> None:
     def nest(detector: dict[str, Any]) -> None:
         inner = {**detector, "kind": "pattern"}

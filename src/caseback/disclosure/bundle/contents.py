@@ -87,9 +87,10 @@ def _record(listed: Mapping[str, Any], text: bytes) -> None:
         raise CasebackError(f"{path} brings {count} self-tests; {SELF_TESTS} are allowed")
     if (size := len(json.dumps(tests))) > SELF_TEST_TEXT:
         raise CasebackError(f"the self-tests of {path} have {size} bytes; {SELF_TEST_TEXT} are allowed")
-    patterns = [each for found in _under(data["detector"], "patterns") if isinstance(found, list) for each in found]
+    lists = [each for key in ("patterns", "steps") for each in _under(data["detector"], key)]
+    patterns = [each for found in lists if isinstance(found, list) for each in found]
     if len(patterns) > PATTERNS:
-        raise CasebackError(f"{path} has {len(patterns)} patterns; {PATTERNS} are allowed")
+        raise CasebackError(f"{path} has {len(patterns)} patterns or steps; {PATTERNS} are allowed")
     if long := [each for each in patterns if isinstance(each, str) and len(each) > LONGEST]:
         raise CasebackError(f"{path} has a pattern of {len(long[0])} characters; {LONGEST} are allowed")
 

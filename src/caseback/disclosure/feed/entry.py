@@ -16,10 +16,12 @@ from caseback.errors import CasebackError
 
 ID = re.compile(r"[A-Z][A-Z0-9]{1,15}-[0-9]{4}-[A-Za-z0-9]{4,32}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-LONGEST = 2_000
+LONGEST = 600
 """Bytes of an entry."""
-MOST = 1_000_000
+MOST = 200_000
 """Entries of a log."""
+FEED = 1 << 33
+"""Bytes of all bundles of a feed together: 8 GiB."""
 SEGMENT = 1_024
 """Entries of one file of the log."""
 BUNDLE_FILE = BUNDLE + 2 * BLOCK * (FILES + 1)

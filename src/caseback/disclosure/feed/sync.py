@@ -6,6 +6,7 @@ was seen or what a mirror shows (split view).
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from caseback.disclosure.bundle.key_statements import Standing, standings
 from caseback.disclosure.bundle.limits import SMALL
 from caseback.disclosure.bundle.moments import now, written
 from caseback.disclosure.bundle.tar import unpacked
-from caseback.disclosure.feed.entry import LONGEST, MOST, SEGMENT, Entry, check_chain, entry_from
+from caseback.disclosure.feed.entry import FEED, LONGEST, MOST, SEGMENT, Entry, check_chain, entry_from
 from caseback.disclosure.feed.head import Head, check_head
 from caseback.disclosure.feed.keyring import keyring_from
 from caseback.disclosure.feed.merkle import leaf_hash, root
@@ -29,6 +30,8 @@ from caseback.errors import CasebackError
 
 AT_ONCE = 1 << 22
 """Bytes of fetched bundles that are kept together."""
+LONGEST_SYNC = 3_600.0
+"""Seconds that fetching may take in all; what was fetched by then is kept, and the next sync goes on."""
 Progress = Callable[[int, int], None]
 
 
@@ -78,6 +81,7 @@ def sync(subscription: Subscription, at: datetime | None = None, progress: Progr
         entries = [entry_from(line) for line in fresh]
         _check_one_log(before, seen, best, leaves)
         check_chain(entries, leaves, len(lines))
+        _check_size([entry_from(line) for line in lines], entries)
         others = [best.fetch, *(each.fetch for each in seen if each is not best)]
         _fetch(store, [each for each in entries if each.kind == "advisory"], others, progress)
         advisories, models, refused = _indexed(store, entries, best.trusted)
@@ -159,6 +163,14 @@ def _check_one_log(before: Head | None, seen: Sequence[_Seen], best: _Seen, leav
             raise _split(f"{best.address} and {each.address} show two logs, and both are signed")
 
 
+def _check_size(old: Sequence[Entry], new: Sequence[Entry]) -> None:
+    total = sum(entry.size for part in (old, new) for entry in part)
+    if total > FEED:
+        raise CasebackError(
+            f"the bundles of the feed have {total} bytes together; {FEED} are allowed. Nothing was taken"
+        )
+
+
 def _split(what: str) -> CasebackError:
     return CasebackError(
         f"split view: {what}. The feed tells different readers different things, or its key was stolen. Nothing "
@@ -171,10 +183,12 @@ def _fetch(
     store: sqlite3.Connection, entries: Sequence[Entry], fetches: Sequence[Fetch], progress: Progress | None
 ) -> None:
     """Fetch the bundles that are not here yet, and keep them a few at a time."""
-    have, begun, size = kept_files(store), dict[str, bytes](), 0
+    have, begun, size, end = kept_files(store), dict[str, bytes](), 0, time.monotonic() + LONGEST_SYNC
     for done, entry in enumerate(entries, start=1):
         if entry.file not in have and entry.file not in begun:
             try:
+                if time.monotonic() > end:
+                    raise CasebackError(f"fetching took longer than {LONGEST_SYNC:.0f} s; sync again to go on")
                 begun[entry.file] = _fetched(entry, fetches)
             except CasebackError:
                 keep(store, begun)

@@ -73,7 +73,8 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
         CasebackError: an older revision than the one here, or it cannot be written; what was here then stays.
     """
     advisory = bundle.advisory
-    id, moment = advisory["id"], written(at or now())
+    id, when = advisory["id"], at or now()
+    moment = written(when)
     before = read_import(into / id) if (into / id).exists() else None
     if before is not None and before.revision > advisory["revision"]:
         raise CasebackError(f"{id} is here with revision {before.revision}; revision {advisory['revision']} is older")
@@ -84,7 +85,7 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
         staging.mkdir()
         try:
             listed = advisory.get("detectors", ())
-            landed = [land(each, bundle.files, local, staging / each["name"]) for each in listed]
+            landed = [land(each, bundle.files, local, staging / each["name"], when) for each in listed]
             digest = local.subject.digest if local.subject is not None else ""
             made = Imported(
                 advisory=id,

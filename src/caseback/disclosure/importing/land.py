@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from caseback.detectors.scoring import score_all
 from caseback.detectors.self_test import self_test
 from caseback.detectors.transcript import transcript_of
 from caseback.disclosure.bundle.contents import check_detector_files
+from caseback.disclosure.bundle.moments import read_time
 from caseback.disclosure.bundle.recipe import read_rows, recipe_from
 from caseback.disclosure.importing.decide import Route, ways
 from caseback.disclosure.importing.descend import descended
@@ -50,10 +52,12 @@ class Landed:
     auroc: float | None = None
 
 
-def land(listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local, folder: Path) -> Landed:
+def land(listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local, folder: Path, at: datetime) -> Landed:
     """Bring one detector in, into ``folder``; nothing is left there where it is refused."""
     try:
         check_detector_files(listed, files)
+        if "not_after" in listed and read_time(listed["not_after"], "not_after") < at:
+            raise CasebackError(f"its publisher says that it is not to be used after {listed['not_after']}")
         tried = ways(listed, *_model(local))
     except CasebackError as error:
         return Landed(listed["name"], "refused", (str(error),), listed["needs"])
