@@ -61,8 +61,7 @@ def subscribe(
     if wanted and not wanted & set(trusted):  # one that followed signed the handover too, so it stands for the first
         raise CasebackError(
             f"the feed at {addresses[0]} began with the key {ring.first.id}, and that is none of those you gave: "
-            "do not "
-            "subscribe until its owner has told you that it is theirs"
+            "do not subscribe until its owner has told you that it is theirs"
         )
     check_head(fetch(HEAD, SMALL), trusted, at or now())
     where = tuple(each if "://" in each else str(Path(each).resolve()) for each in addresses)

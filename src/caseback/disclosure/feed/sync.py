@@ -130,8 +130,7 @@ def _check_not_older(before: Head | None, head: Head) -> None:
     if head.time < before.time:
         raise CasebackError(
             f"replay: the feed shows a head of {written(head.time)}, and one of {written(before.time)} was seen "
-            "before. "
-            "Nothing was taken; try a mirror"
+            "before. Nothing was taken; try a mirror"
         )
 
 
@@ -187,8 +186,7 @@ def _check_size(old: Sequence[Entry], new: Sequence[Entry]) -> None:
 def _split(what: str) -> CasebackError:
     return CasebackError(
         f"split view: {what}. The feed tells different readers different things, or its key was stolen. Nothing "
-        "was taken; "
-        "keep both heads and tell its owner"
+        "was taken; keep both heads and tell its owner"
     )
 
 
