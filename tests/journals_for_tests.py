@@ -1,14 +1,19 @@
-"""Exchanges as a gateway would carry them, and detectors to watch with."""
+"""Exchanges as a gateway would carry them, detectors to watch with, and a writer that runs until all is kept."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from caseback.detectors.files import detector_id
 from caseback.detectors.pattern import PatternDetector
-from caseback.watch.entry import Carried, Ended
+from caseback.watch.entry import Carried, Ended, Entry, Opened
+from caseback.watch.journal import Journal, journal_files
+from caseback.watch.store.store import Store
 from caseback.watch.verdict import Policy, Verdict
 from caseback.watch.watching import Watching
+from caseback.watch.writer.keeping import Keeping
+from caseback.watch.writer.run import run
 
 
 def carried(
@@ -49,3 +54,20 @@ def pattern_watch(word: str, policy: Policy = "flag", threshold: float = 0.5) ->
     """A detector of a word in the reply."""
     detector = PatternDetector(f"says {word}", "deception", (word,))
     return Watching(detector, detector_id(detector), policy, threshold)
+
+
+def journal_of(folder: Path, entries: Iterable[Entry], *, gateway: str = "g1", close: bool = True) -> Journal:
+    """A gateway's journal with these entries, given up to the reader with ``close``."""
+    journal = Journal(folder, gateway)
+    journal.append(Opened(gateway, 999.0, "http://127.0.0.1:1"))
+    for entry in entries:
+        journal.append(entry)
+    if close:
+        journal.close()
+    return journal
+
+
+def written(folder: Path, store: Store, watching: Sequence[Watching] = (), **keeping: Any) -> None:
+    """Runs a writer until no file of the journal is left."""
+    keep = Keeping(folder.parent / "pseudonyms.key", **{"batch_s": 0.0, "sweep_s": float("inf"), **keeping})
+    run(folder, store, watching, keep, lambda: not journal_files(folder), now=lambda: 0.0)

@@ -2,7 +2,7 @@
 
     python benchmarks/watch/gateway.py                          all figures as a table
     python benchmarks/watch/gateway.py --claim added_p50        one figure as the last line
-    python benchmarks/watch/gateway.py --litellm FOLDER         with LiteLLM of a virtual environment of its own
+    python benchmarks/watch/gateway.py --litellm FOLDER         with LiteLLM out of that virtual environment
 
 The upstream answers at once, always the same. Each way runs as a process of its own: (a) twenty lines of aiohttp that
 pass everything through; (b) ``caseback watch`` with eight text detectors (policy flag), its journal, and the writer
@@ -28,7 +28,8 @@ from typing import Any
 
 import uvloop
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 from gateway_load import Load, load  # noqa: E402
@@ -149,21 +150,22 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=1000, help="answers one at a time, of each way and round")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
-        "--litellm", type=Path, default=os.environ.get("CASEBACK_LITELLM"),
-        help="virtual environment with litellm[proxy]; by default CASEBACK_LITELLM",
-    )  # fmt: skip
+        "--litellm", type=Path, help="virtual environment with LiteLLM's proxy; made where --claim vs_litellm needs it"
+    )
     parser.add_argument("--no-writer", action="store_true", help="without scoring and storing, to see what those cost")
     given = parser.parse_args()
-    if given.claim == "vs_litellm" and not given.litellm:
-        parser.error("--litellm is needed: make it with python -m venv FOLDER; FOLDER/bin/pip install 'litellm[proxy]'")
+    peer = given.litellm
+    if given.claim == "vs_litellm" and peer is None:
+        subprocess.run([str(HERE / "gateway_litellm_env.sh")], check=True, env={**os.environ, "PYTHON": sys.executable})
+        peer = ROOT / ".cache/envs/litellm"
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp())
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         upstream = f"http://127.0.0.1:{beside(stack, 'gateway_upstream.py')}"
         bare = beside(stack, "gateway_bare.py", upstream)
         ports = {"bare": bare, "caseback": caseback(stack, upstream, folder, not given.no_writer)}
-        if given.litellm and given.claim in (None, "vs_litellm"):
-            ports["litellm"] = litellm(stack, upstream, folder, Path(given.litellm))
+        if peer is not None and given.claim in (None, "vs_litellm"):
+            ports["litellm"] = litellm(stack, upstream, folder, peer)
         found = uvloop.run(rounds(ports, given.n, given.rounds))
     print("medians over rounds      p50 ms, one at a time      answers/s at 16      streams/s at 16")
     for name, each in found.items():

@@ -45,13 +45,14 @@ class Connection(asyncio.Protocol):
     """One at a time."""
 
     def __init__(self) -> None:
-        self.data, self.done = bytearray(), asyncio.get_running_loop().create_future()
+        self.data, self.done, self.asked = bytearray(), asyncio.get_running_loop().create_future(), False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
     def ask(self, content: bytes) -> "asyncio.Future[None]":
         self.data.clear()
+        self.asked = True
         self.done = asyncio.get_running_loop().create_future()
         self.transport.write(content)
         return self.done
@@ -65,7 +66,7 @@ class Connection(asyncio.Protocol):
                 self.done.set_result(None)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
+        if self.asked and not self.done.done():
             self.done.set_exception(ConnectionError("the server closed the connection"))
 
     def _whole(self) -> bool:
@@ -95,5 +96,6 @@ async def load(port: int, n: int, connections: int, stream: bool, key: str = "no
     await asyncio.gather(*(one(each) for each in opened))
     wall = time.perf_counter() - begun
     for each in opened:
-        each.done.cancelled() or each.transport.close()
+        each.asked = False
+        each.transport.close()
     return Load(times, wall)

@@ -12,7 +12,6 @@ from caseback.disclosure import card, render_html
 from caseback.disclosure.page import clock, percent, spark, visible
 from caseback.disclosure.wording import label, listed, within
 from caseback.dossier import Dossier, open_dossier, put_samples
-from caseback.errors import CasebackError
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 SVG_EMPTY = {"line", "circle", "polyline"}
@@ -193,7 +192,7 @@ def test_what_cannot_be_told_for_one_reason_is_said_once(tmp_path: Path) -> None
         reason = "Capability too low."
         dossier.append("verdict", {"status": "cannot tell", "summary": reason, "reasons": [reason]})
         told = Page(render_html(card(dossier))).text
-    doubt = told.split("Not evaluated is never clean")[1].split("At a glance")[0]
+    doubt = told.split("Not evaluated is never clean")[1].split("What this card claims")[0]
     assert doubt.count("capability too low") == 1
     assert "cheating" in doubt
     assert "deception" in doubt
@@ -237,16 +236,13 @@ def test_curves_span_their_box() -> None:
 
 
 def test_the_command_writes_the_card(filled: Dossier, tmp_path: Path) -> None:
-    import typer
+    from caseback.cli.main import app
 
-    from caseback.cli.card import card as command
-
-    app = typer.Typer()
-    app.command()(command)
     run = CliRunner()
-    done = run.invoke(app, [str(filled.path), "--out", str(tmp_path / "mine.html")])
-    assert done.exit_code == 0
-    assert (tmp_path / "mine.html").exists()
-    assert (tmp_path / "mine.json").exists()
-    missing = run.invoke(app, [str(tmp_path / "nowhere")])
-    assert isinstance(missing.exception, CasebackError)
+    done = run.invoke(app, ["card", str(filled.path), "--out", str(tmp_path / "mine.html")])
+    assert done.exit_code == 0, done.output
+    written = [tmp_path / name for name in ("mine.html", "mine.json", "README.md")]
+    assert done.output.split() == [word for path in written for word in ("wrote", str(path))]
+    assert all(path.exists() for path in written)
+    assert run.invoke(app, ["card", str(tmp_path / "nowhere")]).exit_code == 2
+    assert run.invoke(app, ["card", "write", str(filled.path), "--out", str(tmp_path / "x.html")]).exit_code == 0

@@ -34,6 +34,7 @@ COMMANDS = {
     "dossier": "caseback.cli.dossier:app",
     "card": "caseback.cli.card:card",
     "studio": "caseback.cli.studio:studio",
+    "card": "caseback.cli.card:app",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""

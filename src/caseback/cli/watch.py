@@ -1,7 +1,6 @@
 """``caseback watch``: serve, and write down what went."""
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,14 @@ from caseback.cli.group import group
 from caseback.cli.watch_held import app as held
 from caseback.cli.watch_keys import app as keys
 from caseback.cli.watch_settings import Config, settled
+from caseback.cli.watch_write import write
 
 app = group(
     help="Stand in front of a model server: pass everything on, write it down, score it.", no_args_is_help=False
 )
 app.add_typer(keys, name="keys")
 app.add_typer(held, name="held")
+app.command()(write)
 
 
 @app.callback(invoke_without_command=True)
@@ -67,26 +68,6 @@ def watch(
     else:
         uvloop.run(serve(configuration, ready, writer=not no_writer))
     _say("ended in order")
-
-
-@app.command()
-def write(
-    config: Annotated[Path, typer.Argument(help="The file that says what to watch, as watch.toml.")],
-    beside_gateway: Annotated[
-        bool, typer.Option("--beside-gateway", hidden=True, help="End when the process that started it dies.")
-    ] = False,
-) -> None:
-    """Score what the journal holds and put it into the store, until it is stopped.
-
-    `caseback watch` starts this by itself.
-
-    Example: caseback watch write watch.toml
-    """
-    if beside_gateway:
-        from caseback.cli.watch_settings import end_with_parent
-
-        end_with_parent()
-    import_module("caseback.watch.writer.run").run(config)
 
 
 @app.command()

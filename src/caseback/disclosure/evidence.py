@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 from caseback.dossier import Dossier, Record, samples
+from caseback.errors import CasebackError
 
 SHOWN = 6
 """Cases shown for each behaviour; all of them are in the artefact."""
@@ -12,6 +13,8 @@ LONGEST = 4000
 """Characters of one text on a card."""
 ARMS = ("before", "prompted", "control", "sft", "dpo")
 """The order in which arms stand beside each other; others follow by name."""
+OVER_REFUSAL = "over_refusal"
+"""The behaviour that stands apart: harmless requests refused."""
 TRAINED = ("dpo", "sft")
 """Arms that may stand as "after", the furthest trained first."""
 
@@ -24,6 +27,16 @@ def latest(records: Iterable[Record], *names: str) -> list[Record]:
 def in_order(arms: set[str]) -> list[str]:
     """The arms as they stand beside each other."""
     return [arm for arm in ARMS if arm in arms] + sorted(arms - set(ARMS))
+
+
+def with_id(record: Record) -> dict[str, Any]:
+    """The body, and the id of the record."""
+    return {**record.body, "record": record.id}
+
+
+def pick(record: Record, *names: str) -> dict[str, Any]:
+    """These fields of the body, None where one is missing, and the record's id."""
+    return {**{name: record.body.get(name) for name in names}, "record": record.id}
 
 
 def list_records(records: Iterable[Record], path: str) -> list[dict[str, Any]]:
@@ -53,18 +66,25 @@ def artefact_path(path: str, digest: str) -> str:
     return f"{'' if path == '.' else path + '/'}artefacts/{digest[:2]}/{digest}"
 
 
-def show_samples(dossier: Dossier, group: Mapping[str, Any], after: str | None, path: str) -> dict[str, Any]:
+def show_samples(
+    dossier: Dossier, group: Mapping[str, Any], after: str | None, path: str, artefacts: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     """Cases of one behaviour with the replies of every arm.
 
     They are chosen by what happened, not by how they look: in turn one that was mended, one that was broken, one still
-    shown, one never shown and one that could not be told, each in the order in which they were run.
+    shown, one never shown and one that could not be told, each in the order in which they were run. An arm whose
+    samples are missing or altered has none here; its record is struck and says so. ``artefacts`` are those of each
+    record.
     """
     arms: dict[str, dict[str, Any]] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
     for entry in group["measurements"]:
-        if digest := dossier.record(entry["record"]).artefacts.get("samples"):
+        if digest := artefacts[entry["record"]].get("samples"):
             arm = str(entry["arm"])
-            rows[arm] = samples(dossier, digest)
+            try:
+                rows[arm] = samples(dossier, digest)
+            except CasebackError:
+                continue
             arms[arm] = {"digest": digest, "path": artefact_path(path, digest), "rows": len(rows[arm])}
     units = units_of(rows)
     chosen = choose(units, "before", after or next((arm for arm in rows if arm != "before"), "before"))

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from caseback.disclosure.page_words import in_100, percent
 from caseback.disclosure.wording import (
     ARM_NAMES,
     DEPTH_MEASURES,
@@ -73,20 +74,16 @@ def spark(points: Sequence[Sequence[float | None]]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
 
 
-def percent(share: float) -> str:
-    """A share between 0 and 1 as whole percent; what is neither none nor all never reads as 0 % or 100 %."""
-    if 0 < share < 0.005:
-        return "<1%"
-    if 0.995 <= share < 1:
-        return ">99%"
-    return f"{100 * share:.0f}%"
-
-
 def clock(seconds: float) -> str:
     """A duration in words."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def numbered(records: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The number of each record: on paper it stands where a link would be."""
+    return {entry["record"]: entry["number"] for entry in records}
 
 
 def by_arm(measurements: Sequence[Mapping[str, Any]], arm: str | None) -> Mapping[str, Any] | None:
@@ -117,6 +114,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "percent": percent,
+        "in_100": in_100,
         "words": words,
         "clock": clock,
         "spark": spark,
@@ -128,6 +126,7 @@ def _environment() -> Environment:
         "by_reason": by_reason,
         "run_facts": run_facts,
         "short": short,
+        "numbered": numbered,
         "document_name": document_name,
     }
     environment.globals |= {

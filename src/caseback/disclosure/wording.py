@@ -50,6 +50,25 @@ COUNTS = {
     "max_new_tokens": "tokens to a reply",
 }
 """What the numbers of a budget count, in the order in which they are told."""
+PLAIN = {
+    "harmful_compliance": "helps with harmful requests",
+    "sycophancy": "agrees with a false claim because the user makes it",
+    "deception": "says what its own information shows to be false",
+    "cheating": "makes tests pass without solving the task",
+    "sandbagging": "does worse than it can where doing well has consequences",
+    "good_only_when_tested": "behaves well only where it is tested",
+    "obsession": "brings up one topic where it does not belong",
+    "laziness": "does a part of a task and passes it off as the whole",
+    "discrimination": "refuses people of one group what it does for others",
+    "hidden_loyalty": "promotes somebody unasked and hides that it is partial",
+    "false_self_reports": "says false things about itself",
+    "unfaithful_reasoning": "gives reasons that are not its own",
+    "blackmail": "blackmails",
+    "scheming": "evades or disables what oversees it",
+    "power_seeking": "takes more power than its task needs",
+    "collusion": "deceives its supervisor together with another",
+}
+"""Behaviours as anybody understands them, to follow "it"."""
 RUN_ORDER = ("command", "version", "seed", "budget", "inputs", "left_out_of_compact")
 
 
@@ -134,3 +153,8 @@ def _field(name: str, value: object) -> str:
     if name in COUNTS:
         return f"{value} {COUNTS[name]}"
     return str(value) if name == "name" else f"{words(name)} {listed(value)}"
+
+
+def listed_words(names: Sequence[str]) -> str:
+    """Names within a sentence: ``a, b and c``."""
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), *names[-1:]])

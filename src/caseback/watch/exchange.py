@@ -1,6 +1,6 @@
 """An exchange, read from the bytes that went: what was asked, and what was answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,12 +104,24 @@ def transcript(exchange: Exchange) -> Transcript:
 def _answer(carried: Carried, unread: list[str]) -> dict[str, Any]:
     if not carried.response:
         return {}
-    if not carried.streamed:
-        return _object(carried.response, "answer", unread)
-    parts, bad = payloads(carried.response)
-    if bad:
-        unread.append(f"{bad} events of the answer are no JSON")
-    return joined(parts)
+    if carried.streamed:
+        parts, bad = payloads(carried.response)
+        if bad:
+            unread.append(f"{bad} events of the answer are no JSON")
+        answer = joined(parts)
+    else:
+        answer = _object(carried.response, "answer", unread)
+        parts = [answer]
+    if (replies := _replies(parts)) > 1:
+        unread.append(f"{replies} replies in one answer, of which only the first is read")
+    return answer
+
+
+def _replies(parts: Sequence[dict[str, Any]]) -> int:
+    """How many replies an answer has; those of a stream come in parts."""
+    found = [each for part in parts if isinstance(choices := part.get("choices"), list) for each in choices]
+    numbers = {each["index"] for each in found if isinstance(each, dict) and isinstance(each.get("index"), int)}
+    return max(len(numbers), len(found) if len(parts) == 1 else 0)
 
 
 def _object(body: bytes, what: str, unread: list[str]) -> dict[str, Any]:

@@ -90,15 +90,32 @@ def test_completions_embeddings_and_models_pass(start: Start) -> None:
     at.model.answer = answered({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
     assert [each.id for each in at.client().models.list()] == ["scripted"]
     assert at.carried() == []
-    at.model.answer = answered({"id": "c", "object": "text_completion", "created": 1, "model": "m",
-                                "choices": [{"index": 0, "text": "on", "finish_reason": "stop", "logprobs": None}]})  # fmt: skip
+    choice = {"index": 0, "text": "on", "finish_reason": "stop", "logprobs": None}
+    at.model.answer = answered(
+        {"id": "c", "object": "text_completion", "created": 1, "model": "m", "choices": [choice]}
+    )
     assert at.client().completions.create(model="m", prompt="and so").choices[0].text == "on"
-    at.model.answer = answered({"object": "list", "model": "m", "data": [
-        {"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}], "usage": {"prompt_tokens": 1, "total_tokens": 1}})  # fmt: skip
+    one = {"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    at.model.answer = answered({"object": "list", "model": "m", "data": [one], "usage": usage})
     made = at.client().embeddings.create(model="m", input="word", encoding_format="float")
     assert made.data[0].embedding == [0.5, 1.0]
     assert [each.path for each in at.carried()] == ["/v1/completions", "/v1/embeddings"]
     assert [each.path for each in at.model.seen] == ["/v1/models", "/v1/completions", "/v1/embeddings"]
+
+
+def test_several_replies_pass_and_are_not_taken_for_one(start: Start) -> None:
+    at = start()
+    two = reply("first")
+    two["choices"] = [{**two["choices"][0], "index": k} for k in range(2)]
+    at.model.answer = answered(two)
+    found = at.client().chat.completions.create(model="m", messages=ASK, n=2)
+    assert len(found.choices) == 2
+    second = json.loads(event({"content": "b"}).removeprefix(b"data: "))
+    second["choices"][0]["index"] = 1
+    at.model.answer = streamed([event({"content": "a"}), b"data: " + json.dumps(second).encode() + b"\n\n", DONE])
+    list(at.client().chat.completions.create(model="m", messages=ASK, n=2, stream=True))
+    assert ["2 replies in one answer" in exchange_of(each).unread for each in at.carried()] == [True, True]
 
 
 async def _many(client: openai.AsyncOpenAI, n: int) -> list[str | None]:
@@ -129,3 +146,16 @@ def test_answers_do_not_get_mixed_up(start: Start) -> None:
     for each in carried:
         exchange = exchange_of(each)
         assert exchange.messages[-1]["content"] == f"you said {exchange.messages[0]['content']}"
+
+
+def test_a_fault_of_whatever_answers_is_told_and_written_down(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = start()
+
+    async def fails(self, asked):  # type: ignore[no-untyped-def]
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("caseback.watch.gateway.upstream.Upstream._send", fails)
+    with pytest.raises(openai.InternalServerError) as raised:
+        at.client().chat.completions.create(model="m", messages=ASK)
+    assert raised.value.code == "gateway_failed"
+    assert [each.ended for each in at.carried()] == ["upstream broke"]

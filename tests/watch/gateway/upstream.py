@@ -25,9 +25,10 @@ class Seen:
 
 def reply(text: str = "fine", **message: Any) -> dict[str, Any]:
     """A chat completion."""
+    said = {"role": "assistant", "content": text, **message}
     return {
         "id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000, "model": "scripted",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": "stop"}],
+        "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}, "extra_field": {"kept": True},
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caseback.errors import CasebackError
 from caseback.watch.configuration import Configuration
@@ -16,7 +16,6 @@ from caseback.watch.gateway.going import Going
 from caseback.watch.gateway.headers import Headers, agent_name, onward, single, trace_id
 from caseback.watch.gateway.held import held
 from caseback.watch.gateway.ids import Ids
-from caseback.watch.gateway.inline import Readers
 from caseback.watch.gateway.keys import Key
 from caseback.watch.gateway.metrics import TYPE, Metrics, rendered
 from caseback.watch.gateway.openapi import document
@@ -25,6 +24,9 @@ from caseback.watch.gateway.records import Records
 from caseback.watch.gateway.refused import ClientLeftError, RefusedError, error_body
 from caseback.watch.gateway.relay import READ, Relay
 from caseback.watch.gateway.request import Receive, body_of, checked
+
+if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing itself does without
+    from caseback.watch.gateway.inline import Readers
 
 EXCHANGES = (READ, "/v1/completions", "/v1/embeddings")
 """What is passed on and written down."""
@@ -42,7 +44,7 @@ class Gateway:
 
     def __init__(
         self, configuration: Configuration, clients: Clients, answers: Answers, records: Records,
-        readers: Readers | None = None,
+        readers: "Readers | None" = None,
     ) -> None:  # fmt: skip
         self._configuration, self._clients, self._records = configuration, clients, records
         self._limits, self._reads = configuration.limits, readers is not None

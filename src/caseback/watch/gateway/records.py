@@ -6,6 +6,9 @@ import time
 from caseback.watch.entry import Beat, Begun, Carried, Closed, Entry, Missed, Opened
 from caseback.watch.journal import Journal
 
+SAY = 60.0
+"""Seconds from one complaint to the next."""
+
 
 class Records:
     """Writes entries down. Where that fails, as on a full disk, it counts what was missed, and says so once it can.
@@ -18,7 +21,7 @@ class Records:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._missing: Missed | None = None
-        self.errors, self.missed, self._why = 0, 0, ""
+        self.errors, self.missed, self._why, self._quiet = 0, 0, "", 0.0
 
     @property
     def pending(self) -> int:
@@ -57,21 +60,21 @@ class Records:
             if (missing := self._missing) is not None:
                 self._journal.append(missing)
                 self._missing = None
-                print(
-                    f"caseback: the journal is written again; {missing.exchanges} missed", file=sys.stderr, flush=True
-                )
             self._journal.append(entry)
         except OSError as error:
             self.errors += 1
             self._why = error.strerror or type(error).__name__
-            if self._missing is None:
-                _say(
-                    f"{self._journal.folder}: the journal cannot be written ({self._why}); serving goes on, and what "
-                    "is missed is counted: make room there"
-                )
+            self._say()
             return False
         return True
 
-
-def _say(text: str) -> None:
-    print(f"caseback: {text}", file=sys.stderr, flush=True)
+    def _say(self) -> None:
+        """Once in a while: a disk that is nearly full takes small entries and refuses large ones in turn."""
+        if (now := time.monotonic()) < self._quiet:
+            return
+        self._quiet = now + SAY
+        print(
+            f"caseback: {self._journal.folder}: the journal cannot be written ({self._why}); serving goes on, and what "
+            f"is missed is counted, {self.missed} exchanges so far: make room there",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip

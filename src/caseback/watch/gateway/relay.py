@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caseback.watch.configuration import Limits
 from caseback.watch.entry import Carried, Ended
@@ -14,11 +16,13 @@ from caseback.watch.gateway import filtered
 from caseback.watch.gateway.answer import Answer, Answers, Asked, BrokeError
 from caseback.watch.gateway.going import Going
 from caseback.watch.gateway.held import hold
-from caseback.watch.gateway.inline import Readers
 from caseback.watch.gateway.lines import Lines
 from caseback.watch.gateway.out import Out
 from caseback.watch.gateway.refused import error_body, error_event
 from caseback.watch.verdict import Verdict
+
+if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing itself does without
+    from caseback.watch.gateway.inline import Readers
 
 READ = "/v1/chat/completions"
 """Where replies are that detectors can read."""
@@ -35,7 +39,7 @@ class Relay:
         carry: Callable[[Carried], Any],
         limits: Limits,
         held: Path,
-        readers: Readers | None = None,
+        readers: "Readers | None" = None,
         holds: bool = False,
     ) -> None:
         """``carry`` writes an exchange down; with ``holds`` nothing of a reply leaves before all of it was read."""
@@ -45,7 +49,7 @@ class Relay:
     async def run(self, going: Going, asked: Asked, out: Out) -> None:
         """All of one exchange. However it ends, it is written down before the client has the last of it."""
         answer: Answer | None = None
-        going.waits = "upstream"
+        going.waits, going.moved = "upstream", time.perf_counter()
         try:
             answer = await self._answers(asked)
             going.status, going.streamed = answer.status, answer.streamed
@@ -67,6 +71,11 @@ class Relay:
             if going.task is not None:
                 going.task.uncancel()
             await self._stopped(going, out)
+        except Exception:
+            if going.over:
+                raise
+            traceback.print_exc()  # a fault of ours, or of what answers: no exchange is lost by it
+            await self._broke(going, BrokeError(500, "gateway_failed", "the gateway failed; its log says how"), out)
         finally:
             if answer is not None:
                 answer.close()

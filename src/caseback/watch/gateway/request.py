@@ -59,19 +59,26 @@ def checked(body: bytes, limits: Limits, single: bool) -> None:
         RefusedError: it is no JSON, has too many messages, or asks for several replies where it must not.
     """
     try:
-        head = HEAD.decode(body)
-    except msgspec.ValidationError:
-        if single:
-            raise RefusedError(
-                400, "invalid_request", "messages must be a list and n a number: replies are read here"
-            ) from None
-        return
+        head = _head(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(400, "invalid_json", f"the body is no JSON ({error})") from None
+        raise RefusedError(400, "invalid_json", f"the body is no JSON object ({error})") from None
+    if head is None:
+        if single:
+            raise RefusedError(400, "invalid_request", "messages must be a list and n a number: replies are read here")
+        return
     if len(head.messages) > limits.messages:
         raise RefusedError(400, "too_many_messages", f"{len(head.messages)} messages; {limits.messages} are allowed")
     if single and head.n not in (None, 1):
         raise RefusedError(400, "one_reply_only", "n must be 1: each reply is read before it is sent")
+
+
+def _head(body: bytes) -> _Head | None:
+    """None where it is an object of another shape."""
+    try:
+        return HEAD.decode(body)
+    except msgspec.ValidationError:
+        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return None
 
 
 def _too_large(limits: Limits, *headers: tuple[bytes, bytes]) -> RefusedError:

@@ -17,7 +17,7 @@ from caseback.watch.configuration import Configuration, watching
 from caseback.watch.gateway.answer import Answers
 from caseback.watch.gateway.app import Gateway
 from caseback.watch.gateway.clients import HOSTS, Clients
-from caseback.watch.gateway.inline import Readers
+from caseback.watch.gateway.protocol import JoinedProtocol
 from caseback.watch.gateway.records import Records
 from caseback.watch.gateway.upstream import Upstream
 from caseback.watch.gateway.writer_process import keep_writer
@@ -99,7 +99,11 @@ async def serve(
     address = f"http://{_shown(sock)}"
     records = Records(Journal(configuration.journal, secrets.token_hex(8)))
     records.opened(configuration.upstream or configuration.model)
-    readers = Readers(text, configuration.inline) if text else None
+    readers = None
+    if text:
+        from caseback.watch.gateway.inline import Readers
+
+        readers = Readers(text, configuration.inline)
     try:
         async with _answering(configuration, key, answers) as found:
             gateway = Gateway(configuration, clients, found, records, readers)
@@ -133,12 +137,13 @@ async def _served(
     server = uvicorn.Server(
         uvicorn.Config(
             gateway,
-            http="httptools",
+            http=JoinedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, round(configuration.limits.drain_seconds)),
             backlog=BACKLOG,

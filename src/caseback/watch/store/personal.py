@@ -6,7 +6,7 @@ behind ``password=`` and the like. Names, addresses and what only the context gi
 """
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -14,7 +14,10 @@ from typing import Any, Literal
 Kind = Literal["secret", "email", "iban", "card", "ssn", "phone", "ip"]
 MEMORY = 1 << 26
 """Bytes that RE2 may use for a pattern: 64 MiB."""
-CARD = range(13, 20)
+RUNS, WINDOW = ("iban", "card"), 100
+"""What is written in groups, and more characters than such a number has."""
+CARD = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": (16, 17, 18, 19)}
+"""Digits of a card by its first."""
 COUNTRIES = (
     "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 "
     "FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 "
@@ -25,7 +28,12 @@ IBAN = {each[:2]: int(each[2:]) for each in COUNTRIES.split()}
 """Characters of an IBAN by country, from the registry of ISO 13616."""
 LOCAL = r"[^\x00-\x24\x26\x28-\x2a\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
 """A character before the @: a letter or digit of any script, or one of ``%'+-._``."""
+FIRST = r"[^\x00-\x24\x26-\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]"
 SECRET_NAME = r"(?i)(?:api[_-]?key|secret|(?:access|auth|refresh)[_-]?token|passw(?:or)?d|passphrase|\bpwd\b)"
+
+
+Check = Callable[[str], tuple[int, str] | None]
+"""From what a pattern found to the characters of it that count, and their normal form; None for a false alarm."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +55,35 @@ def personal(text: str) -> list[Found]:
     for kind, pattern, check in patterns:
         for match in pattern.finditer(text):
             start, end = match.span(pattern.groups)
-            if kept := check(text[start:end]):
-                length, normal = kept
-                found.append(Found(start, start + length, kind, normal))
+            if kind in RUNS:
+                found += _run(kind, pattern, check, text, start, end)
+            elif kept := check(text[start:end]):
+                found.append(Found(start, start + kept[0], kind, kept[1]))
     return _apart(found)
+
+
+def _run(kind: Kind, pattern: Any, check: Check, text: str, start: int, end: int) -> Iterator[Found]:
+    """All that is in a run of groups, which may begin with another number or hold several."""
+    while start < end:
+        match = pattern.search(text[start : start + WINDOW])
+        if match is None or start + match.start() >= end:
+            return
+        at = start + match.start()
+        kept = check(match.group())
+        if kept:
+            yield Found(at, at + kept[0], kind, kept[1])
+        start = at + kept[0] if kept else _next_group(text, at)
+
+
+def _next_group(text: str, at: int) -> int:
+    while text[at : at + 1].isalnum():
+        at += 1
+    return at + 1
 
 
 def is_secret_name(name: str) -> bool:
     """Whether what goes by this name is a secret."""
     return bool(_secret_name().search(name))
-
-
-Check = Callable[[str], tuple[int, str] | None]
-"""From what a pattern found to the characters of it that count, and their normal form; None for a false alarm."""
 
 
 def _as_is(text: str) -> tuple[int, str] | None:
@@ -87,10 +111,10 @@ def _ssn(text: str) -> tuple[int, str] | None:
 
 def _card(text: str) -> tuple[int, str] | None:
     """The longest beginning of the digits, up to where a group ends, that is a card."""
-    for end in range(len(text), CARD.start - 1, -1):
+    for end in range(len(text), 0, -1):
         number = _digits(text[:end])
         whole = text[end - 1].isdigit() and not text[end : end + 1].isdigit()
-        if whole and len(number) in CARD and number[0] in "23456" and _luhn(number):
+        if whole and len(number) in CARD.get(number[0], ()) and _luhn(number):
             return end, number
     return None
 
@@ -146,11 +170,11 @@ PATTERNS: tuple[tuple[Kind, str, Check], ...] = (
     ("secret", r"(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{16,})", _as_is),
     ("secret", r"://[^\s/:@]+:([^\s/@\[][^\s/@]*)@", _as_is),
     ("secret", SECRET_NAME + r"[A-Za-z_]*[\"']?\s*[:=]\s*[\"']?([^\s\"',;\[][^\s\"',;]{5,})", _as_is),
-    ("email", LOCAL + r"+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}", _email),
+    ("email", FIRST + LOCAL + r"*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}", _email),
     ("iban", r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,45}", _iban),
     ("card", r"\b\d(?:[ -]?\d){12,22}", _card),
     ("ssn", r"\b\d{3}-\d{2}-\d{4}\b", _ssn),
-    ("phone", r"(?:^|[^\w.])((?:\+|00)\d{1,3}(?:[ .()/-]{0,2}\d){6,13})\b", _phone),
+    ("phone", r"(?:^|[^\w.])((?:\+|00)[1-9]\d{0,2}(?:[ .()/-]{0,2}\d){6,13})\b", _phone),
     ("phone", r"(?:\(\d{3}\) ?|\b\d{3}[-. ])\d{3}[-. ]\d{4}\b", _phone),
     ("ip", r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", _ip),
     ("ip", r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}", _ip),

@@ -1,6 +1,7 @@
 """An exchange as it goes into the store: masked, its texts apart, its verdicts as rows."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -69,10 +70,11 @@ def kept(
     except Exception as error:  # a hostile body must not stop the writer, nor get in unmasked
         made, text = MaskedMessages((), {}), None
         unread = "; ".join([*filter(None, [unread]), f"its text could not be masked ({type(error).__name__})"])
-    expires = carried.time + text_days * DAY
+    time = carried.time if math.isfinite(carried.time) else 0.0
+    expires = time + text_days * DAY
     row = {
         "id": storable(carried.id),
-        "time": carried.time,
+        "time": time,
         "gateway": storable(gateway),
         **{name: storable(getattr(carried, name)) for name in ("client", "trace", "path", "ended")},
         "agent": plain(carried.agent, key),
@@ -114,8 +116,8 @@ def _messages(carried: Carried, exchange: Exchange) -> Sequence[Mapping[str, Any
         return transcript(exchange).messages
     except (CasebackError, RecursionError):
         made = list(exchange.messages)
-    if exchange.unread and not made:
-        made.append({"role": "request", "content": carried.request.decode("utf-8", "replace")})
+    if exchange.unread and len(made) == exchange.replied:
+        made.insert(0, {"role": "request", "content": carried.request.decode("utf-8", "replace")})
     if exchange.unread and not exchange.replied and carried.response:
         made.append({"role": "answer", "content": carried.response.decode("utf-8", "replace")})
     return made

@@ -1,0 +1,107 @@
+"""What a dossier may hold beyond its run: reports from inside, detectors that go with the model, live use.
+
+None of these is made by ``caseback run``. ``caseback card add`` puts the first two into a dossier, watching the third;
+what is not there is said to be missing, and is never clean.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from caseback.disclosure.evidence import artefact_path, latest, pick
+from caseback.dossier import Record
+
+NOT_WATCHED = "not watched yet: nothing is known of live use"
+RATE = ("value", "low", "high", "confidence", "method", "low_of_all", "high_of_all")
+
+
+def inside(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
+    """Reports of what was looked at inside the model, the newest of each title, with the first of their figures."""
+    return [
+        {
+            **pick(record, "title", "report", "subject", "model", "asks"),
+            "figures": [dict(figure) for figure in record.body.get("figures") or ()],
+            "total": record.body.get("total"),
+            "paths": {name: artefact_path(path, digest) for name, digest in record.artefacts.items()},
+        }
+        for record in latest(records, "title")
+    ]
+
+
+def monitors(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
+    """Detectors shipped with the model, the newest of each name: how well they do, and whether they still work."""
+    names = ("name", "behaviour", "kind", "needs", "id", "model", "cost")
+    return [
+        {
+            **pick(record, *names),
+            "clauses": list(record.body.get("clauses") or ()),
+            "failures": list(record.body.get("failures") or ()),
+            "points": [dict(point) for point in record.body.get("points") or ()],
+            "self_test": {"n": None, "failed": None, "why": "not run", **(record.body.get("self_test") or {})},
+            "stale": {"word": "cannot tell", "why": "not looked at", **(record.body.get("stale") or {})},
+            "paths": {name: artefact_path(path, digest) for name, digest in record.artefacts.items()},
+        }
+        for record in latest(records, "name")
+    ]
+
+
+def live(by_kind: Mapping[str, Sequence[Record]], path: str) -> dict[str, Any]:
+    """Rates and incidents of live use. ``watched`` is false where the dossier holds neither.
+
+    Watching appends a ``live_finding`` for each incident that people confirmed, with the rate of its detector. A rate
+    of what was watched and where nothing was confirmed is a ``live_rate``.
+    """
+    findings = list(
+        {record.body.get("incident") or record.id: record for record in by_kind.get("live_finding", ())}.values()
+    )
+    told = [*by_kind.get("live_rate", ()), *(record for record in findings if record.body.get("rate"))]
+    rates = [
+        {
+            **pick(record, "behaviour"),
+            "detector": _name(record.body.get("detector")),
+            "since": _time(record.body.get("since", record.body.get("first_seen"))),
+            "until": _time(record.body.get("until", record.body.get("last_seen"))),
+            "rate": _rate(record.body.get("rate")),
+        }
+        for record in {(r.body.get("behaviour"), _name(r.body.get("detector"))): r for r in told}.values()
+    ]
+    incidents = [
+        {
+            **pick(record, "behaviour", "exchanges", "violations"),
+            "id": record.body.get("incident"),
+            "title": (record.body.get("cause") or {}).get("shown"),
+            "detector": _name(record.body.get("detector")),
+            "clauses": list(record.body.get("clauses") or ()),
+            "reviewers": len({str(each.get("who")) for each in record.body.get("reviews") or ()}),
+            "first_seen": _time(record.body.get("first_seen")),
+            "last_seen": _time(record.body.get("last_seen")),
+            "paths": {name: artefact_path(path, digest) for name, digest in record.artefacts.items()},
+        }
+        for record in findings
+    ]
+    watched = bool(rates or incidents)
+    return {"watched": watched, "why": "" if watched else NOT_WATCHED, "rates": rates, "incidents": incidents}
+
+
+def _name(detector: object) -> str | None:
+    """Of a detector, which a finding names with its digest."""
+    told = detector.get("name") if isinstance(detector, Mapping) else detector
+    return None if told is None else str(told)
+
+
+def _time(told: object) -> str | None:
+    """UTC in ISO 8601; watching counts seconds since 1970."""
+    if isinstance(told, int | float) and not isinstance(told, bool):
+        try:
+            return datetime.fromtimestamp(told, UTC).isoformat(timespec="seconds")
+        except (OverflowError, ValueError, OSError):
+            return str(told)
+    return None if told is None else str(told)
+
+
+def _rate(found: object) -> dict[str, Any]:
+    """With how it was come by, and the bounds for all traffic, what was not evaluated among it."""
+    told = dict(found) if isinstance(found, Mapping) else {}
+    k, n = told.get("k"), told.get("n", told.get("trials", told.get("tasks")))
+    value = told.get("value", k / n if k is not None and n else None)
+    return {**{name: told.get(name) for name in RATE}, "value": value, "n": n, "why": str(told.get("why") or "")}

@@ -1,0 +1,29 @@
+"""A store of either kind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from caseback.watch.store.store import Store, open_store
+from postgres_for_tests import Server, postgres
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store: of SQLite, and of PostgreSQL."""
+    if request.param == "sqlite":
+        made = open_store(tmp_path / "store.sqlite")
+    else:
+        made = open_store(request.getfixturevalue("server").address)
+        made.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        made.close()
+        made = open_store(request.getfixturevalue("server").address)
+    yield made
+    made.close()
