@@ -1,7 +1,6 @@
 """Traffic in a store, for tests: rows as the writer leaves them."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +47,7 @@ def add_exchanges(
     ids, exchanges, verdicts, texts = [], [], [], []
     for at, score in enumerate(scores):
         number = int(row["n"]) + 1 + at
-        flagged = score is not None and score >= threshold
+        flagged = score is not None and score > threshold
         ids.append(f"x{number:09d}")
         time = times[at] if times else start + at * step
         exchanges.append(
@@ -63,8 +62,8 @@ def add_exchanges(
             texts.append([number, json.dumps(list(messages[at])), 0])
     with store.transaction():
         store.many(
-            "INSERT INTO exchanges (number, id, time, gateway, client, trace, agent, path, model, status, ended, finish,"
-            " streamed, messages, prompt_tokens, reply_tokens, first_ms, total_ms, unread, flags)"
+            "INSERT INTO exchanges (number, id, time, gateway, client, trace, agent, path, model, status, ended,"
+            " finish, streamed, messages, prompt_tokens, reply_tokens, first_ms, total_ms, unread, flags)"
             f" VALUES ({', '.join('?' * 20)})",
             exchanges,
         )
@@ -87,5 +86,5 @@ def calibration(recall: tuple[int, int] = (95, 100), negatives: int = 10_000, ta
 
 
 def live_threshold(known: Calibration) -> float:
-    """The least score above the calibration's threshold."""
-    return math.nextafter(known.points[0].threshold.value, math.inf)
+    """The calibration's threshold: what is above it is flagged."""
+    return known.points[0].threshold.value

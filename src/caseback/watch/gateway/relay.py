@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing i
 
 READ = "/v1/chat/completions"
 """Where replies are that detectors can read."""
+FILTERED: tuple[Ended, ...] = ("stopped", "held")
 LEFTOVER = 1.0
 """Seconds that an upstream has to close a stream after its end."""
 
@@ -93,7 +94,7 @@ class Relay:
                 if not out.started:
                     await out.start(answer.status, answer.headers)
                 await out.part(send)
-        self._finish(going, self._word(answer.verdicts, "whole"), answer.verdicts)
+        self._finish(going, self._word(answer.verdicts, answer.ended), answer.verdicts)
         if not out.started:
             await out.start(answer.status, answer.headers)
         await out.last(send if done else lines.rest)
@@ -112,12 +113,12 @@ class Relay:
                 await out.part(b"".join(parts[:-1]))
                 parts = parts[-1:]
         content = parts[0] if len(parts) == 1 else b"".join(parts)
-        ended: Ended = self._word(answer.verdicts, "whole")
+        ended: Ended = self._word(answer.verdicts, answer.ended)
         if not reads:
             self._finish(going, ended, answer.verdicts)
         else:
             ended, id = await self._judged(going, answer)
-            if ended != "whole" and not out.started:
+            if ended in FILTERED and not out.started:
                 content = filtered.whole(content, id)
         if out.started:
             await out.last(content)
@@ -155,7 +156,7 @@ class Relay:
             await self._stream(going, answer, out, lines)
             return
         ended, id = await self._judged(going, answer)
-        if ended != "whole":
+        if ended in FILTERED:
             await self._filtered(going, answer, out, id)
             return
         if not out.started:
@@ -171,7 +172,7 @@ class Relay:
             said = self._untold(f"the answer has more than {self._limits.kept_bytes} bytes")
         elif self._readers is not None:
             said = await self._readers.verdicts(going.carried("whole"))
-        ended = self._word((*answer.verdicts, *said), "whole")
+        ended = self._word((*answer.verdicts, *said), answer.ended)
         id = ""
         going.verdicts = (*answer.verdicts, *said)
         if ended == "held":

@@ -9,7 +9,6 @@ from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.errors import CasebackError
 from caseback.watch.incidents.cause import Cause
 from caseback.watch.incidents.gather import add
-from caseback.watch.incidents.similar import signature
 from caseback.watch.rates.drawing import REFUSED
 from caseback.watch.store.store import Store
 from caseback.watch.verdict import Verdict
@@ -58,8 +57,8 @@ def of_trace(store: Store, trace: str) -> Transcript:
         CasebackError: no text of it is left, or what is left is no transcript.
     """
     rows = store.query(
-        "SELECT agent, messages FROM exchanges JOIN texts ON texts.exchange = number WHERE trace = ? AND ended <> ?"
-        " ORDER BY time DESC, number DESC LIMIT ?",
+        "SELECT agent, texts.messages AS messages FROM exchanges JOIN texts ON texts.exchange = number"
+        " WHERE trace = ? AND ended <> ? ORDER BY time DESC, number DESC LIMIT ?",
         [trace, REFUSED, MOST],
     )
     messages = joined(Turn(row["agent"], json.loads(row["messages"])) for row in reversed(rows))
@@ -92,9 +91,9 @@ def watch_traces(store: Store, watching: Sequence[Watching], now: float) -> int:
 
 
 def _score(store: Store, trace: str, watching: Sequence[Watching], now: float) -> None:
-    [count] = store.query("SELECT COUNT(*) AS n FROM exchanges WHERE trace = ?", [trace])
-    [last] = store.query(
-        "SELECT id, time FROM exchanges WHERE trace = ? ORDER BY time DESC, number DESC LIMIT 1", [trace]
+    rows = store.query(
+        "SELECT id, time FROM exchanges WHERE trace = ? AND ended <> ? ORDER BY time DESC, number DESC LIMIT ?",
+        [trace, REFUSED, MOST],
     )
     why, transcript = "", None
     try:
@@ -102,24 +101,25 @@ def _score(store: Store, trace: str, watching: Sequence[Watching], now: float) -
     except CasebackError as error:
         why = str(error)
     for each in watching:
-        if each.detector.needs != "text":
+        if each.detector.needs != "text" or not rows:
             continue
         said = verdict(each, transcript) if transcript is not None else None
         with store.transaction():
-            _keep(store, trace, each, said, why, count["n"], last["id"], now)
+            _keep(store, trace, each, said, why, len(rows), rows[0]["id"], now)
             if said is not None and said.flagged and each.policy != "record":
-                text = "\n".join(str(message["content"]) for message in transcript.messages) if transcript else ""
-                cause = Cause("trace", f"trace {trace}"[:200], (f"trace {trace}",), signature(text) if text else None)
-                known = {
-                    "id": last["id"],
-                    "time": last["time"],
-                    "score": said.scored.score,
-                    "digest": each.digest,
-                    "name": each.detector.name,
-                    "behaviour": each.detector.behaviour,
-                    "clauses": json.dumps(list(each.detector.known.clauses)),
-                }
-                add(store, known, cause, now)
+                cause = Cause("trace", f"trace {trace}"[:200], (f"trace {trace}",), None)
+                for row in reversed(rows):
+                    add(store, {**row, "score": said.scored.score, **_known(each)}, cause, now)
+
+
+def _known(watching: Watching) -> dict[str, str]:
+    detector = watching.detector
+    return {
+        "digest": watching.digest,
+        "name": detector.name,
+        "behaviour": detector.behaviour,
+        "clauses": json.dumps(list(detector.known.clauses)),
+    }
 
 
 def _keep(

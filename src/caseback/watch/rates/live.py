@@ -133,7 +133,7 @@ def live_rates(
     for detector in found:
         for group in _groups(store, by):
             everything = list(seen(store, detector, design, now, group=group, since=since, until=until))
-            begun = max(since, detector.first_seen, design.begun if design and asked(design, detector) else 0.0)
+            begun = max(since, min((each.time for each in everything), default=detector.first_seen))
             for at, part in _spans(everything, width):
                 first = begun if at is None or width is None else at
                 last = min(until or now, now) if at is None or width is None else at + width

@@ -1,6 +1,5 @@
 """How often a detector errs at the threshold that it has in live use, with intervals as wide as the bounds need."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from caseback.detectors.known import Calibration
 from caseback.errors import CasebackError
 from caseback.stats.audited_rate import OperatingPoint
 from caseback.stats.rate import Rate
+from caseback.stats.threshold import Threshold
 
 CONFIDENCE = 0.99
 """Of each of the two intervals. Together they cost bounds of 95 % two fifths of their error."""
@@ -19,10 +19,7 @@ FEWEST = 1e-3
 
 
 def live_point(name: str, calibration: Calibration | None, threshold: float) -> OperatingPoint:
-    """Sensitivity and false positives of detector ``name`` where a score at ``threshold`` or above is flagged.
-
-    A calibration has counted what lies *above* its thresholds. False positives are counted anew from its negatives,
-    those at the threshold among them; a sensitivity that may have ties at it is bounded from below alone.
+    """Sensitivity and false positives of detector ``name`` where a score above ``threshold`` is flagged.
 
     Raises:
         CasebackError: it is not calibrated, or not at this threshold.
@@ -32,13 +29,10 @@ def live_point(name: str, calibration: Calibration | None, threshold: float) -> 
             f"detector {name} is not calibrated, so its flags give no rate: `caseback detect calibrate`"
         )
     for point in calibration.points:
-        value = point.threshold.value
-        if threshold in (value, math.nextafter(value, math.inf)):
-            at, n = point.threshold, len(calibration.negatives)
-            flagged = sum(score >= threshold for score in calibration.negatives)
-            false = widened(Rate(flagged, n, at.low, at.high, at.confidence), CONFIDENCE)
-            recall = widened(point.recall, CONFIDENCE)
-            return OperatingPoint(replace(recall, high=1.0) if threshold == value else recall, false)
+        if point.threshold.value == threshold:
+            flagged = sum(score > threshold for score in calibration.negatives)
+            false = _false_positives(flagged, len(calibration.negatives), point.threshold)
+            return OperatingPoint(widened(point.recall, CONFIDENCE), false)
     there = ", ".join(f"{point.threshold.value:.6g}" for point in calibration.points) or "none"
     raise CasebackError(f"detector {name} is not calibrated at {threshold:.6g}; its calibration has: {there}")
 
@@ -66,6 +60,15 @@ def of_tasks(point: OperatingPoint, exchanges: float) -> OperatingPoint:
         return point
     false = replace(point.false_positives, high=min(1.0, point.false_positives.high * exchanges))
     return OperatingPoint(replace(point.sensitivity, high=1.0), false)
+
+
+def _false_positives(flagged: int, n: int, at: Threshold) -> Rate:
+    """The threshold's own interval, widened; where many negatives tie at it (a pattern finds nothing in most), that is
+    one of a threshold among them, and the exact one of those that are flagged is right. Clusters then count as one."""
+    if flagged < at.rank - 1:
+        low, high = _ends(flagged / n, float(at.clusters), CONFIDENCE)
+        return Rate(flagged, n, low, high, CONFIDENCE)
+    return widened(Rate(flagged, n, at.low, at.high, at.confidence), CONFIDENCE)
 
 
 def _trials(rate: Rate) -> float:

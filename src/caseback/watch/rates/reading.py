@@ -74,14 +74,17 @@ def _rows(
 ) -> Iterator[Row]:
     # Another design's draws are none of this one's.
     drawn = "audit_draws.exchange = exchanges.number AND audit_draws.design = ?"
-    clauses, values = ["ended <> ?", "exchanges.time >= ?"], list[Value]([REFUSED, max(since, detector.first_seen)])
+    clauses, values = ["ended <> ?", "exchanges.time >= ?"], list[Value]([REFUSED, since])
     if until is not None:
         clauses.append("exchanges.time < ?")
         values.append(until)
     if group.by:
         clauses.append(f"{column(group.by)} = ?")
         values.append(group.value)
-    at = design.first_exchange - 1 if design else 0
+    first = first_exchange(store, detector)
+    if first is None:
+        return
+    at = max(first, design.first_exchange if design else 0) - 1
     while True:
         rows = store.query(
             "SELECT exchanges.number AS number, exchanges.id AS id, exchanges.time AS time, trace, score, flagged,"
@@ -94,6 +97,12 @@ def _rows(
         if len(rows) < PAGE:
             return
         at = rows[-1]["number"]
+
+
+def first_exchange(store: Store, detector: Watched) -> int | None:
+    """Number of the first exchange on which the detector had its say; None where there is none."""
+    rows = store.query("SELECT exchange FROM verdicts WHERE detector = ? ORDER BY exchange LIMIT 1", [detector.number])
+    return int(rows[0]["exchange"]) if rows else None
 
 
 def asked(design: Design, detector: Watched) -> bool:
