@@ -32,7 +32,6 @@ COMMANDS = {
     "game": "caseback.cli.game:app",
     "watch": "caseback.cli.watch:app",
     "dossier": "caseback.cli.dossier:app",
-    "card": "caseback.cli.card:card",
     "studio": "caseback.cli.studio:studio",
     "card": "caseback.cli.card:app",
     "claims": "caseback.cli.claims:app",

@@ -13,6 +13,7 @@ from caseback.cli.watch_held import app as held
 from caseback.cli.watch_incidents import app as incidents
 from caseback.cli.watch_keys import app as keys
 from caseback.cli.watch_rates import rates
+from caseback.cli.watch_otel import otel
 from caseback.cli.watch_settings import Config, settled
 from caseback.cli.watch_write import write
 
@@ -26,6 +27,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(incidents, name="incidents")
 app.add_typer(alerts, name="alerts")
 app.command()(write)
+app.command()(otel)
 
 
 @app.callback(invoke_without_command=True)

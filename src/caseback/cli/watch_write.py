@@ -1,5 +1,6 @@
 """``caseback watch write``: the writer."""
 
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from caseback.watch.configuration import Configuration
     from caseback.watch.writer.keeping import Keeping
     from caseback.watch.writer.run import Progress
+
+NICE = 5
+"""Beside a gateway the writer has a third of its share of a busy processor."""
 
 
 def write(
@@ -35,6 +39,7 @@ def write(
         signal.signal(each, lambda *_: ended.set())
     if beside_gateway:
         end_with_parent()
+        os.nice(NICE)  # serving comes first: what is not scored yet waits in the journal
     from caseback.watch.configuration import read_configuration, watching
     from caseback.watch.store.store import open_store
     from caseback.watch.writer.run import run

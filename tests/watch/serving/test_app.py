@@ -217,6 +217,7 @@ def test_a_client_that_leaves_mid_stream_is_written_down_and_frees_its_place(up:
     assert carried.streamed
     assert carried.response.startswith(b"data: ")
     assert b"[DONE]" not in carried.response
+    assert carried.verdicts[0].scored.tokens  # of what was made until then
     deadline = time.monotonic() + 10
     while up.embedded.engine.load().answered:
         assert time.monotonic() < deadline

@@ -181,6 +181,7 @@ def test_a_step_that_fails_ends_only_the_request_at_fault(
 
     monkeypatch.setattr(engine_module, "Batch", Seen)
     monkeypatch.setattr(subject.model, "forward", fails)
+
     async def run() -> list[Any]:
         bodies = [chat(question) for question in QUESTIONS[:4]] + [chat("Hello", stop=["zebra"])]
         return await asyncio.gather(*(asked(embedded, body) for body in bodies), return_exceptions=True)
@@ -213,3 +214,16 @@ def test_logits_that_are_no_numbers_end_their_request_alone(
     assert content(found[0][1]) == wanted.text
     assert isinstance(found[1], RefusedError)
     assert "not finite" in found[1].message
+
+
+def test_an_architecture_that_takes_no_unequal_rows_is_refused(tmp_path: Any) -> None:
+    """Frequencies that are chosen by the longest row would make a reply hang on who else is in the batch."""
+    from caseback.errors import CasebackError
+    from caseback.subject.load import load
+    from models_for_tests import save_tiny
+
+    tiny = load(str(save_tiny(tmp_path / "tiny")))
+    scaled = {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4, "original_max_position_embeddings": 64}
+    tiny.model.config.rope_parameters = scaled
+    with pytest.raises(CasebackError, match="takes no unequal rows"):
+        serve(tiny)

@@ -97,7 +97,9 @@ def test_a_streams_tokens_carry_the_same_scores(subject: OpenSubject) -> None:
     each = direction(subject, "d", MIDDLE, "reply", "mean")
     served = serve(subject, [watching(each, threshold=-HIGH_ENOUGH)])
     try:
-        [(answer, stream)] = all_asked(served, [chat(QUESTIONS[0], stream=True, stream_options={"include_usage": True})])
+        [(answer, stream)] = all_asked(
+            served, [chat(QUESTIONS[0], stream=True, stream_options={"include_usage": True})]
+        )
         [(_, dumb)] = all_asked(served, [chat(QUESTIONS[0], stream=True)], scores=False)
     finally:
         served.close()

@@ -1,7 +1,7 @@
 """A subject served over HTTP by itself: an ASGI application that writes down each exchange as a gateway does.
 
-It knows neither keys nor limits, and is for this machine: ``caseback watch`` puts the gateway in front. Scores of tokens
-go to clients that ask for them with ``X-Caseback-Scores: 1``.
+It knows neither keys nor limits, and is for this machine: ``caseback watch`` puts the gateway in front. Scores of
+tokens go to clients that ask for them with ``X-Caseback-Scores: 1``.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from caseback.watch.entry import Beat, Begun, Carried, Closed, Ended, Entry, Mis
 from caseback.watch.journal import Journal
 from caseback.watch.serving.embedded import CHAT, Embedded, Stream, Whole
 from caseback.watch.serving.refused import error_body
+from caseback.watch.verdict import Verdict
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -77,8 +78,8 @@ class App:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["path"] == "/health":
             load = self.embedded.engine.load()
-            body = {"status": "ok", "answered": load.answered, "waiting": load.waiting, "tokens": load.tokens}
-            await _sent(Whole(200, msgspec.json.encode(body)), send)
+            state = {"status": "ok", "answered": load.answered, "waiting": load.waiting, "tokens": load.tokens}
+            await _sent(Whole(200, msgspec.json.encode(state)), send)
             return
         headers = dict(scope["headers"])
         body = await _body(receive)
@@ -103,7 +104,8 @@ class App:
         with contextlib.suppress(asyncio.CancelledError):
             await asking
         if not going.written:
-            self._write(going.carried("client left"))
+            left = going.answer.verdicts if going.answer else self.embedded.untold("the client left before its reply")
+            self._write(going.carried("client left", left))
 
     async def _ask(self, asked: _Asked, going: "_Going", send: Send) -> None:
         answer = await self.embedded(asked)
@@ -117,7 +119,7 @@ class App:
                 over = _over(answer)
                 if over:  # written down before the client has the last of it
                     going.written = True
-                    self._write(going.carried(answer.ended))
+                    self._write(going.carried(answer.ended, answer.verdicts))
                 await send({"type": "http.response.body", "body": part, "more_body": not over})
                 part = b"" if over else await answer.read()
         finally:
@@ -157,7 +159,7 @@ class _Going:
             self.first = (time.perf_counter() - self.clock) * 1e3
         self.response += part
 
-    def carried(self, ended: Ended) -> Carried:
+    def carried(self, ended: Ended, verdicts: tuple[Verdict, ...]) -> Carried:
         answer, asked = self.answer, self.asked
         return Carried(
             asked.id,
@@ -173,7 +175,7 @@ class _Going:
             bytes(self.response),
             self.first,
             (time.perf_counter() - self.clock) * 1e3,
-            answer.verdicts if answer else (),
+            verdicts,
         )
 
 
@@ -189,7 +191,8 @@ async def _left(receive: Receive) -> None:
 
 async def _body(receive: Receive) -> bytes | None:
     """All of a request; None where it is too large."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

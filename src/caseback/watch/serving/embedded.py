@@ -5,13 +5,17 @@ status, headers, and bytes to be read. What the detectors said is complete befor
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
+from caseback.detectors.scored import Scored
 from caseback.errors import CasebackError
+from caseback.subject.batchable import positions_depend_on_batch
+from caseback.subject.context import context_length
 from caseback.subject.generate import make_row
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.stops import Ends, cut
@@ -27,8 +31,9 @@ from caseback.watch.serving.seat import Seat
 from caseback.watch.serving.ticket import Grown, Ticket, Tickets, joined
 from caseback.watch.serving.watched import Places, Watched, growing, places, prompt_check, verdicts, watch
 from caseback.watch.verdict import Verdict
-from caseback.watch.watching import Watching
+from caseback.watch.watching import Watching, verdict_from
 
+LOG = logging.getLogger(__name__)
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 Headers = Sequence[tuple[bytes, bytes]]
 JSON: Headers = ((b"content-type", b"application/json"),)
@@ -109,8 +114,11 @@ class Stream:
                 return made
 
     def close(self) -> None:
-        """The client wants no more."""
-        self._exchange.leave()
+        """The client wants no more. Of what was made until then ``verdicts`` tells; nothing happens after the end."""
+        if not self.over:
+            self.over = True
+            self._exchange.leave()
+            self.verdicts = self._exchange.verdicts()
 
     def _end(self) -> bytes:
         self.over = True
@@ -147,8 +155,11 @@ class _Exchange:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """What the detectors say of it."""
-        home = self.home
-        return verdicts(home.watched, self.form.ask, self.where, self.ticket.seat, self.reply())
+        try:
+            return verdicts(self.home.watched, self.form.ask, self.where, self.ticket.seat, self.reply())
+        except Exception as error:  # a detector is never in the way
+            LOG.exception("the detectors could not be asked")
+            return self.home.untold(f"the detectors could not be asked: {type(error).__name__}: {error}"[:300])
 
     def leave(self) -> None:
         """Ends it, if it has not ended."""
@@ -183,7 +194,8 @@ class Embedded:
         except RefusedError as refused:
             headers = [*JSON, (b"retry-after", b"1")] if refused.status == 503 else JSON
             body = error_body(refused.status, refused.message, refused.param, refused.code)
-            return Whole(refused.status, msgspec.json.encode(body), headers)
+            untold = self.untold(refused.message) if refused.status >= 500 else ()
+            return Whole(refused.status, msgspec.json.encode(body), headers, untold)
 
     async def chat(self, body: Any, exchange: str, scores: bool = False) -> Whole | Stream:
         """Answers a chat completion; returns once the answer has begun.
@@ -217,6 +229,10 @@ class Embedded:
         answered = Whole(200, answer.whole(going.form, seat, reply, going.finish, pieces, said), verdicts=said)
         answered.ended = "stopped" if seat.stopped else "whole"
         return answered
+
+    def untold(self, why: str) -> tuple[Verdict, ...]:
+        """Verdicts on an exchange that could not be read."""
+        return tuple(verdict_from(each, Scored(None, why)) for each in self.watched.watchings)
 
     def models(self) -> Mapping[str, Any]:
         """The one model, as ``/v1/models`` lists it."""
@@ -258,7 +274,8 @@ def serve(
     Raises:
         CasebackError: its architecture takes no unequal rows in one batch.
     """
-    if not subject.batches:
+    limit = context_length(subject.model)
+    if not subject.batches or (limit and positions_depend_on_batch(subject.model, limit)):
         raise CasebackError(
             f"{subject.name}: this architecture takes no unequal rows in one batch, so it cannot be served here: put "
             "caseback in front of a server that runs it"

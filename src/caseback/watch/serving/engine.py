@@ -112,7 +112,8 @@ class Engine:
                     self._turn()
         except BaseException as error:  # nothing may be left waiting for an answer that never comes
             LOG.exception("the engine ended")
-            self._fail([*self.batch.clear(), *self.waiting, *self.came], error)
+            long = [self.long.seat] if self.long else []
+            self._fail([*self.batch.clear(), *long, *self.waiting, *self.came], error)
             raise
 
     def _wait(self) -> bool:

@@ -1,7 +1,7 @@
 """Reads the activations of a forward pass as it runs, and gives scores: one copy to the host a pass."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -73,6 +73,12 @@ class Reading:
                 self.made[site] = [product.of(acts_ND) for product in plan.products[site]]
         except Exception as error:  # a detector is never in the way
             self.failed = self.failed or f"{type(error).__name__}: {error}"
+
+
+def scores_of(plan: Plan, acts: Mapping[Site, Tensor]) -> Floats:
+    """Scores ``[tokens, probes]`` of activations ``[tokens, width]`` that were kept, by site."""
+    made = {site: [product.of(acts[site]) for product in products] for site, products in plan.products.items()}
+    return _finished(plan, made, {site: acts[site] for site in plan.kept})
 
 
 def _finished(plan: Plan, made: dict[Site, list[Tensor]], kept: dict[Site, Tensor]) -> Floats:
