@@ -18,10 +18,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 TARGET = 1.5
 SLOW = "transformers serve"
@@ -60,8 +62,8 @@ def served(model: str, port: int, watched: bool) -> None:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int) -> Iterator[None]:
-    """A server in a process of its own, once it answers."""
+def running(command: Sequence[str], port: int) -> Iterator[Callable[[], float]]:
+    """A server in a process of its own, once it answers; yields what tells the processor's seconds it has used."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -74,14 +76,15 @@ def running(command: Sequence[str], port: int) -> Iterator[None]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit(f"{' '.join(command)}: does not answer") from None
                 time.sleep(0.2)
-        yield
+        used = psutil.Process(process.pid).cpu_times
+        yield lambda: float(used().user + used().system)
     finally:
         process.terminate()
         process.wait(30)
 
 
-async def asked(port: int, model: str, clients: int, each: int) -> tuple[float, int]:
-    """Tokens a second of all clients together, and how many tokens they got."""
+async def asked(port: int, model: str, clients: int, each: int, used: Callable[[], float]) -> tuple[float, int, float]:
+    """Tokens a second of all clients together, how many they got, and tokens per second of the server's processor."""
     import aiohttp
 
     url, tokens = f"http://127.0.0.1:{port}/v1/chat/completions", 0
@@ -101,9 +104,9 @@ async def asked(port: int, model: str, clients: int, each: int) -> tuple[float, 
             return sum([await one(ASKED[(at + turn) % len(ASKED)]) for turn in range(each)])
 
         await asyncio.gather(*(one(question) for question in ASKED[:2]))
-        start = time.perf_counter()
+        start, before = time.perf_counter(), used()
         tokens = sum(await asyncio.gather(*map(client, range(clients))))
-    return tokens / (time.perf_counter() - start), tokens
+        return tokens / (time.perf_counter() - start), tokens, tokens / (used() - before)
 
 
 def free_port() -> int:
@@ -138,6 +141,7 @@ def main() -> None:
         f"{SLOW} --continuous-batching": (peer, ["--continuous-batching"], folder),
     }
     rates: dict[str, list[float]] = {way: [] for way in ways}
+    busy: dict[str, list[float]] = {way: [] for way in ways}
     ratios = []
     for turn in range(arguments.rounds):
         here: dict[str, float] = {}
@@ -146,8 +150,9 @@ def main() -> None:
                 continue
             port = free_port()
             try:
-                with running([*command, str(port), *more], port):
-                    rate, tokens = asyncio.run(asked(port, model, arguments.clients, arguments.each))
+                with running([*command, str(port), *more], port) as used:
+                    clients = asked(port, model, arguments.clients, arguments.each, used)
+                    rate, tokens, per_second = asyncio.run(clients)
             except (SystemExit, OSError, TimeoutError) as error:
                 if way.startswith("caseback"):
                     raise
@@ -155,13 +160,20 @@ def main() -> None:
                 continue
             rates[way].append(rate)
             here[way] = rate
-            print(f"round {turn + 1}: {way}: {rate:.0f} tokens/s ({tokens} tokens)", flush=True)
+            busy[way].append(per_second)
+            print(
+                f"round {turn + 1}: {way}: {rate:.0f} tokens/s ({tokens} tokens), {per_second:.0f} a second of the "
+                "server's processor",
+                flush=True,
+            )
         theirs = [rate for way, rate in here.items() if not way.startswith("caseback")]
         if not theirs:
             raise SystemExit("transformers serve did not work here in any way: see above")
         ratios.append(here["caseback"] / max(theirs))
     note = f"{arguments.clients} clients, {arguments.each} questions each; median tokens/s: " + ", ".join(
-        f"{way} {statistics.median(found):.0f}" if found else f"{way} does not work here"
+        f"{way} {statistics.median(found):.0f} ({statistics.median(busy[way]):.0f} per second of its processor)"
+        if found
+        else f"{way} does not work here"
         for way, found in rates.items()
     )
     value, low, high = statistics.median(ratios), min(ratios), max(ratios)
