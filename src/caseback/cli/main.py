@@ -34,7 +34,6 @@ COMMANDS = {
     "dossier": "caseback.cli.dossier:app",
     "studio": "caseback.cli.studio:studio",
     "card": "caseback.cli.card:app",
-    "card": "caseback.cli.card:card",
     "disclose": "caseback.cli.disclose:app",
     "feed": "caseback.cli.feed:app",
     "claims": "caseback.cli.claims:app",
