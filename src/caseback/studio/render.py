@@ -14,7 +14,7 @@ from caseback.disclosure.wording import ARM_NAMES, TASKS, document_name, label, 
 from caseback.studio.assets import assets
 from caseback.studio.wording import ago, amount, interval_words, moment, when
 
-NO_RECORDS = {"evidence": {"records": (), "struck": {}, "unreadable": {}}}
+NO_RECORDS: dict[str, Any] = {"evidence": {"records": (), "struck": {}, "unreadable": {}}}
 """What the macros of a card read where there is no card: no figure leads to a record on the same page."""
 MENU = (
     ("home", "Home", "/", "h"),
