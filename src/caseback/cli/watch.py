@@ -12,8 +12,8 @@ from caseback.cli.watch_audit import app as audit
 from caseback.cli.watch_held import app as held
 from caseback.cli.watch_incidents import app as incidents
 from caseback.cli.watch_keys import app as keys
-from caseback.cli.watch_rates import rates
 from caseback.cli.watch_otel import otel
+from caseback.cli.watch_rates import rates
 from caseback.cli.watch_settings import Config, settled
 from caseback.cli.watch_write import write
 

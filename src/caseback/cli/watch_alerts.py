@@ -129,6 +129,7 @@ def _rounds(found: Opened, every: float | None) -> "Iterator[Done]":
     journal = configuration.journal if configuration else None
     key_file = configuration.folder / KEY if configuration else None
     while True:
+        begun = time.monotonic()
         try:
             keep_calibrations(found.store, watching)
             drawing = key_file is not None and current_design(found.store) is not None
@@ -140,7 +141,8 @@ def _rounds(found: Opened, every: float | None) -> "Iterator[Done]":
             print(f"caseback: {error}; tried again in {every:g} s", file=sys.stderr)
         if every is None:
             return
-        time.sleep(every)
+        took = time.monotonic() - begun
+        time.sleep(max(every - took, took))  # a long round must not keep a core busy for good
 
 
 def _say(done: "Done") -> None:

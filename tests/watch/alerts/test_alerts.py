@@ -139,7 +139,9 @@ def test_coverage_below_its_floor_and_a_detector_that_fails(store: Store) -> Non
     assert kinds(store, Rules({}, coverage=0.9), now) == {}
     assert "evaluated 90 of 100" in kinds(store, Rules({}, coverage=0.95), now)["coverage"]
     minute_counts(store, now - 60, failed=1)
-    assert "failed on 1 of 101 exchanges: the detector failed" in kinds(store, Rules({}, coverage=0.5), now)["failing"]
+    stale = "the model changed: it was made for sha256:aa…, and m is sha256:bb…"
+    store.execute("INSERT INTO counts (detector, minute, outcome, exchanges) VALUES (1, 160, ?, 7)", [stale])
+    assert "failed on 8 of 108 exchanges: the model changed" in kinds(store, Rules({}, coverage=0.5), now)["failing"]
 
 
 def test_gaps_lag_and_audits_that_nobody_makes(store: Store) -> None:

@@ -153,6 +153,25 @@ def test_an_incident_shows_text_scores_spans_and_the_clause(store: Store) -> Non
         shown(store, "nope")
 
 
+def test_nothing_that_was_said_outlives_its_text(store: Store) -> None:
+    add_detector(store)
+    flagged(store, [THEFT, f"{words(1)} rm -rf /home/anna"])
+    store.execute(
+        "INSERT INTO token_scores (exchange, detector, width, scores, spans) VALUES (2, 1, 0, ?, ?)",
+        [b"", json.dumps([{"message": 1, "field": "content", "start": 240, "end": 258, "call": 0}])],
+    )
+    gather(store, NOW)
+    assert {each.grouped: each.cause.split("\n")[-1][:6] for each in incidents(store)} == {
+        "text": "Take t", "matched": "rm -rf",
+    }  # fmt: skip
+    store.execute("DELETE FROM texts")
+    assert {each.cause for each in incidents(store)} == {"its text is gone"}
+    for table in ("incidents", "incident_keys", "incident_exchanges"):
+        kept = str(store.query(f"SELECT * FROM {table}"))
+        assert "anna" not in kept
+        assert "drawer" not in kept
+
+
 # -- reviews ---------------------------------------------------------------------------------------------------------
 
 

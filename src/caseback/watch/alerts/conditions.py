@@ -19,8 +19,8 @@ from caseback.watch.store.store import Store
 
 FEWEST = 20
 """Exchanges in the window below which coverage is not judged."""
-FAILED = ("the detector failed", "stale")
-"""How the reasons begin that are the detector's own fault."""
+FAULTS = ("the detector ", "the model changed", "the tokenizer or chat template", "the gateway gave no verdict")
+"""In the reasons that are the detector's own fault, or that of who runs it: it failed, is too slow, or is stale."""
 RECENT = 86400.0
 """Seconds since a detector last had its say after which it is taken to be out of use."""
 
@@ -86,7 +86,7 @@ def _of_coverage(store: Store, rules: Rules, now: float) -> Iterator[Condition]:
         labels = {"detector": detector.name, "behaviour": detector.behaviour}
         untold = sum(got.not_evaluated.values())
         total = got.evaluated + untold
-        failed = {why: n for why, n in got.not_evaluated.items() if why.startswith(FAILED)}
+        failed = {why: n for why, n in got.not_evaluated.items() if any(fault in why for fault in FAULTS)}
         if total >= FEWEST and got.evaluated < rules.coverage * total:
             said = (
                 f"{detector.name} evaluated {got.evaluated} of {total} exchanges, and {rules.coverage:.0%} is the floor"

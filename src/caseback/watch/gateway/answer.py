@@ -57,7 +57,7 @@ class Answer(Protocol):
         """
 
     def close(self) -> None:
-        """No more is wanted. Ends what is under way, and does nothing after the end."""
+        """No more is wanted. Ends what is under way; ``verdicts`` then tells of what was made. Harmless at the end."""
 
 
 class BrokeError(Exception):

@@ -62,10 +62,12 @@ class Relay:
             else:
                 await self._stream(going, answer, out, Lines())
         except BrokeError as broke:
+            _said_so_far(going, answer)
             await self._broke(going, broke, out)
         except asyncio.CancelledError:
             if going.over:
                 raise
+            _said_so_far(going, answer)
             if not going.stop:
                 self._finish(going, "upstream broke", ())
                 raise
@@ -217,8 +219,10 @@ class Relay:
         """Writes it down: from here on it is over, whatever becomes of the last bytes."""
         going.over = True
         going.verdicts = verdicts or going.verdicts
-        if not going.verdicts and going.path == READ:
-            going.verdicts = self._untold(f"no reply was read: {ended}, status {going.status}")
+        if self._readers is not None and going.path == READ:
+            told = {each.digest for each in going.verdicts}
+            left = self._untold(f"no reply was read: {ended}, status {going.status}")
+            going.verdicts += tuple(each for each in left if each.digest not in told)
         going.ended = ended
         self._carry(going.carried(ended))
 
@@ -230,6 +234,13 @@ class Relay:
         """What the verdicts together come to."""
         policies = {each.policy for each in verdicts if each.flagged}
         return "stopped" if "stop" in policies else "held" if "hold" in policies else otherwise
+
+
+def _said_so_far(going: Going, answer: Answer | None) -> None:
+    """Of an answer that ends before its end: what was said of it until then."""
+    if answer is not None:
+        answer.close()
+        going.verdicts = (*answer.verdicts, *going.verdicts)
 
 
 async def _leftover(answer: Answer) -> None:

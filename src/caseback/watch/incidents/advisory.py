@@ -32,7 +32,7 @@ def advisory_facts(store: Store, id: str, now: float) -> dict[str, Any]:
             "exchanges": found.exchanges,
             "violations": len(kept),
         },
-        "conditions": _conditions(found.grouped, found.cause, kept),
+        "conditions": _conditions(found.grouped, kept),
         "evidence": [each.listed.id for each in kept],
         "incident": found.id,
     }
@@ -41,11 +41,11 @@ def advisory_facts(store: Store, id: str, now: float) -> dict[str, Any]:
     return made
 
 
-def _conditions(grouped: str, cause: str, kept: list[Whole]) -> list[str]:
+def _conditions(grouped: str, kept: list[Whole]) -> list[str]:
     """Under what it was seen, as far as the exchanges share it. What was said in them is not told."""
     found = []
     if grouped == "matched":
-        found.append(f"the detector matched: {cause}")
+        found.append("the detector found the same text in all of them")
     if all(each.listed.trace for each in kept):
         agents = sorted({each.listed.agent for each in kept if each.listed.agent})
         found.append("in tasks of agents" + (f" ({', '.join(agents)})" if agents else ""))

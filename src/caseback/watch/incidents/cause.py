@@ -1,5 +1,6 @@
 """What a flagged exchange may have in common with others."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ class Cause:
     Attributes:
         grouped: ``trace``: with the others of its trace; ``matched``: with those in which the same was found;
             ``text``: with those that read alike; ``alone``: with none, since nothing is left to compare.
-        shown: For people.
-        keys: Of which it shares one with others of its group.
+        shown: For people. It may hold what was said, so it is not kept but made anew while the text is there.
+        keys: Of which it shares one with others of its group; nothing that was said can be read from them.
         signature: Of what was said; None where the text is gone.
     """
 
@@ -40,7 +41,7 @@ def cause_of(trace: str, messages: Sequence[Mapping[str, Any]] | None, spans: Se
     found = matched(messages or (), spans)
     if found:
         shown = " … ".join(found)
-        return Cause("matched", shown[:SHOWN], (f"matched {normal(shown)}",), signed)
+        return Cause("matched", shown[:SHOWN], (f"matched {_hashed(normal(shown))}",), signed)
     if signed is None:
         return Cause("alone", "its text is gone", (), None)
     return Cause("text", said[:SHOWN], tuple(f"text {band}" for band in bands(signed)), signed)
@@ -71,6 +72,10 @@ def matched(messages: Sequence[Mapping[str, Any]], spans: Sequence[Span]) -> lis
         if part := text[span.start : span.end].strip():
             found.append(part)
     return found
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def normal(text: str) -> str:

@@ -41,11 +41,11 @@ def add(store: Store, row: Row, cause: Cause, now: float) -> bool:
     if id is None:
         id = secrets.token_hex(8)
         store.execute(
-            "INSERT INTO incidents (id, detector, name, behaviour, clauses, grouped, cause, opened, first_seen,"
+            "INSERT INTO incidents (id, detector, name, behaviour, clauses, grouped, opened, first_seen,"
             " last_seen, exchanges, state, taken_by, duplicate_of, decided, decided_at, round)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'open', '', '', NULL, 0, 1)",
-            [id, row["digest"], row["name"], row["behaviour"], row["clauses"], cause.grouped, cause.shown, now,
-             row["time"], row["time"]],
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'open', '', '', NULL, 0, 1)",
+            [id, row["digest"], row["name"], row["behaviour"], row["clauses"], cause.grouped, now, row["time"],
+             row["time"]],
         )  # fmt: skip
         store.many(
             "INSERT INTO incident_keys (detector, key, incident) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from caseback.detectors.scored import Span
 from caseback.errors import CasebackError
+from caseback.watch.incidents.cause import cause_of
 from caseback.watch.store.read import one as exchange_of_id
 from caseback.watch.store.rows import Whole
 from caseback.watch.store.store import Row, Store
@@ -24,7 +26,7 @@ class Incident:
         behaviour: What it looks for.
         clauses: Ids of those that the behaviour breaks.
         grouped: By what they belong together (``cause.Grouped``).
-        cause: What they have in common, for people.
+        cause: What they have in common, for people; made anew from a text while there is one.
         opened: When the incident was.
         first_seen: When its first exchange came, and the last (``last_seen``).
         exchanges: How many they are.
@@ -69,7 +71,7 @@ def incidents(store: Store, state: State | None = None, most: int = 200) -> list
     """Incidents, those of which an exchange came last first."""
     where, values = (" WHERE state = ?", [state]) if state else ("", [])
     rows = store.query(f"SELECT * FROM incidents{where} ORDER BY last_seen DESC, id LIMIT ?", [*values, most])
-    return [incident_of(row) for row in rows]
+    return [_incident(store, row) for row in rows]
 
 
 def incident(store: Store, id: str) -> Incident:
@@ -81,7 +83,7 @@ def incident(store: Store, id: str) -> Incident:
     rows = store.query("SELECT * FROM incidents WHERE substr(id, 1, ?) = ? LIMIT 2", [len(id), id]) if id else []
     if len(rows) != 1:
         raise CasebackError(f"{'several incidents have' if rows else 'no incident has'} the id {id!r:.60}; list them")
-    return incident_of(rows[0])
+    return _incident(store, rows[0])
 
 
 def shown(store: Store, id: str, most: int = 20) -> Seen:
@@ -102,7 +104,26 @@ def exchange_ids(store: Store, id: str) -> list[str]:
     return [row["exchange"] for row in rows]
 
 
-def incident_of(row: Row) -> Incident:
-    """The incident in a row of the table."""
+def _incident(store: Store, row: Row) -> Incident:
     kept = {name: value for name, value in row.items() if name != "decided_at"}
-    return Incident(**{**kept, "clauses": tuple(json.loads(row["clauses"]))})
+    return Incident(**{**kept, "clauses": tuple(json.loads(row["clauses"])), "cause": _cause(store, row)})
+
+
+def _cause(store: Store, row: Row) -> str:
+    """What its exchanges have in common, from the first of them whose text is there."""
+    found = store.query(
+        "SELECT trace, texts.messages AS messages, spans FROM incident_exchanges"
+        " JOIN exchanges ON exchanges.id = incident_exchanges.exchange"
+        " LEFT JOIN texts ON texts.exchange = exchanges.number"
+        " LEFT JOIN token_scores ON token_scores.exchange = exchanges.number AND token_scores.detector ="
+        " (SELECT number FROM detectors WHERE digest = ?)"
+        " WHERE incident = ?"
+        " ORDER BY texts.messages IS NULL, incident_exchanges.time, incident_exchanges.exchange LIMIT 1",
+        [row["detector"], row["id"]],
+    )
+    if not found:
+        return ""
+    [first] = found
+    messages = json.loads(first["messages"]) if first["messages"] else None
+    spans = [Span(**each) for each in json.loads(first["spans"])] if first["spans"] else []
+    return cause_of(first["trace"] if row["grouped"] == "trace" else "", messages, spans).shown

@@ -1,6 +1,6 @@
--- Incidents. Written as the store's schema is.
+-- Incidents. Written as the store's schema is. Nothing that was said is kept here: texts go when the store lets them go.
 
--- `cause` is what its exchanges have in common, `grouped` by what that was told: trace, matched, text. `detector` is the
+-- `grouped` is by what its exchanges belong together: trace, matched, text, alone. `detector` is the
 -- detector's digest, `clauses` a JSON list. `duplicate_of` is an incident's id; `decided_at` its exchanges at that time.
 -- `round` counts how often it was opened again.
 CREATE TABLE IF NOT EXISTS incidents (
@@ -10,7 +10,6 @@ CREATE TABLE IF NOT EXISTS incidents (
   behaviour TEXT NOT NULL,
   clauses TEXT NOT NULL,
   grouped TEXT NOT NULL,
-  cause TEXT NOT NULL,
   opened DOUBLE PRECISION NOT NULL,
   first_seen DOUBLE PRECISION NOT NULL,
   last_seen DOUBLE PRECISION NOT NULL,

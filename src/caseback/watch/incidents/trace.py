@@ -7,7 +7,7 @@ from typing import Any
 
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.errors import CasebackError
-from caseback.watch.incidents.cause import Cause
+from caseback.watch.incidents.cause import cause_of
 from caseback.watch.incidents.gather import add
 from caseback.watch.rates.drawing import REFUSED
 from caseback.watch.store.store import Store
@@ -107,7 +107,7 @@ def _score(store: Store, trace: str, watching: Sequence[Watching], now: float) -
         with store.transaction():
             _keep(store, trace, each, said, why, len(rows), rows[0]["id"], now)
             if said is not None and said.flagged and each.policy != "record":
-                cause = Cause("trace", f"trace {trace}"[:200], (f"trace {trace}",), None)
+                cause = cause_of(trace, None, ())
                 for row in reversed(rows):
                     add(store, {**row, "score": said.scored.score, **_known(each)}, cause, now)
 

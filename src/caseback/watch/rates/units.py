@@ -7,6 +7,7 @@ any exchange in it is; an exchange without a trace is a task of its own.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +34,7 @@ def task_of(id: str, time: float, trace: str, last: dict[str, tuple[str, float]]
     return task
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """An exchange, as one detector and the people who audit saw it.
 
     Attributes:
