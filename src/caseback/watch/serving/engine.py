@@ -27,6 +27,8 @@ from caseback.watch.serving.seat import Seat
 LOG = logging.getLogger(__name__)
 WAITING = 256
 """Requests that may wait for a place."""
+TOGETHER, PATIENCE = 4, 8
+"""A prompt waits until there are such prompts for one in so many of those that are answered, or for so many steps."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Engine:
         self.long: Piecewise | None = None
         self.changed = threading.Condition()
         self.closing = False
+        self.delayed = 0
         self.tokens = 0
         self.thread = threading.Thread(target=self._run, name="caseback-engine", daemon=True)
 
@@ -153,8 +156,9 @@ class Engine:
             self._ended(gone)
         if self.long is None:
             places = self._places()
-            if not self.waiting or places < 1:
+            if not self.waiting or places < 1 or self._better_later():
                 return
+            self.delayed = 0
             if len(self.waiting[0].row.prompt) > self.piece:
                 self.long = Piecewise(self.waiting.popleft())
             else:
@@ -170,6 +174,13 @@ class Engine:
         if whole or long.seat.done:
             self.long = None
             self._join([long.seat], long.cache, whole)
+
+    def _better_later(self) -> bool:
+        """Whether the next prompt waits for company: a pass costs about the same for one prompt as for a few."""
+        if len(self.waiting) < len(self.batch.live) // TOGETHER and self.delayed < PATIENCE:
+            self.delayed += 1
+            return True
+        return False
 
     def _group(self, group: list[Seat]) -> None:
         try:
