@@ -87,11 +87,13 @@ def import_seconds(folder: Path) -> dict[str, Any]:
     from caseback.detectors.calibrate import calibrate
     from caseback.detectors.kinds import with_known
     from caseback.detectors.self_test import make_self_tests
+    from caseback.disclosure.bundle.recipe import recipe_from
+    from caseback.disclosure.importing.refit import refit
     from caseback.subject.load import load
     from caseback.world.reference import reference_path
     from detectors.chats import along
     from disclosure.bundle.making import POSITIVES
-    from interp.directions.subjects import tiny_subject
+    from interp.directions.subjects import plant, tiny_subject
 
     tiny = tiny_subject(folder)
     made: Any = along(tiny)
@@ -100,16 +102,28 @@ def import_seconds(folder: Path) -> dict[str, Any]:
     subject = load(str(reference_path()))
     both = signed(drafted(folder / "b", made, recipe={"name": "along", "gate": 0.5}), KEY, START)
     mixed = signed(drafted(folder / "m", made, text_detector()), KEY, START)
-    cases: dict[str, tuple[dict[str, bytes], Local]] = {
-        "text": (with_text(folder / "t"), Local(ordinary=NEGATIVES)),
-        "exact": (both, Local(tiny, ordinary=NEGATIVES)),
-        "refit on a tiny model": (both, Local(tiny_subject(folder, seed=1), ordinary=NEGATIVES)),
-        "refit on ref-base": (both, Local(subject, ordinary=NEGATIVES)),
-        "fallback": (mixed, Local()),
-        "refused": (signed(drafted(folder / "r", made), KEY, START), Local()),
+    alone = signed(drafted(folder / "r", made), KEY, START)
+    first, second = (tiny_subject(folder / name, seed=2) for name in ("first", "second"))
+    for each, distance in ((first, 6.0), (second, 5.0)):
+        plant(each, "great question", distance)
+    second.digest = "sha256:" + "7" * 64
+    recipe = {"name": "along", "method": "mean"}
+    draft = drafted(folder / "f", recipe=recipe)
+    fitted = refit(recipe_from(draft["recipes/along.json"], "it"), draft, first).detector
+    handed = signed(drafted(folder / "g", fitted, recipe=recipe), KEY, START)
+    child = Local(second, frozenset({first.digest}), NEGATIVES, 0.01, {first.digest: lambda: first})
+    grown = tiny_subject(folder, seed=1)
+    cases: dict[str, tuple[dict[str, bytes], Local, str]] = {
+        "text": (with_text(folder / "t"), Local(ordinary=NEGATIVES), "exact"),
+        "exact": (alone, Local(tiny, ordinary=NEGATIVES), "exact"),
+        "refit on a tiny model": (both, Local(grown, ordinary=NEGATIVES), "other model"),
+        "refit on ref-base": (both, Local(subject, ordinary=NEGATIVES), "other model"),
+        "descendant": (handed, child, "descendant"),
+        "fallback": (mixed, Local(), "text fallback"),
+        "refused": (alone, Local(), "refused"),
     }
     slowest = 0.0
-    for name, (files, local) in cases.items():
+    for name, (files, local, route) in cases.items():
         archive = packed(files)
         for repeat in range(3):
             begun = time.perf_counter()
@@ -117,6 +131,7 @@ def import_seconds(folder: Path) -> dict[str, Any]:
             check_contents(bundle.advisory, bundle.files)
             found = import_bundle(bundle, local, folder / f"{name}-{repeat}", LATER)
             spent = time.perf_counter() - begun
+            assert found.route == route, found
             print(f"{name}, {repeat + 1}: {found.route}, {spent:.3f} s")
             slowest = max(slowest, spent)
     return {"value": slowest, "low": None, "high": None, "n": 3 * len(cases), "holds": slowest < 2}

@@ -1,5 +1,6 @@
 """A subscriber takes all of a head that verifies, or nothing; whoever hosts the feed can only withhold."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,9 +17,11 @@ from typing import Any
 import pytest
 
 from caseback.disclosure.bundle.bundle import signed
+from caseback.disclosure.bundle.key_statements import rotation
 from caseback.disclosure.bundle.keys import made_key
 from caseback.disclosure.feed import sync as syncing
 from caseback.disclosure.feed.head import Head, read_head, signed_head
+from caseback.disclosure.feed.keyring import Keyring, keyring_text
 from caseback.disclosure.feed.published import (
     HEAD,
     KEYS,
@@ -416,6 +419,32 @@ def test_a_newer_revision_is_what_is_withdrawn(tmp_path: Path) -> None:
         from caseback.disclosure.feed.store import listed
 
         assert listed(store)[0].withdrawn
+
+
+def test_a_thief_of_an_old_key_cannot_leave_out_that_it_was_handed_over(tmp_path: Path) -> None:
+    feed, sub = synced(tmp_path, 1)
+    rotate(feed, KEY, OTHER, START)
+    sync(sub, NOW)
+    fresh = following(tmp_path / "fresh", feed)
+    third = made_key("Third", secret=bytes([5]) * 32, at=START)
+    size = len(read_published(feed).lines)
+    ring = keyring_text(Keyring(KEY.public, [rotation(KEY, third, size, START)]))
+    head = read_head((feed / HEAD).read_bytes())
+    late = START + timedelta(minutes=1)
+    digest = hashlib.sha256(ring).hexdigest()
+    (feed / KEYS).write_bytes(ring)
+    forged = Head(head.feed, size, head.root, late, head.expires, digest, third.public.id)
+    (feed / HEAD).write_bytes(signed_head(forged, third))
+    refused(sub, "statements about its keys")
+    refused(fresh, "statements about its keys")
+
+
+def test_the_key_that_followed_may_be_pinned_as_well(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    rotate(feed, KEY, OTHER, START)
+    sub = following(tmp_path / "sub", feed, keys=[OTHER.public])
+    sync(sub, NOW)
+    assert ids(sub) == ["LAB-2026-0001"]
 
 
 def test_a_third_key_cannot_be_brought_in(tmp_path: Path) -> None:

@@ -23,7 +23,17 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema())
+    whole = schema()
+    return Draft202012Validator(_inlined(whole, whole["$defs"]))
+
+
+def _inlined(value: Any, definitions: Mapping[str, Any]) -> Any:
+    """The schema with each reference replaced by what it refers to: looking it up costs most of the time else."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            return _inlined(definitions[value["$ref"].removeprefix("#/$defs/")], definitions)
+        return {key: _inlined(each, definitions) for key, each in value.items()}
+    return [_inlined(each, definitions) for each in value] if isinstance(value, list) else value
 
 
 def check_advisory(advisory: Any) -> None:

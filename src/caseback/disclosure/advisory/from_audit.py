@@ -30,8 +30,7 @@ def from_audit(audit: Any, behaviour: str, publisher: str, id: str = "") -> dict
     if found["word"] == "cannot tell":
         raise CasebackError(
             f"the audit cannot tell about {behaviour} ({found['why']}): that is nothing to publish, neither as a "
-            "finding "
-            "nor as a negative"
+            "finding nor as a negative"
         )
     return _draft(audit, found, publisher, id)
 

@@ -98,8 +98,7 @@ def _rotated(envelope: Envelope, what: str, found: dict[str, Standing], follower
     if old in followers:
         raise CasebackError(
             f"the key {old[:19]}… was handed over twice, to {followers[old][:19]}… and to {new.id[:19]}…: one of "
-            "them is "
-            "not its owner's doing. Ask the owner, and pin the right key"
+            "them is not its owner's doing. Ask the owner, and pin the right key"
         )
     if envelope.signers({old: found[old].key, new.id: new}) != {old, new.id}:
         raise CasebackError(f"{what} needs the signatures of the old and of the new key")

@@ -78,8 +78,7 @@ def check_head(text: bytes, trusted: Mapping[str, Standing], at: datetime) -> He
     if standing is None:
         raise CasebackError(
             f"the feed's head is signed by the key {head.signer[:19]}…, which is not pinned and was not handed "
-            "over to: "
-            "ask its owner, and pin it if it is theirs"
+            "over to: ask its owner, and pin it if it is theirs"
         )
     opened(text, PREDICATE, "the feed's head").signers({head.signer: standing.key})
     if not standing.begin <= head.size <= standing.end or (standing.end <= head.size and standing.why):
@@ -89,19 +88,16 @@ def check_head(text: bytes, trusted: Mapping[str, Standing], at: datetime) -> He
     if at > standing.key.expires:
         raise CasebackError(
             f"the feed's key {head.signer[:19]}… expired on {written(standing.key.expires)}: its owner has to "
-            "hand over "
-            "to a new one"
+            "hand over to a new one"
         )
     if head.time > at + CLOCKS:
         raise CasebackError(
             f"the feed's head is of {written(head.time)}, and here it is {written(at)}: one of the two clocks is "
-            "wrong. "
-            "Nothing was taken; mend the clock and sync again"
+            "wrong. Nothing was taken; mend the clock and sync again"
         )
     if head.expires < at:
         raise CasebackError(
             f"the feed's head expired on {written(head.expires)}, and here it is {written(at)}: somebody may be "
-            "keeping a "
-            "newer one from you, or a clock is wrong. Try a mirror, or ask its owner"
+            "keeping a newer one from you, or a clock is wrong. Try a mirror, or ask its owner"
         )
     return head

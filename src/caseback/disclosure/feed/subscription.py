@@ -46,7 +46,7 @@ def subscribe(
     Args:
         folder: Of the subscription; new or empty.
         addresses: The feed's, mirrors after it.
-        keys: Public keys that were had from their owner, one of which must have begun the feed.
+        keys: Public keys that were had from their owner: the feed must have begun with one, or be handed over to it.
         ids: The same, by their ids. With neither, the feed's own first key is pinned as it is now.
 
     Raises:
@@ -57,13 +57,13 @@ def subscribe(
     fetch = source(addresses[0])
     ring: Keyring = keyring_from(fetch(KEYS, SMALL))
     wanted = {key.id for key in keys} | set(ids)
-    if wanted and ring.first.id not in wanted:
+    trusted = standings({ring.first.id: ring.first}, ring.statements)
+    if wanted and not wanted & set(trusted):  # one that followed signed the handover too, so it stands for the first
         raise CasebackError(
             f"the feed at {addresses[0]} began with the key {ring.first.id}, and that is none of those you gave: "
-            "do not "
-            "subscribe until its owner has told you that it is theirs"
+            "do not subscribe until its owner has told you that it is theirs"
         )
-    check_head(fetch(HEAD, SMALL), standings({ring.first.id: ring.first}, ring.statements), at or now())
+    check_head(fetch(HEAD, SMALL), trusted, at or now())
     where = tuple(each if "://" in each else str(Path(each).resolve()) for each in addresses)
     made = Subscription(folder, where, {ring.first.id: ring.first}, not wanted)
     data = {

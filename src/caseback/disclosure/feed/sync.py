@@ -81,7 +81,9 @@ def sync(subscription: Subscription, at: datetime | None = None, progress: Progr
         entries = [entry_from(line) for line in fresh]
         _check_one_log(before, seen, best, leaves)
         check_chain(entries, leaves, len(lines))
-        _check_size([entry_from(line) for line in lines], entries)
+        older = [entry_from(line) for line in lines]
+        _check_size(older, entries)
+        _check_statements([*older, *entries], keyring_from(best.texts[1]).statements)
         others = [best.fetch, *(each.fetch for each in seen if each is not best)]
         _fetch(store, [each for each in entries if each.kind == "advisory"], others, progress)
         advisories, models, refused = _indexed(store, entries, best.trusted)
@@ -128,8 +130,7 @@ def _check_not_older(before: Head | None, head: Head) -> None:
     if head.time < before.time:
         raise CasebackError(
             f"replay: the feed shows a head of {written(head.time)}, and one of {written(before.time)} was seen "
-            "before. "
-            "Nothing was taken; try a mirror"
+            "before. Nothing was taken; try a mirror"
         )
 
 
@@ -163,6 +164,17 @@ def _check_one_log(before: Head | None, seen: Sequence[_Seen], best: _Seen, leav
             raise _split(f"{best.address} and {each.address} show two logs, and both are signed")
 
 
+def _check_statements(entries: Sequence[Entry], statements: Sequence[bytes]) -> None:
+    """See that the statements about keys are those of the log: else a thief of an old key could leave out that it was
+    handed over, and hand it over to another."""
+    logged = [entry.file for entry in entries if entry.kind == "keys"]
+    if logged != [hashlib.sha256(each).hexdigest() for each in statements]:
+        raise CasebackError(
+            "the feed's statements about its keys are not those of its log: one was left out or put in. Nothing "
+            "was taken"
+        )
+
+
 def _check_size(old: Sequence[Entry], new: Sequence[Entry]) -> None:
     total = sum(entry.size for part in (old, new) for entry in part)
     if total > FEED:
@@ -174,8 +186,7 @@ def _check_size(old: Sequence[Entry], new: Sequence[Entry]) -> None:
 def _split(what: str) -> CasebackError:
     return CasebackError(
         f"split view: {what}. The feed tells different readers different things, or its key was stolen. Nothing "
-        "was taken; "
-        "keep both heads and tell its owner"
+        "was taken; keep both heads and tell its owner"
     )
 
 
