@@ -74,7 +74,6 @@ def main() -> None:
     # Of those that the judge catches, the share that the cascade does; below 1 where the direction held some back.
     both = [(family, b) for family, a, b in zip(families, caught_alone, caught_joint, strict=True) if a]
     held = clustered_rate(by_cluster(*zip(*both, strict=True))) if both else None
-    ratio = sum(caught_joint) / max(1, sum(caught_alone))
     spent = with_cost(judge, no[:16]).spent
     long_yes, long_no = long_positives(BEHAVIOUR, "test")[: given.long], long_negatives("test")[: given.long]
     far = [(one.score, at < len(long_yes)) for at, one in enumerate(score_all(judge, [*long_yes, *long_no], own))]
@@ -87,11 +86,9 @@ def main() -> None:
         f"spends {tokens:.0f} tokens a transcript; on long transcripts its AUROC is {area}, with "
         f"{len(far) - len(told)} of {len(far)} unread"
     )
-    holds = bool(both) and ratio >= KEPT and share <= SHARE
-    print(json.dumps({
-        "value": ratio, "low": held.low if held else None, "high": held.high if held else None, "n": len(both),
-        "holds": holds, "note": note,
-    }))  # fmt: skip
+    holds = held is not None and held.value >= KEPT and share <= SHARE
+    value, low, high = (held.value, held.low, held.high) if held else (0.0, None, None)
+    print(json.dumps({"value": value, "low": low, "high": high, "n": len(both), "holds": holds, "note": note}))
 
 
 def caught(scored: list[Scored], yes: list[Transcript], no: list[Transcript]) -> list[bool]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
 from data import Exchange, folder, long_negatives, long_positives, ordinary, tempted
+from scipy.stats import rankdata
 
 from caseback.chat import Message
 from caseback.detectors.aggregation import POOLS, aggregated
@@ -30,7 +32,6 @@ from caseback.interp.directions.fit import METHODS
 from caseback.interp.directions.study import default_sites
 from caseback.interp.store.world import of_world
 from caseback.interp.store.write import capture_store
-from caseback.stats.auroc import auroc
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site
 
@@ -148,10 +149,9 @@ def latent_scores(
     for name in names:
         rows = split(subject, name, "train")
         short = [transcript_of({"messages": [*e.chat, {"role": "assistant", "content": e.reply}]}) for e in rows]
-        acts, labels = _largest(subject, fitted, short), [e.label for e in rows]
-        families = [e.family for e in rows]
-        areas = [auroc(acts[:, n].tolist(), labels, families).value for n in range(fitted.width)]
-        best = sorted(range(fitted.width), key=lambda n: areas[n], reverse=True)[:16]
+        ranks, labels = rankdata(_largest(subject, fitted, short).numpy(), axis=0), np.array([e.label for e in rows])
+        # The sum of the positives' ranks orders latents as their AUROC does.
+        best = [int(n) for n in np.argsort(-ranks[labels].sum(0))[:16]]
         up = _largest(subject, fitted, long_positives(name, "dev"))
         caught = {
             n: float((up[:, n] > float(dev_clean[:, n].sort(descending=True)[0][5])).float().mean()) for n in best

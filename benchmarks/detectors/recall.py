@@ -24,6 +24,7 @@ from kinds import Candidate, candidates, directions, latent_scores, pattern
 
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.files import load_detector, save_detector
+from caseback.detectors.pattern import PatternDetector
 from caseback.detectors.scoring import score_all
 from caseback.detectors.together import token_scores_together
 from caseback.detectors.transcript import Transcript
@@ -109,7 +110,10 @@ def measured(names: tuple[str, ...] = BEHAVIOURS) -> dict[str, list[Row]]:
             found = pattern(name)
             texts = [[one.score for one in score_all(found, part)] for part in (yes, no, good)]
             rows.append(
-                {"behaviour": name, **asdict(_row("pattern", f"{len(found.patterns)} phrases", 0.0, yes, *texts))}
+                {
+                    "behaviour": name,
+                    **asdict(_row("pattern", f"{len(found.patterns)} phrases", dev_recall(found), yes, *texts)),
+                }
             )
             number, dev, *parts = latents[name]
             rows.append({"behaviour": name, **asdict(_row("latent", f"latent {number}", dev, yes, *parts))})
@@ -120,6 +124,16 @@ def measured(names: tuple[str, ...] = BEHAVIOURS) -> dict[str, list[Row]]:
     for row in kept(f"recall-{code()}", make):
         found[row.pop("behaviour")].append(Row(**{**row, "recalls": tuple(map(tuple, row["recalls"]))}))
     return {name: sorted(rows, key=lambda row: row.dev, reverse=True) for name, rows in found.items()}
+
+
+def dev_recall(found: PatternDetector) -> float:
+    """What a pattern catches in long dev transcripts at 1 % false positives."""
+    yes, no = long_positives(found.behaviour, "dev"), long_negatives("dev")
+    scores = [one.score for one in score_all(found, [*yes, *no])]
+    told = [(score, at < len(yes)) for at, score in enumerate(scores) if score is not None]
+    clean = [score for score, label in told if not label]
+    limit = set_threshold(clean, [str(at) for at in range(len(clean))], RATES[0]).value
+    return sum(score > limit for score, label in told if label) / max(1, len(yes))
 
 
 def _row(

@@ -22,7 +22,7 @@ def sequence(
         typer.Option(help='What comes next, such as \'tool="edit", arguments="test_.*py"\'; repeat it in order.'),
     ] = None,
     steps: Annotated[
-        Path | None, typer.Option(help="A file of them: TOML with an array of tables called step, or JSON with a list of objects.")
+        Path | None, typer.Option(help="A file of them: TOML with an array of tables called step, or a list in JSON.")
     ] = None,
     name: Name = "",
     clause: Clause = None,
