@@ -60,6 +60,8 @@ def rates(
         when = [_when(row.since)] if every else []
         table.add_row(row.detector, *named, *when, *(_told(each) for each in (row.audits, row.flags, row.both)),
                       str(row.counts.tasks), _coverage(row), f"{row.of_all[0]:.2g} to {row.of_all[1]:.2g}")  # fmt: skip
+    for column in table.columns:
+        column.no_wrap = True
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(table if rows else "no detector has had its say yet")
     for row in rows:
