@@ -17,7 +17,7 @@ from interp.directions.planted import unit
 from interp.directions.subjects import WIDTH, direction_for, tiny_subject
 from library_for_tests import small_library
 from scripted_for_tests import Scripted
-from studio.shown_for_tests import audited, traffic, typed
+from studio.shown_for_tests import audited, published, traffic, typed
 
 
 @pytest.fixture(scope="session")
@@ -48,5 +48,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small_library(grown, [("sycophancy", "demonstrations"), ("sycophancy", "documents")], 4)
     typed("game", "new", "find", "--library", grown / "library", "--subjects", 3, "--clean", 0.4,
           "--out", folder / "game", "--key", tmp_path_factory.mktemp("key") / "key.json")  # fmt: skip
+    published(folder / "disclosed")
     traffic(folder / "watched" / "store")
     return folder

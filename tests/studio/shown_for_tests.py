@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +17,10 @@ from caseback.audit.packaged import packaged_calibration
 from caseback.audit.statistic import Statistic
 from caseback.audit.verdict import overall, verdicts
 from caseback.cli.main import app
+from caseback.disclosure.advisory.from_audit import from_audit
+from caseback.disclosure.feed.entry import Entry
+from caseback.disclosure.feed.head import Head
+from caseback.disclosure.feed.json_feed import json_feed
 from caseback.studio.app import studio
 from caseback.studio.desk import Desk
 from caseback.studio.door import Door
@@ -51,6 +56,18 @@ def audited() -> dict:
     found = tuple(verdicts(statistics, read))
     made = Audit("ref-aligned", read["base_digest"], read["id"], overall(found), found, read["base_statistics"], "")
     return {**audit_data(made), "among": None}
+
+
+def published(folder: Path) -> None:
+    """An advisory drafted from the audit, and a feed that names it."""
+    advisory = from_audit(audited(), "sycophancy", "A lab")
+    folder.mkdir()
+    (folder / "advisory.json").write_text(json.dumps(advisory))
+    now = datetime.now(UTC)
+    entry = Entry(0, "", now, "advisory", advisory["id"], 1, "0" * 64, 1)
+    head = Head("f" * 32, 1, "0" * 64, now, now + timedelta(days=1), "0" * 64, "k")
+    about = {"home": "https://lab.example", "title": "What the lab found"}
+    (folder / "feed.json").write_bytes(json_feed(about, [(entry, advisory)], head))
 
 
 def traffic(where: Path) -> None:

@@ -116,6 +116,16 @@ def test_a_sealed_game_tells_nothing_of_its_subjects(client: TestClient) -> None
     assert "sycophancy" not in client.get("/games/game", headers=HTML).text
 
 
+def test_an_advisory_and_a_feed_are_shown_in_words(client: TestClient) -> None:
+    data = client.get("/disclosures.json").json()
+    [advisory], [feed] = data["advisories"], data["feeds"]
+    assert (advisory["behaviour"], advisory["by"], feed["size"]) == ("sycophancy", "A lab", 1)
+    page = client.get("/disclosures/advisories/disclosed", headers=HTML).text
+    assert "looked for" in page
+    assert advisory["summary"] in unescape(page)
+    assert "What the lab found" in client.get("/disclosures", headers=HTML).text
+
+
 def test_live_counts_what_is_in_the_store(client: TestClient) -> None:
     data = client.get("/live/watched.json?hours=24").json()
     [row] = data["rates"]

@@ -28,6 +28,7 @@ KINDS = {
     "rounds.json": "rounds",
     "generations.json": "generations",
     "advisory.json": "advisories",
+    "feed.json": "feeds",
     "game.json": "games",
     **{
         f"{name}.json": "looks"

@@ -8,12 +8,14 @@ from urllib.parse import quote, urlsplit
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from caseback.disclosure.page import by_arm, clock, visible, widest
-from caseback.disclosure.page_words import percent
+from caseback.disclosure.page import by_arm, clock, numbered, visible, widest
+from caseback.disclosure.page_words import in_100, percent
 from caseback.disclosure.wording import ARM_NAMES, TASKS, document_name, label, listed, short, within, words
 from caseback.studio.assets import assets
 from caseback.studio.wording import ago, amount, interval_words, moment, when
 
+NO_RECORDS: dict[str, Any] = {"evidence": {"records": (), "struck": {}, "unreadable": {}}}
+"""What the macros of a card read where there is no card: no figure leads to a record on the same page."""
 MENU = (
     ("home", "Home", "/", "h"),
     ("constitution", "Constitution", "/constitution", "c"),
@@ -88,6 +90,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "percent": percent,
+        "in_100": in_100,
+        "numbered": numbered,
         "words": words,
         "clock": clock,
         "within": within,
@@ -102,6 +106,6 @@ def _environment() -> Environment:
         "ago": ago,
         "interval_words": interval_words,
     }
-    environment.globals |= {"arm_names": ARM_NAMES, "tasks": TASKS, "by_arm": by_arm, "menu": MENU}
+    environment.globals |= {"arm_names": ARM_NAMES, "tasks": TASKS, "by_arm": by_arm, "menu": MENU, "card": NO_RECORDS}
     environment.tests["web"] = is_web
     return environment

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -56,4 +57,5 @@ def serve(app: ASGIApp, listening: socket.socket, begun: Callable[[], None]) -> 
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
     )
-    Server(config).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # uvicorn ends in order, and then says once more what ended it
+        Server(config).run(sockets=[listening])

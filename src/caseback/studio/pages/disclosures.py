@@ -1,8 +1,11 @@
 """What is disclosed: the card of every subject, and advisories."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from caseback.disclosure.advisory.shown import lines
+from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
 from caseback.studio.page import Names, Page, as_written
@@ -12,11 +15,12 @@ Data = Mapping[str, Any]
 
 
 def disclosures(desk: Desk, parts: Names, query: Names) -> Data:
-    """Every card, and every advisory."""
+    """Every card, every advisory, every feed."""
     found = search(desk.folder)
     return {
         "cards": [_card(key, card_of(path)) for key, path in found.all("dossiers").items()],
-        "advisories": [_advisory(key, read_json(path)) for key, path in found.all("advisories").items()],
+        "advisories": [_advisory(key, path) for key, path in found.all("advisories").items()],
+        "feeds": [_feed(key, path) for key, path in found.all("feeds").items()],
     }
 
 
@@ -29,8 +33,9 @@ def card_page(desk: Desk, parts: Names, query: Names) -> Data:
 
 @as_written
 def advisory(desk: Desk, parts: Names, query: Names) -> Data:
-    """One advisory as it is published."""
-    return {"key": parts["key"], "advisory": read_json(search(desk.folder).one("advisories", parts["key"]))}
+    """One advisory as it is published, and in words."""
+    found = read_json(search(desk.folder).one("advisories", parts["key"]))
+    return {"key": parts["key"], "lines": [list(each) for each in lines(found)], "advisory": found}
 
 
 def _card(key: str, card: Data) -> dict[str, Any]:
@@ -45,8 +50,28 @@ def _card(key: str, card: Data) -> dict[str, Any]:
     }
 
 
-def _advisory(key: str, data: Data) -> dict[str, Any]:
-    return {"key": key, **{name: data.get(name) for name in ("id", "title", "summary", "published", "status")}}
+def _advisory(key: str, path: Path) -> dict[str, Any]:
+    try:
+        data = read_json(path)
+        about = {name: data[name] for name in ("id", "revision", "kind", "summary", "modified")}
+        told = {"behaviour": data["behaviour"]["id"], "tlp": data["handling"]["tlp"], "by": data["publisher"]["name"]}
+        return {"key": key, "unreadable": None, **about, **told, "withdrawn": data.get("withdrawn")}
+    except CasebackError as error:
+        return {"key": key, "unreadable": str(error)}
+    except (KeyError, TypeError):
+        return {"key": key, "unreadable": f"{path} is no advisory as this version of caseback writes it"}
+
+
+def _feed(key: str, path: Path) -> dict[str, Any]:
+    try:
+        data = read_json(path)
+        items = [{name: each.get(name) for name in ("id", "title", "date_modified", "tags")} for each in data["items"]]
+        return {"key": key, "unreadable": None, "title": data["title"], "size": data["_caseback"]["size"],
+                "home": data.get("home_page_url"), "items": items}  # fmt: skip
+    except CasebackError as error:
+        return {"key": key, "unreadable": str(error)}
+    except (KeyError, TypeError, AttributeError):
+        return {"key": key, "unreadable": f"{path} is no feed as this version of caseback writes it"}
 
 
 def _cards(desk: Desk) -> Iterable[Names]:

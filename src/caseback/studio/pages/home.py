@@ -99,6 +99,9 @@ def holds_back(key: str, card: Data) -> list[dict[str, Any]]:
                 "rate": None,
             }
         )  # fmt: skip
+    if struck := card["evidence"]["struck"]:
+        says = f"{len(struck)} records rest on what is missing or was altered, and do not stand"
+        held.append({"what": "evidence", "where": "", "link": f"/disclosures/{key}", "says": says, "rate": None})
     for told, name in ((card["cannot_tell"], "cannot tell"), (card["not_measured"], "not measured")):
         if told:
             what = ", ".join(dict.fromkeys(str(entry["what"]).replace("_", " ") for entry in told[:3]))
