@@ -1,5 +1,8 @@
 """Thresholds hold what they promise, and few negatives are said to be few."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +12,10 @@ from caseback.detectors.kinds import with_known
 from caseback.detectors.known import threshold_for
 from caseback.detectors.self_test import make_self_tests, self_test, stale
 from caseback.errors import CasebackError
+from caseback.interp.directions.belonging import tokenizer_digest
 from caseback.stats.rate import exact_rate
 from caseback.stats.threshold import set_threshold
+from caseback.subject.digest import joined_digest
 from caseback.subject.open_subject import OpenSubject
 from detectors.chats import along, lit, praise, said
 
@@ -139,3 +144,22 @@ def test_a_detector_is_stale_on_another_model_or_tokenizer(
         subject.tokenizer.chat_template = template
     assert (found.word, "tokenizer or chat template" in found.why) == ("stale", True)
     assert stale(made, subject).word == "fits"
+
+
+def test_padding_and_cutting_off_make_no_detector_stale(subject: OpenSubject) -> None:
+    made = along(subject)
+    backend = subject.tokenizer.backend_tokenizer
+    backend.enable_padding(length=8)
+    backend.enable_truncation(max_length=8)
+    try:
+        assert stale(made, subject).word == "fits"
+        assert tokenizer_digest(subject) == made.fits.tokenizer
+        # What earlier versions wrote while it was padding, or of a tokenizer that comes so, still fits.
+        before = joined_digest([backend.to_str(), json.dumps(subject.tokenizer.chat_template, sort_keys=True)])
+        assert before != made.fits.tokenizer
+        old = replace(made, direction=replace(made.direction, tokenizer=before))
+        assert stale(old, subject).word == "fits"
+    finally:
+        backend.no_padding()
+        backend.no_truncation()
+    assert stale(old, subject).word == "stale"

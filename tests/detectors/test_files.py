@@ -18,7 +18,11 @@ from caseback.detectors.cascade import CascadeDetector
 from caseback.detectors.detector import Detector
 from caseback.detectors.ensemble import EnsembleDetector
 from caseback.detectors.files import KIND, RECORD, TENSORS, VERSION, detector_id, load_detector, save_detector
+from caseback.detectors.judge import JudgedClause, JudgeDetector, JudgePoint, Spent
+from caseback.detectors.judge_model import Decoding, JudgeModel
+from caseback.detectors.judge_prompt import TEMPLATE
 from caseback.detectors.kinds import KINDS, kind_of, with_known
+from caseback.detectors.known import Known
 from caseback.detectors.plain import tensor_digest
 from caseback.detectors.self_test import make_self_tests
 from caseback.detectors.sequence import Step
@@ -39,6 +43,17 @@ def full(detector: Detector, subject: OpenSubject | None) -> Detector:
     )  # fmt: skip
 
 
+def judged(subject: OpenSubject, known: Known) -> Detector:
+    """A judge with everything known that can be, and with what another judge did."""
+    assert known.calibration is not None
+    clause, spent = JudgedClause("honest.praise", "f" * 64, "Praise what is good."), Spent(3, 1, 2)
+    others = (JudgePoint(JudgeModel("n", "1" * 64), known.calibration),)
+    return JudgeDetector(
+        "judge", "x", JudgeModel("tiny", subject.digest), "Is it praise?", (clause,), TEMPLATE, "word", Decoding(4),
+        others, spent, known,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_comes_back_with_its_scores_and_its_id(subject: OpenSubject, tmp_path: Path, kind: str) -> None:
     text, acts = full(praise(), None), full(along(subject), subject)
@@ -49,6 +64,7 @@ def test_every_kind_comes_back_with_its_scores_and_its_id(subject: OpenSubject, 
         "sequence": full(steps(Step("user", content="a"), Step(content="six")), None),
         "cascade": full(CascadeDetector("both", "x", text, lit(subject, tmp_path / "dictionary"), 0.5, -1.0), subject),
         "ensemble": full(EnsembleDetector("all", "x", (text, acts), "mean"), subject),
+        "judge": judged(subject, text.known),
     }[kind]
     name = save_detector(made, tmp_path / "d")
     again = load_detector(tmp_path / "d")

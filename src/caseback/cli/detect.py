@@ -9,8 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.detect_compose import cascade, ensemble, sequence
+from caseback.cli.detect_judge import judge
 from caseback.cli.detect_make import direction, latent, pattern
-from caseback.cli.detect_models import opened
+from caseback.cli.detect_models import judged, judged_anew, opened
+from caseback.cli.detect_realign import realign
 from caseback.cli.detect_shown import show_calibration
 from caseback.cli.group import group
 from caseback.cli.numbers import shares
@@ -20,8 +23,12 @@ app = group(
 )
 Folder = Annotated[Path, typer.Argument(help="Folder of a detector.")]
 Model = Annotated[str, typer.Option(help="Folder or hub id of the open model, where the detector reads activations.")]
+Judge = Annotated[str, typer.Option(help="The judge, where the detector has one: as for `caseback detect judge`.")]
+Cache = Annotated[Path | None, typer.Option(help="SQLite file that keeps the judge's answers.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 EXITS: dict[str, Literal[0, 1, 3]] = {"fits": 0, "needs no model": 0, "stale": 1, "cannot tell": 3}
+COSTED, BAIT = 8, 16
+"""Transcripts that a judge's cost is measured on, and those looked through for one that it tells rightly."""
 LISTED = 40
 """Transcripts in the table; --json has them all."""
 
@@ -37,6 +44,11 @@ def detect() -> None:
 app.command()(pattern)
 app.command()(direction)
 app.command()(latent)
+app.command()(sequence)
+app.command()(cascade)
+app.command()(ensemble)
+app.command()(judge)
+app.command()(realign)
 
 
 @app.command()
@@ -45,6 +57,8 @@ def calibrate(
     positives: Annotated[Path, typer.Option(help="JSON Lines: transcripts that show the behaviour.")],
     negatives: Annotated[Path, typer.Option(help="JSON Lines: transcripts that do not, as they come in real use.")],
     model: Model = "",
+    judge: Judge = "",
+    cache: Cache = None,
     targets: Annotated[str, typer.Option(help="Rates of false positives to set thresholds for.")] = "0.01,0.001",
     self_tests: Annotated[
         int, typer.Option(min=0, help="Shortest transcripts of each class to keep as self-tests; they go with it.")
@@ -62,25 +76,42 @@ def calibrate(
 
     from caseback.detectors.calibrate import calibrate as calibrated
     from caseback.detectors.calibrate import measure_cost
-    from caseback.detectors.files import load_detector, save_detector
+    from caseback.detectors.canary import make_canaries
+    from caseback.detectors.files import core_id, load_detector, save_detector
+    from caseback.detectors.judge import JudgeDetector
+    from caseback.detectors.judges import with_cost
     from caseback.detectors.kinds import with_known
-    from caseback.detectors.self_test import make_self_tests
+    from caseback.detectors.self_test import make_self_tests, self_test
     from caseback.detectors.transcript_file import read_transcripts
 
     rates = shares(targets, "target")
-    made, yes, no = load_detector(detector), read_transcripts(positives), read_transcripts(negatives)
+    yes, no = read_transcripts(positives), read_transcripts(negatives)
+    made = judged_anew(load_detector(detector), judge, cache)
     subject = opened(made, model)
     with bar("scoring") as tick:
         found = calibrated(made, yes, no, rates, subject, tick)
-    kept = [each for part in (yes, no) for each in sorted(part, key=lambda one: len(str(one.messages)))[:self_tests]]
-    tests = make_self_tests(made, kept, subject)
-    known = with_known(made, calibration=found, self_tests=tests, cost=measure_cost(made, [*yes, *no], subject))
-    name = save_detector(known, detector)
+    shortest = [sorted(part, key=lambda one: len(str(one.messages))) for part in (yes, no)]
+    tests = make_self_tests(made, [each for part in shortest for each in part[:self_tests]], subject)
+    known = with_known(made, calibration=found, self_tests=tests)
+    fooled = 0
+    if isinstance(known, JudgeDetector):
+        known = with_cost(known, shortest[1][:COSTED])
+        bait = make_canaries(known, shortest[0][:BAIT], shortest[1][:BAIT]) if self_tests else ()
+        fooled = len(self_test(with_known(known, self_tests=bait)).failed)
+        known = with_known(known, self_tests=(*tests, *bait))
+    else:
+        known = with_known(known, cost=measure_cost(made, [*yes, *no], subject))
+    name, core = save_detector(known, detector), core_id(known)
     if as_json:
-        typer.echo(json.dumps({"id": name, **asdict(found)}, indent=1, allow_nan=False))
+        data = {"id": name, "core": core, "canaries_failed": fooled, **asdict(found)}
+        typer.echo(json.dumps(data, indent=1, allow_nan=False))
         return
     show_calibration(Console(highlight=False), found)
-    typer.echo(f"detector  {detector}, id {name[:12]}…")
+    if fooled:
+        typer.echo(
+            f"{fooled} canaries talk the judge round: what is written to it in a transcript can change its answer"
+        )
+    typer.echo(f"detector  {detector}, id {name[:12]}…, core {core[:12]}…")
 
 
 @app.command()
@@ -88,6 +119,8 @@ def score(
     detector: Folder,
     file: Annotated[Path, typer.Argument(help="JSON Lines: transcripts to score.")],
     model: Model = "",
+    judge: Judge = "",
+    cache: Cache = None,
     target: Annotated[
         float | None,
         typer.Option(help="Flag at the threshold set for this rate of false positives.", show_default="the first"),
@@ -110,7 +143,7 @@ def score(
     from caseback.detectors.scoring import score_all
     from caseback.detectors.transcript_file import read_transcripts
 
-    made, transcripts = load_detector(detector), read_transcripts(file)
+    made, transcripts = judged(load_detector(detector), judge, cache), read_transcripts(file)
     limit = threshold if threshold is not None else threshold_for(made.name, made.known.calibration, target).value
     subject = opened(made, model)
     with bar("scoring") as tick:
@@ -138,7 +171,7 @@ def score(
 
 
 @app.command()
-def check(detector: Folder, model: Model = "", as_json: Json = False) -> None:
+def check(detector: Folder, model: Model = "", judge: Judge = "", cache: Cache = None, as_json: Json = False) -> None:
     """See whether a detector fits the model and still gives the scores that it came with.
 
     Exit status: 1 where it is stale or a self-test fails, 3 where that cannot be told, 0 where all is well.
@@ -150,7 +183,7 @@ def check(detector: Folder, model: Model = "", as_json: Json = False) -> None:
     from caseback.detectors.files import detector_id, load_detector
     from caseback.detectors.self_test import self_test, stale
 
-    made = load_detector(detector)
+    made = judged(load_detector(detector), judge, cache)
     subject = opened(made, model)
     fit = stale(made, subject)
     runs = fit.word in ("fits", "needs no model") and bool(made.known.self_tests)
@@ -179,7 +212,8 @@ def show(detector: Folder, as_json: Json = False) -> None:
 
     Example: caseback detect show insults
     """
-    from caseback.detectors.files import RECORD, detector_id, load_detector
+    from caseback.detectors.files import RECORD, core_id, detector_id, load_detector
+    from caseback.detectors.judge import JudgeDetector
     from caseback.detectors.kinds import kind_of
 
     made = load_detector(detector)
@@ -189,6 +223,15 @@ def show(detector: Folder, as_json: Json = False) -> None:
     console, known = Console(highlight=False, markup=False, soft_wrap=True), made.known
     console.print(f"{made.name}: a {kind_of(made)} for {made.behaviour}, needs {made.needs}")
     console.print(f"id       {detector_id(made)}")
+    console.print(f"core     {core_id(made)}")
+    if isinstance(made, JudgeDetector):
+        console.print(f"judge    {made.judge.name}, {made.judge.digest[:19]}…, {made.answer}")
+        console.print(f"asks     {made.rubric}")
+        for point in made.others:
+            console.print(f"also     calibrated with {point.judge.name}, {point.judge.digest[:19]}…")
+        if made.spent:
+            each = (made.spent.read + made.spent.written) / made.spent.transcripts
+            console.print(f"spends   {each:.0f} tokens of the judge a transcript")
     for title, value in (
         ("model", made.fits.model),
         ("clauses", ", ".join(known.clauses)),

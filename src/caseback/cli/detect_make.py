@@ -53,13 +53,20 @@ def pattern(
 
     parts, fields = _each(reads or ["reply"], get_args(Part)), _each(field or ["content"], get_args(Field))
     made = PatternDetector(name or out.name, behaviour, tuple(match), parts, fields, _each(role or [], get_args(Role)))
-    _saved(made, out, clause, failure, as_json)
+    saved(made, out, clause, failure, as_json)
 
 
 def direction(
     folder: Annotated[Path, typer.Argument(help="Folder of a direction, from `caseback look direction`.")],
     out: Out,
     pool: Annotated[Pool | None, typer.Option(help="How token scores become one.", show_default="as fitted")] = None,
+    positives: Annotated[
+        Path | None, typer.Option(help="JSON Lines: transcripts that show it, to choose the pool on instead.")
+    ] = None,
+    negatives: Annotated[
+        Path | None, typer.Option(help="JSON Lines: those that do not, as long as in real use.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="The direction's model, to choose the pool with.")] = "",
     reads: Annotated[Part | None, typer.Option(help="Which part of the transcript.", show_default="as fitted")] = None,
     behaviour: Annotated[str, typer.Option(help="What it looks for.", show_default="what the direction bears on")] = "",
     name: Name = "",
@@ -69,9 +76,17 @@ def direction(
 ) -> None:
     """Make a detector of a direction in activations.
 
-    rolling, the largest mean of 16 tokens in a row, does not drown in a long text as the mean does.
+    A direction is fitted on short texts; the pool that does best there may drown in long ones, or cry wolf. With
+    --positives, --negatives and --model the pool is the one that catches most of the positives at 1% false positives.
+    They must be neither those that the direction was fitted on nor those that the detector is calibrated on.
+    rolling is the largest mean of 16 tokens in a row.
 
-    Example: caseback detect direction directions/harm harm-detector --pool rolling
+    Examples:
+
+      caseback detect direction directions/harm harm-detector --pool rolling
+
+      caseback detect direction directions/harm harm-detector --model ref-aligned --positives long-bad.jsonl
+      --negatives long.jsonl
     """
     from caseback.detectors.direction import DirectionDetector
     from caseback.interp.direction import Reading
@@ -80,7 +95,11 @@ def direction(
     read = read_direction(folder)
     reading = Reading(reads or read.reading.part, pool or read.reading.pool)
     made = DirectionDetector(name or out.name, behaviour or read.about, read, reading)
-    _saved(made, out, clause, failure, as_json)
+    if positives or negatives or model:
+        if not (positives and negatives and model) or pool:
+            raise CasebackError("choosing the pool takes --positives, --negatives and --model, and no --pool")
+        made = _with_pool(made, positives, negatives, model, as_json)
+    saved(made, out, clause, failure, as_json)
 
 
 def latent(
@@ -103,7 +122,20 @@ def latent(
     from caseback.detectors.latent import LatentDetector, open_dictionary
 
     made = LatentDetector(name or out.name, behaviour, open_dictionary(folder), number, reads)
-    _saved(made, out, clause, failure, as_json)
+    saved(made, out, clause, failure, as_json)
+
+
+def _with_pool(made: Any, positives: Path, negatives: Path, model: str, quiet: bool) -> Any:
+    """The detector with the pool that catches most, and what each of them caught."""
+    from caseback.cli.models import load_named
+    from caseback.detectors.aggregation import choose_pool
+    from caseback.detectors.transcript_file import read_transcripts
+
+    chosen = choose_pool(made, read_transcripts(positives), read_transcripts(negatives), load_named(model))
+    for pool, did in chosen.tried.items() if not quiet else ():
+        taken = "  taken" if pool == chosen.detector.reading.pool else ""
+        typer.echo(f"{pool:8} catches {did.recall} at {did.target:.0%} false positives, AUROC {did.auroc}{taken}")
+    return chosen.detector
 
 
 def _each(given: list[str], known: tuple[str, ...]) -> Any:
@@ -113,9 +145,10 @@ def _each(given: list[str], known: tuple[str, ...]) -> Any:
     return tuple(given)
 
 
-def _saved(
+def saved(
     detector: "Detector", out: Path, clauses: list[str] | None, failures: list[str] | None, as_json: bool
 ) -> None:
+    """Write a new detector, and say where it is."""
     import json
 
     from caseback.detectors.files import save_detector

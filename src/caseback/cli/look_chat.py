@@ -56,20 +56,35 @@ def chat(
     """
     from caseback.cli.chat_terminal import Talk, talk
     from caseback.cli.models import load_named
-    from caseback.interp.chat.dial import by_name
     from caseback.studio.chat import chat_page
     from caseback.subject.subject import Sampling
 
-    pairs = _latents(dictionary or [], latent or [])
+    _latents(dictionary or [], latent or [])  # what does not go together is told before anything is loaded
     subject = load_named(model, dtype=dtype, adapter=adapter)
-    dials = [*_directions(subject, direction or [], carry), *_latent_dials(subject, pairs)]
-    by_name(dials)
+    dials = read_dials(subject, direction or [], dictionary or [], latent or [], carry)
     console = Console(highlight=False, soft_wrap=True)
     if terminal:
         talk(console, Talk(subject, dials, system, Sampling(max_new_tokens, temperature), seed))
         return
     begin = {"system": system, "temperature": temperature, "seed": seed, "max_new_tokens": max_new_tokens}
     _serve(console, chat_page(subject, dials, begin, max(max_new_tokens, 2048)), port, browser)
+
+
+def read_dials(
+    subject: "OpenSubject", directions: Sequence[str], dictionaries: Sequence[Path], latents: Sequence[int],
+    carry: bool = False,
+) -> list["Dial"]:  # fmt: skip
+    """The dials of these directions (FOLDER or NAME=FOLDER) and latents.
+
+    Raises:
+        CasebackError: they do not go together, belong to another model, or two have one name.
+    """
+    from caseback.interp.chat.dial import by_name
+
+    pairs = _latents(dictionaries, latents)
+    dials = [*_directions(subject, directions, carry), *_latent_dials(subject, pairs)]
+    by_name(dials)
+    return dials
 
 
 def _serve(console: Console, served: "Served", port: int, browser: bool) -> None:

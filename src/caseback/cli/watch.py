@@ -7,8 +7,13 @@ from typing import Annotated
 import typer
 
 from caseback.cli.group import group
+from caseback.cli.watch_alerts import app as alerts
+from caseback.cli.watch_audit import app as audit
 from caseback.cli.watch_held import app as held
+from caseback.cli.watch_incidents import app as incidents
 from caseback.cli.watch_keys import app as keys
+from caseback.cli.watch_otel import otel
+from caseback.cli.watch_rates import rates
 from caseback.cli.watch_settings import Config, settled
 from caseback.cli.watch_write import write
 
@@ -17,7 +22,12 @@ app = group(
 )
 app.add_typer(keys, name="keys")
 app.add_typer(held, name="held")
+app.command()(rates)
+app.add_typer(audit, name="audit")
+app.add_typer(incidents, name="incidents")
+app.add_typer(alerts, name="alerts")
 app.command()(write)
+app.command()(otel)
 
 
 @app.callback(invoke_without_command=True)
@@ -64,7 +74,7 @@ def watch(
         from caseback.cli.watch_embedded import embedded
 
         with embedded(configuration) as answers:
-            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers))
+            uvloop.run(serve(configuration, ready, writer=not no_writer, answers=answers, serves=answers.serves))
     else:
         uvloop.run(serve(configuration, ready, writer=not no_writer))
     _say("ended in order")

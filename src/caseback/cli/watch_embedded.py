@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from caseback.watch.configuration import Configuration
+    from caseback.watch.serving.embedded import Embedded
 
 
 @contextmanager
-def embedded(configuration: "Configuration") -> Iterator[Any]:
+def embedded(configuration: "Configuration") -> Iterator["Embedded"]:
     """The model of the configuration, served with its detectors reading along (``watch.gateway.answer.Answers``).
 
     Raises:
@@ -18,9 +18,10 @@ def embedded(configuration: "Configuration") -> Iterator[Any]:
     """
     from caseback.cli.models import load_named
     from caseback.watch.configuration import watching
+    from caseback.watch.serving.embedded import serve
 
     loaded = [watching(each, configuration.file) for each in configuration.detectors]
-    served = import_module("caseback.watch.serving.embedded").serve(load_named(configuration.model), loaded)
+    served = serve(load_named(configuration.model), loaded)
     try:
         yield served
     finally:

@@ -1,8 +1,9 @@
 """``caseback watch write``: the writer."""
 
+import os
 import signal
 import sys
-import threading
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from caseback.watch.writer.keeping import Keeping
     from caseback.watch.writer.run import Progress
 
+GOODBYE = 10.0
+"""Seconds to read what waits in the journal, once asked to end; the rest is for the next writer."""
+NICE = 5
+"""Beside a gateway the writer has a third of its share of a busy processor."""
+
 
 def write(
     config: Annotated[Path, typer.Argument(help="The file that says what to watch, as watch.toml.")],
@@ -30,11 +36,13 @@ def write(
 
     Example: caseback watch write watch.toml
     """
-    ended = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: ended.set())
+    end = _End()
+    signal.signal(signal.SIGTERM, end.asked)
+    # Ctrl-C reaches both, and the gateway still has to finish what is under way: it says when.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if beside_gateway else end.asked)
     if beside_gateway:
         end_with_parent()
+        os.nice(NICE)  # serving comes first: what is not scored yet waits in the journal
     from caseback.watch.configuration import read_configuration, watching
     from caseback.watch.store.store import open_store
     from caseback.watch.writer.run import run
@@ -44,7 +52,7 @@ def write(
     detectors = [watching(each, configuration.file) for each in configuration.detectors]
     store = open_store(configuration.store)
     try:
-        run(configuration.journal, store, detectors, keep, ended.is_set, _Away().told)
+        run(configuration.journal, store, detectors, keep, lambda: end.now(keep.batch_s), end.told)
     finally:
         store.close()
 
@@ -78,14 +86,28 @@ def keeping(configuration: "Configuration") -> "Keeping":
     return Keeping(key=file.parent / key if key else configuration.folder / "pseudonyms.key", **found)
 
 
-class _Away:
-    """Says when the store goes away and when it is back, once each."""
+class _End:
+    """When to stop: once asked, and what waits in the journal is read, or has taken too long."""
 
     def __init__(self) -> None:
-        self._away = ""
+        self._asked: float | None = None
+        self._waiting, self._away = 0, False
+
+    def asked(self, *_: Any) -> None:
+        """Somebody asked."""
+        self._asked = self._asked or time.monotonic()
+
+    def now(self, batch: float) -> bool:
+        """Whether to stop; ``batch`` is the seconds from one commit to the next, of which two more are made."""
+        if self._asked is None:
+            return False
+        since = time.monotonic() - self._asked
+        return since > GOODBYE or (since > 3 * batch and not self._waiting)
 
     def told(self, progress: "Progress") -> None:
-        if bool(progress.away) != bool(self._away):
+        """How far it is; says when the store goes away and when it is back, once each."""
+        self._waiting = progress.waiting
+        if bool(progress.away) != self._away:
             away = f"the store is away ({progress.away}); the journal keeps what comes"
             print(f"caseback: {away if progress.away else 'the store is back'}", file=sys.stderr, flush=True)
-        self._away = progress.away
+        self._away = bool(progress.away)

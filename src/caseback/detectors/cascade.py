@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from caseback.detectors.detector import Detector
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.joint import joint_fits, joint_needs
-from caseback.detectors.known import Known
+from caseback.detectors.known import Calibration, Known
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
@@ -68,3 +68,17 @@ def share_gone_on(cascade: CascadeDetector, scored: Sequence[Scored]) -> float:
     if not scored:
         raise CasebackError("no transcripts, so no share of them went on")
     return sum(each.by == cascade.dear.name for each in scored) / len(scored)
+
+
+def gate_for(name: str, calibration: Calibration | None, share: float) -> float:
+    """The gate above which at most this share of the negatives goes on that detector ``name`` was calibrated on.
+
+    Raises:
+        CasebackError: it is not calibrated, or the share is not between 0 and 1.
+    """
+    if calibration is None:
+        raise CasebackError(f"detector {name} is not calibrated: do that first, or give a gate")
+    if not 0 < share < 1:
+        raise CasebackError(f"share {share} is not between 0 and 1: give such as 0.1")
+    negatives = calibration.negatives
+    return negatives[len(negatives) - 1 - int(share * len(negatives) + 1e-9)]

@@ -27,7 +27,7 @@ class Detector(Protocol):
 
     @property
     def needs(self) -> Needs:
-        """``text``, or ``activations`` of an open model."""
+        """``text``, ``activations`` of an open model, or a ``judge`` (see ``judges.with_judge``)."""
 
     @property
     def fits(self) -> Fits:

@@ -23,6 +23,29 @@ def detector_id(detector: Detector) -> str:
     return _id(to_plain(detector, Beside()))
 
 
+def core_id(detector: Detector) -> str:
+    """SHA-256 of what makes the detector's scores, and not of what is known about them.
+
+    It stays when the detector is calibrated again, costs more, or gets other self-tests or clauses: whoever names a
+    detector for others names it by this, and by ``detector_id`` the state in which they have it. Of an ensemble's
+    members the calibrated negatives are in it, since its scores are made of them.
+    """
+    return digest({"kind": KIND, "version": VERSION, "core": _core(to_plain(detector, Beside()))})
+
+
+def _core(body: Any) -> Any:
+    """A detector as plain data without what is only known about it, and so its members."""
+    kept = {key: value for key, value in body.items() if key not in ("known", "others", "spent")}
+    for member in ("cheap", "dear"):
+        if isinstance(kept.get(member), dict):
+            kept[member] = _core(kept[member])
+    if body["kind"] == "ensemble":
+        kept["members"] = [
+            {**_core(each), "negatives": each["known"]["calibration"]["negatives"]} for each in body["members"]
+        ]
+    return kept
+
+
 def _id(body: Any) -> str:
     return digest({"kind": KIND, "version": VERSION, "detector": body})
 

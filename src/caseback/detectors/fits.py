@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from caseback.interp.directions.belonging import tokenizer_digest
+from caseback.interp.directions.belonging import known_digests
 from caseback.interp.store.identity import tokenizer_digest as without_template
 from caseback.subject.open_subject import OpenSubject
 
-Needs = Literal["text", "activations"]
+Needs = Literal["text", "activations", "judge"]
+"""What a detector reads; one that needs a ``judge`` reads text, and has a model at hand read it too."""
 Word = Literal["fits", "stale", "needs no model", "cannot tell"]
 NO_MODEL = "it needs activations, and no open model is given"
 
@@ -30,14 +31,14 @@ class Staleness:
 
 def staleness(needs: Needs, fits: Fits, subject: OpenSubject | None) -> Staleness:
     """Whether what needs activations of the model of these digests fits ``subject``."""
-    if needs == "text":
+    if needs != "activations":
         return Staleness("needs no model")
     if subject is None:
         return Staleness("cannot tell", NO_MODEL)
     if not fits.model:
         return Staleness("cannot tell", "it does not say which model it was made for")
     # Directions name their tokenizer with its template, dictionaries without.
-    digests = (tokenizer_digest(subject), without_template(subject.tokenizer)) if fits.tokenizer else ("",)
+    digests = (*known_digests(subject), without_template(subject.tokenizer)) if fits.tokenizer else ("",)
     if fits.tokenizer not in digests:
         return Staleness("stale", f"the tokenizer or chat template of {subject.name} is another")
     why = of_another_model(fits, subject)

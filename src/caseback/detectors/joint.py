@@ -8,8 +8,9 @@ from caseback.errors import CasebackError
 
 
 def joint_needs(members: Sequence[Detector]) -> Needs:
-    """Activations where any member needs them."""
-    return "activations" if any(member.needs == "activations" for member in members) else "text"
+    """Activations where any member needs them, else a judge where any needs one."""
+    needs = {member.needs for member in members}
+    return "activations" if "activations" in needs else "judge" if "judge" in needs else "text"
 
 
 def joint_fits(name: str, members: Sequence[Detector]) -> Fits:

@@ -7,6 +7,7 @@ from caseback.detectors.cascade import CascadeDetector
 from caseback.detectors.detector import Detector
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.ensemble import EnsembleDetector
+from caseback.detectors.judge import JudgeDetector
 from caseback.detectors.known import Known
 from caseback.detectors.latent import LatentDetector
 from caseback.detectors.pattern import PatternDetector
@@ -17,6 +18,7 @@ KINDS: dict[str, type[Any]] = {
     "direction": DirectionDetector,
     "latent": LatentDetector,
     "sequence": SequenceDetector,
+    "judge": JudgeDetector,
     "cascade": CascadeDetector,
     "ensemble": EnsembleDetector,
 }

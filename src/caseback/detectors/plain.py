@@ -43,9 +43,14 @@ def to_plain(value: Any, beside: Beside) -> Any:
     if isinstance(value, (tuple, list)):
         return [to_plain(each, beside) for each in value]
     if is_dataclass(value):
-        made = {each.name: to_plain(getattr(value, each.name), beside) for each in fields(value)}
+        made = {name: to_plain(getattr(value, name), beside) for name in _filed(value)}
         return {"kind": kind_of(value), **made} if type(value) in KINDS.values() else made  # type: ignore[arg-type]
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _filed(kind: Any) -> list[str]:
+    """Names of the fields that are written down: not what a detector is only lent, such as a judge."""
+    return [each.name for each in fields(kind) if each.metadata.get("filed", True)]
 
 
 def tensor_digest(tensor: Tensor) -> str:
@@ -114,7 +119,7 @@ def _named(data: Any, key: str, where: str) -> str:
 
 def _dataclass(kind: Any, data: dict[str, Any], beside: Beside, where: str) -> Any:
     hints = get_type_hints(kind)
-    names = [each.name for each in fields(kind)]
+    names = _filed(kind)
     for wrong, what in (
         ([key for key in data if key not in names], "has the unknown field"),
         ([name for name in names if name not in data], "lacks the field"),

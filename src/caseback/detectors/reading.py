@@ -76,7 +76,7 @@ def _row(subject: OpenSubject, transcript: Transcript, part: Part) -> tuple[list
     chat = cast(tuple[Message, ...], transcript.messages[: transcript.places("prompt").stop])
     try:
         ids, span = tokens_of(subject, Example(chat, False, "", reply["content"]), part)
-        if left := _left_out(subject.format.prompt(chat).text, chat):
+        if left := left_out(subject.format.prompt(chat).text, chat):
             return f"the chat template leaves out {left}"
     except CasebackError as error:  # an empty chat, or one that the template refuses
         return str(error)
@@ -86,7 +86,7 @@ def _row(subject: OpenSubject, transcript: Transcript, part: Part) -> tuple[list
     return (ids, span) if len(span) else f"no tokens in the {part}"
 
 
-def _left_out(text: str, chat: Sequence[Any]) -> str:
+def left_out(text: str, chat: Sequence[Any]) -> str:
     """What of the chat is not in the prompt's text: templates are free to drop what they do not know.
 
     A message is known by its longest word, since templates trim and escape.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from caseback.detectors.detector import Detector
 from caseback.detectors.fits import Staleness, staleness
+from caseback.detectors.judges import judges_within
 from caseback.detectors.known import SelfTest
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
@@ -50,8 +51,15 @@ def _within(test: SelfTest, got: Scored) -> bool:
 
 
 def stale(detector: Detector, subject: OpenSubject | None = None) -> Staleness:
-    """Whether the detector fits the model: fits, is stale and why, needs no model, or cannot tell and why."""
-    return staleness(detector.needs, detector.fits, subject)
+    """Whether the detector fits the model, and its judges are those that it is calibrated for.
+
+    It fits, is stale and why, needs no model, or cannot tell and why.
+    """
+    own = staleness(detector.needs, detector.fits, subject)
+    if own.word not in ("fits", "needs no model"):
+        return own
+    judged = [each.fit(subject) for each in judges_within(detector)]
+    return next((each for each in judged if each.word != "fits"), judged[0] if judged else own)
 
 
 def make_self_tests(

@@ -84,6 +84,18 @@ def repacked(parts: Sequence[tuple[Cache, Tensor | None]], width: int) -> Cache:
     return made
 
 
+def placed(source: Cache, row: int, target: Cache, place: int, length: int) -> None:
+    """Copies the newest ``length`` columns of a row of ``source`` into the newest ones of row ``place`` of ``target``.
+
+    ``target`` has as many columns at least. What its row held further back becomes zero, and the caller masks it.
+    """
+    for old, new in zip(source.layers, target.layers, strict=True):
+        for name in ("keys", "values"):
+            states = getattr(old, name)[row, :, old.used - length : old.used]
+            getattr(new, name)[place, :, : new.used - length] = 0  # a masked NaN would still be a NaN
+            getattr(new, name)[place, :, new.used - length : new.used] = states
+
+
 def _moved(parts: Sequence[tuple[Tensor, int, Tensor | None]], width: int, room: int) -> Tensor:
     """The newest ``width`` columns of the chosen rows, right-aligned at column ``width`` of memory ``room`` wide."""
     counts = [len(states) if rows is None else len(rows) for states, _, rows in parts]

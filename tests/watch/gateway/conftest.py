@@ -46,7 +46,7 @@ class Running:
 
 
 @contextmanager
-def gateway(configuration: Configuration) -> Iterator[str]:
+def gateway(configuration: Configuration, answers: Any = None) -> Iterator[str]:
     """Serves in a thread; yields the address."""
     address: list[str] = []
     ready, loop, error = threading.Event(), uvloop.new_event_loop(), []
@@ -57,7 +57,8 @@ def gateway(configuration: Configuration) -> Iterator[str]:
         ready.set()
 
     async def run() -> None:
-        task.append(asyncio.create_task(serve(configuration, told, writer=False)))
+        serves = answers.serves if answers else ""
+        task.append(asyncio.create_task(serve(configuration, told, writer=False, answers=answers, serves=serves)))
         await task[0]
 
     def main() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from caseback.watch.exchange import exchange_of
 from caseback.watch.journal import Journal
 from watch.gateway.conftest import Running, Start, gateway
 from watch.gateway.raw import CHAT, STREAM, connected, post, received, sent, status
-from watch.gateway.upstream import DONE, Model, answered, event, events, model_server, reply, streamed
+from watch.gateway.upstream import DONE, Model, answered, event, events, reply, streamed
 
 ASK = [{"role": "user", "content": "How are you?"}]
 
@@ -30,18 +31,19 @@ def until(true: Any, seconds: float = 10.0) -> None:
 
 
 def test_an_upstream_that_is_down(tmp_path: Path, model: Model) -> None:
-    with model_server() as other:
-        gone = other.address
     file = tmp_path / "watch.toml"
-    file.write_text(f'listen = "127.0.0.1:0"\nupstream = "{gone}"\n')
-    configuration = read_configuration(file)
-    with gateway(configuration) as address:
-        at = Running(configuration, address, model)
-        with pytest.raises(openai.APIStatusError) as raised:
-            at.client().chat.completions.create(model="m", messages=ASK)
-        assert (raised.value.status_code, raised.value.code) == (502, "upstream_down")
-        [carried] = at.carried()
-        assert (carried.status, carried.ended, carried.response, carried.first_ms) == (502, "upstream broke", b"", None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        file.write_text(f'listen = "127.0.0.1:0"\nupstream = "http://127.0.0.1:{taken.getsockname()[1]}"\n')
+        configuration = read_configuration(file)
+        with gateway(configuration) as address:
+            at = Running(configuration, address, model)
+            with pytest.raises(openai.APIStatusError) as raised:
+                at.client().chat.completions.create(model="m", messages=ASK)
+            assert (raised.value.status_code, raised.value.code) == (502, "upstream_down")
+            [carried] = at.carried()
+            assert (carried.status, carried.ended) == (502, "upstream broke")
+            assert (carried.response, carried.first_ms) == (b"", None)
 
 
 def test_an_upstream_that_breaks_off_mid_stream(start: Start) -> None:
@@ -168,6 +170,22 @@ def test_a_client_that_sends_too_slowly(start: Start) -> None:
     assert status(answer) == 408
     [carried] = at.carried()
     assert (carried.ended, carried.status, carried.request) == ("refused", 408, b"")
+
+
+def test_a_head_that_never_ends_or_never_comes(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = start()
+    begun = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+    assert status(sent(at.address, begun, *[b"x-more: " + b"y" * 5_000 + b"\r\n"] * 400)) == 400
+    assert status(sent(at.address, begun + b"x: ", *[b"y" * 50_000] * 40)) == 400
+    assert status(sent(at.address, b"GET /" + b"a" * 2_000_000)) == 400
+    monkeypatch.setattr("caseback.watch.gateway.protocol.HEAD_SECONDS", 0.5)
+    for parts in ((), (begun,), (begun, 0.3, b"x: y\r\n", 0.3, b"x: y\r\n", 0.3, b"\r\n")):
+        clock = time.monotonic()
+        assert sent(at.address, *parts) == b""
+        assert time.monotonic() - clock < 3
+    assert status(sent(at.address, post(CHAT, close=False), 1.0, post(CHAT))) == 200
+    assert at.model.seen[0].body == CHAT
+    assert len(at.carried()) == 2
 
 
 def test_a_client_that_reads_slowly_gets_all_of_it(start: Start) -> None:

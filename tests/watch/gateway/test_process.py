@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,8 +18,11 @@ import pytest
 from typer.testing import CliRunner
 
 from caseback.cli.main import app
+from caseback.errors import CasebackError
 from caseback.watch.entry import Begun, Carried, Closed
 from caseback.watch.exchange import exchange_of
+from caseback.watch.store.read import since
+from caseback.watch.store.store import open_store
 from watch.gateway.conftest import journaled
 from watch.gateway.raw import CHAT, STREAM, connected, post, sent, status
 from watch.gateway.test_faults import until
@@ -199,6 +202,37 @@ def test_a_writer_that_dies_is_started_again_and_serving_goes_on(tmp_path: Path,
         process.terminate()
         assert process.wait(30) == 0
         until(lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in found), 10)
+
+
+def test_the_writer_ends_when_the_gateway_is_killed_and_the_next_one_goes_on(tmp_path: Path, model: Model) -> None:
+    configured(tmp_path, model)
+    store = tmp_path / "watched/store"
+
+    def stored() -> int:
+        try:
+            with closing(open_store(store, make=False)) as found:
+                return int(found.query("SELECT COUNT(*) AS n FROM exchanges")[0]["n"])
+        except CasebackError:
+            return 0
+
+    with watch(cwd=tmp_path) as (process, address):
+        for _ in range(3):
+            assert status(sent(address, post(CHAT))) == 200
+        until(lambda: stored() == 3, 40)
+        writers = psutil.Process(process.pid).children()
+        process.kill()
+        process.wait()
+        until(lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in writers), 20)
+    with watch(cwd=tmp_path) as (process, address):
+        assert status(sent(address, post(CHAT))) == 200
+        until(lambda: stored() == 4, 40)
+        process.terminate()
+        assert process.wait(40) == 0
+    with closing(open_store(store, make=False)) as found:
+        assert [each.ended for each in since(found, 0)] == ["whole"] * 4
+        closed = [each["closed"] is None for each in found.query("SELECT closed FROM gateways ORDER BY opened")]
+    assert closed == [True, False]
+    assert list((tmp_path / "watched/journal").glob("*.journal")) == []
 
 
 @pytest.mark.parametrize(("words", "said"), [

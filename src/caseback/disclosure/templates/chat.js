@@ -200,7 +200,7 @@ at("save").addEventListener("click", () => {
   URL.revokeObjectURL(link.href);
 });
 
-fetch("about").then((answer) => answer.json()).then((about) => {
+fetch(document.body.dataset.about || "about").then((answer) => answer.json()).then((about) => {
   state.about = about;
   at("digest").textContent = about.model.slice(0, 19);
   for (const id of ["system", "temperature", "seed", "max_new_tokens"]) at(id).value = about.begin[id];

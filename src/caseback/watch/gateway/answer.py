@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from caseback.watch.entry import Ended
 from caseback.watch.verdict import Verdict
 
 
@@ -38,12 +39,15 @@ class Answer(Protocol):
         headers: For the client, without those of the connection.
         streamed: Whether it is a stream of events.
         verdicts: Of detectors that read the model as it answered; complete once all is read.
+        ended: How, as far as what answers knows: ``whole`` but for a model served here that refused, or broke off, or
+            was stopped; right once all is read.
     """
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     streamed: bool
     verdicts: tuple[Verdict, ...]
+    ended: Ended
 
     async def read(self) -> bytes:
         """What came since, as soon as something did; empty at the end.
@@ -53,7 +57,7 @@ class Answer(Protocol):
         """
 
     def close(self) -> None:
-        """No more is wanted. Ends what is under way, and does nothing after the end."""
+        """No more is wanted. Ends what is under way; ``verdicts`` then tells of what was made. Harmless at the end."""
 
 
 class BrokeError(Exception):

@@ -43,7 +43,7 @@ class Records:
             self.missed += 1
             was, now = self._missing, time.time()
             begun = min(was.begun, carried.time) if was else carried.time
-            self._missing = Missed(begun, now, (was.exchanges if was else 0) + 1, self._why)
+            self._missing = Missed(begun, max(begun, now), (was.exchanges if was else 0) + 1, self._why)
         return written
 
     def beat(self) -> None:

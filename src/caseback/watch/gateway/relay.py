@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing i
 
 READ = "/v1/chat/completions"
 """Where replies are that detectors can read."""
+FILTERED: tuple[Ended, ...] = ("stopped", "held")
 LEFTOVER = 1.0
 """Seconds that an upstream has to close a stream after its end."""
 
@@ -61,10 +62,12 @@ class Relay:
             else:
                 await self._stream(going, answer, out, Lines())
         except BrokeError as broke:
+            _said_so_far(going, answer)
             await self._broke(going, broke, out)
         except asyncio.CancelledError:
             if going.over:
                 raise
+            _said_so_far(going, answer)
             if not going.stop:
                 self._finish(going, "upstream broke", ())
                 raise
@@ -93,7 +96,7 @@ class Relay:
                 if not out.started:
                     await out.start(answer.status, answer.headers)
                 await out.part(send)
-        self._finish(going, self._word(answer.verdicts, "whole"), answer.verdicts)
+        self._finish(going, self._word(answer.verdicts, answer.ended), answer.verdicts)
         if not out.started:
             await out.start(answer.status, answer.headers)
         await out.last(send if done else lines.rest)
@@ -112,12 +115,12 @@ class Relay:
                 await out.part(b"".join(parts[:-1]))
                 parts = parts[-1:]
         content = parts[0] if len(parts) == 1 else b"".join(parts)
-        ended: Ended = self._word(answer.verdicts, "whole")
+        ended: Ended = self._word(answer.verdicts, answer.ended)
         if not reads:
             self._finish(going, ended, answer.verdicts)
         else:
             ended, id = await self._judged(going, answer)
-            if ended != "whole" and not out.started:
+            if ended in FILTERED and not out.started:
                 content = filtered.whole(content, id)
         if out.started:
             await out.last(content)
@@ -155,7 +158,7 @@ class Relay:
             await self._stream(going, answer, out, lines)
             return
         ended, id = await self._judged(going, answer)
-        if ended != "whole":
+        if ended in FILTERED:
             await self._filtered(going, answer, out, id)
             return
         if not out.started:
@@ -171,7 +174,7 @@ class Relay:
             said = self._untold(f"the answer has more than {self._limits.kept_bytes} bytes")
         elif self._readers is not None:
             said = await self._readers.verdicts(going.carried("whole"))
-        ended = self._word((*answer.verdicts, *said), "whole")
+        ended = self._word((*answer.verdicts, *said), answer.ended)
         id = ""
         going.verdicts = (*answer.verdicts, *said)
         if ended == "held":
@@ -216,8 +219,10 @@ class Relay:
         """Writes it down: from here on it is over, whatever becomes of the last bytes."""
         going.over = True
         going.verdicts = verdicts or going.verdicts
-        if not going.verdicts and going.path == READ:
-            going.verdicts = self._untold(f"no reply was read: {ended}, status {going.status}")
+        if self._readers is not None and going.path == READ:
+            told = {each.digest for each in going.verdicts}
+            left = self._untold(f"no reply was read: {ended}, status {going.status}")
+            going.verdicts += tuple(each for each in left if each.digest not in told)
         going.ended = ended
         self._carry(going.carried(ended))
 
@@ -229,6 +234,13 @@ class Relay:
         """What the verdicts together come to."""
         policies = {each.policy for each in verdicts if each.flagged}
         return "stopped" if "stop" in policies else "held" if "hold" in policies else otherwise
+
+
+def _said_so_far(going: Going, answer: Answer | None) -> None:
+    """Of an answer that ends before its end: what was said of it until then."""
+    if answer is not None:
+        answer.close()
+        going.verdicts = (*answer.verdicts, *going.verdicts)
 
 
 async def _leftover(answer: Answer) -> None:

@@ -75,11 +75,21 @@ def upstream_key(configuration: Configuration) -> str:
 
 
 async def serve(
-    configuration: Configuration, ready: Callable[[str], None], *, writer: bool, answers: Answers | None = None
+    configuration: Configuration,
+    ready: Callable[[str], None],
+    *,
+    writer: bool,
+    answers: Answers | None = None,
+    serves: str = "",
 ) -> None:
     """Serves until SIGTERM or SIGINT; then what is under way has ``drain_seconds`` to finish.
 
-    ``ready`` is called with the address once it listens, ``answers`` what answers instead of the upstream.
+    Args:
+        configuration: What to watch, and how.
+        ready: Called with the address once it listens.
+        writer: Whether to start the writer, and keep it alive.
+        answers: What answers instead of the upstream.
+        serves: Digest of the model that this is.
 
     Raises:
         CasebackError: something in the configuration does not do.
@@ -98,7 +108,7 @@ async def serve(
     sock = listening(configuration)
     address = f"http://{_shown(sock)}"
     records = Records(Journal(configuration.journal, secrets.token_hex(8)))
-    records.opened(configuration.upstream or configuration.model)
+    records.opened(serves or configuration.upstream)
     readers = None
     if text:
         from caseback.watch.gateway.inline import Readers

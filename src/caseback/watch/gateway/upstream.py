@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from caseback.watch.configuration import Limits
+from caseback.watch.entry import Ended
 from caseback.watch.gateway.answer import Asked, BrokeError
 from caseback.watch.gateway.headers import back
 from caseback.watch.verdict import Verdict
@@ -87,6 +88,7 @@ class UpstreamAnswer:
     """An answer that has begun (``answer.Answer``)."""
 
     verdicts: tuple[Verdict, ...] = ()
+    ended: Ended = "whole"
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response, self._content = response, response.content

@@ -1,0 +1,1 @@
+"""An advisory with what it takes to watch for it: files, their manifest, a signature. Data, no code."""

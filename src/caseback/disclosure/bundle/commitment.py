@@ -1,0 +1,26 @@
+"""Digests that commit to what is withheld: shown later, it can be seen to be the same, and until then not guessed."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from caseback.errors import CasebackError
+
+
+def committed(data: bytes, salt: bytes | None = None) -> tuple[str, str]:
+    """SHA-256, in hex, of 32 bytes of salt and the data; and the salt, which its owner keeps.
+
+    Without a salt, a short text could be found by trying texts.
+    """
+    drawn = salt or secrets.token_bytes(32)
+    if len(drawn) != 32:
+        raise CasebackError(f"a salt has 32 bytes, not {len(drawn)}")
+    return hashlib.sha256(drawn + data).hexdigest(), drawn.hex()
+
+
+def opens(withheld: dict[str, Any], data: bytes, salt: str) -> bool:
+    """Whether this is what an advisory's entry under ``handling.withheld`` commits to."""
+    try:
+        return committed(data, bytes.fromhex(salt))[0] == withheld["sha256"]
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""From somebody else's advisory to a detector in shadow here, or to a reason why not."""

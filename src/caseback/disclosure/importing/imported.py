@@ -1,0 +1,185 @@
+"""An advisory that was imported: what landed, in which state, and why. One folder an advisory, written whole or not."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from caseback.disclosure.bundle.bundle import Bundle
+from caseback.disclosure.bundle.limits import ADVISORY
+from caseback.disclosure.bundle.moments import now, written
+from caseback.disclosure.bundle.strict_json import parse
+from caseback.disclosure.importing.decide import Route, affects, overall
+from caseback.disclosure.importing.land import Landed, land
+from caseback.disclosure.importing.local import Local
+from caseback.dossier.disk import writing
+from caseback.errors import CasebackError
+
+FILE, FORMAT = "import.json", "caseback import 1"
+State = Literal["shadow", "promoted", "stale", "withdrawn"]
+"""In shadow only scores are kept; promoted ones raise incidents; stale ones and those withdrawn are not run."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A detector that stands here: how it landed, its state, and each change of that with its reason."""
+
+    landed: Landed
+    state: State
+    history: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An advisory here.
+
+    Attributes:
+        advisory: Its id; ``revision`` and ``bundle``, the digest of its manifest, say which.
+        behaviour: What it is about.
+        kind: ``finding`` or ``negative``.
+        route: The best way by which a detector came in.
+        affects: What the advisory says of the model here.
+        signer: Id of the key.
+        model: Digest of the model here; empty where only replies are seen.
+        budget: Rate of false alarms that each detector may have.
+        detectors: All that the advisory lists, those that were refused too.
+    """
+
+    advisory: str
+    revision: int
+    bundle: str
+    behaviour: str
+    kind: str
+    summary: str
+    route: Route
+    affects: str
+    signer: str
+    model: str
+    budget: float
+    at: str
+    detectors: Sequence[Held] = field(default_factory=tuple)
+
+
+def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None = None) -> Imported:
+    """Import a verified bundle into ``into/ID``. Every detector lands in shadow, or is refused with its reasons.
+
+    One that stood here in the same form keeps its state. A revision that withdraws the advisory takes its detectors out
+    of use.
+
+    Raises:
+        CasebackError: an older revision than the one here, or it cannot be written; what was here then stays.
+    """
+    advisory = bundle.advisory
+    id, when = advisory["id"], at or now()
+    moment = written(when)
+    before = read_import(into / id) if (into / id).exists() else None
+    if before is not None and before.revision > advisory["revision"]:
+        raise CasebackError(f"{id} is here with revision {before.revision}; revision {advisory['revision']} is older")
+    staging = into / f".importing-{id}"
+    with writing(into):
+        into.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir()
+        try:
+            listed = advisory.get("detectors", ())
+            landed = [land(each, bundle.files, local, staging / each["name"], when) for each in listed]
+            digest = local.subject.digest if local.subject is not None else ""
+            made = Imported(
+                advisory=id,
+                revision=advisory["revision"],
+                bundle=bundle.digest,
+                behaviour=advisory["behaviour"]["id"],
+                kind=advisory["kind"],
+                summary=advisory["summary"],
+                route=overall((each.route, each.needs) for each in landed),
+                affects=affects(advisory, digest, local.ancestors),
+                signer=bundle.signer,
+                model=digest,
+                budget=local.budget,
+                at=moment,
+                detectors=_all_held(landed, before, "withdrawn" in advisory, moment),
+            )
+            _write(made, staging)
+            _swap(staging, into / id)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    return made
+
+
+def _all_held(landed: Sequence[Landed], before: Imported | None, withdrawn: bool, moment: str) -> tuple[Held, ...]:
+    """Those that landed, and of a withdrawn advisory those that stood here, out of use."""
+    if not withdrawn:
+        return tuple(_held(each, before, moment) for each in landed)
+    said = {"at": moment, "state": "withdrawn", "why": "the advisory was withdrawn"}
+    there = before.detectors if before is not None else ()
+    return tuple(Held(each.landed, "withdrawn", (*each.history, said)) for each in there)
+
+
+def _held(landed: Landed, before: Imported | None, moment: str) -> Held:
+    if landed.id and before is not None:
+        for each in before.detectors:
+            if each.landed.id == landed.id and each.landed.threshold == landed.threshold:
+                return Held(landed, each.state, each.history)
+    said = {"at": moment, "state": "shadow", "why": "imported: it starts in shadow"}
+    return Held(landed, "shadow", (said,) if landed.id else ())
+
+
+def _swap(staging: Path, target: Path) -> None:
+    old = target.with_name(f".old-{target.name}")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    staging.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(made: Imported, folder: Path) -> None:
+    text = json.dumps({"format": FORMAT, **asdict(made)}, indent=1, ensure_ascii=False, allow_nan=False)
+    begun = folder / f".{FILE}.part"
+    begun.write_text(text + "\n", encoding="utf-8")
+    begun.replace(folder / FILE)
+
+
+def write_import(made: Imported, into: Path) -> None:
+    """Write what changed of an import that is here.
+
+    Raises:
+        CasebackError: it cannot be written.
+    """
+    with writing(into):
+        _write(made, into / made.advisory)
+
+
+def read_import(folder: Path) -> Imported:
+    """The import in a folder.
+
+    Raises:
+        CasebackError: there is none, or it is damaged.
+    """
+    path = folder / FILE
+    try:
+        data: Any = parse(path.read_bytes(), str(path), ADVISORY)
+        if data.pop("format", None) != FORMAT:
+            raise CasebackError(f"{path} is no import of this version: import the advisory again")
+        held = tuple(
+            Held(
+                Landed(**{**each["landed"], "why": tuple(each["landed"]["why"])}), each["state"], tuple(each["history"])
+            )
+            for each in data.pop("detectors")
+        )
+        return Imported(**data, detectors=held)
+    except OSError as error:
+        raise CasebackError(f"{path}: no import to read ({error.strerror})") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CasebackError(f"{path} is damaged ({error}): import the advisory again") from None
+
+
+def imports(into: Path) -> Iterator[Imported]:
+    """All that was imported into a folder, in the order of the advisories' ids."""
+    if into.is_dir():
+        for folder in sorted(each for each in into.iterdir() if not each.name.startswith(".")):
+            if (folder / FILE).exists():
+                yield read_import(folder)

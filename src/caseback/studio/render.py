@@ -1,0 +1,111 @@
+"""Drawing pages: Jinja templates, escaped, on the macros of the disclosed pages."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from caseback.disclosure.page import by_arm, clock, numbered, visible, widest
+from caseback.disclosure.page_words import in_100, percent
+from caseback.disclosure.wording import ARM_NAMES, TASKS, document_name, label, listed, short, within, words
+from caseback.studio.assets import assets
+from caseback.studio.wording import ago, amount, interval_words, moment, when
+
+NO_RECORDS: dict[str, Any] = {"evidence": {"records": (), "struck": {}, "unreadable": {}}}
+"""What the macros of a card read where there is no card: no figure leads to a record on the same page."""
+MENU = (
+    ("home", "Home", "/", "h"),
+    ("constitution", "Constitution", "/constitution", "c"),
+    ("inside", "Inside", "/inside", "i"),
+    ("audit", "Audit", "/audit", "a"),
+    ("games", "Games", "/games", "g"),
+    ("live", "Live", "/live", "l"),
+    ("chat", "Chat", "/chat", "t"),
+    ("disclosures", "Disclosures", "/disclosures", "d"),
+)
+"""Name, title, path, and the letter that follows ``g`` on the keyboard."""
+
+
+def render(template: str, link: Callable[[str], str] | None = None, **what: Any) -> str:
+    """A page from one of the templates.
+
+    Args:
+        link: From a path of the studio to what a browser is given; by default the path itself.
+        what: The data.
+    """
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **{
+                "link": link or quoted,
+                "asset": asset_path(link),
+                "section": "",
+                "session": None,
+                "exported": False,
+                **what,
+            }
+        )
+    )
+
+
+def quoted(path: str) -> str:
+    """A path as a browser takes it; its query stays as it is."""
+    place, mark, query = path.partition("?")
+    return quote(place) + mark + query
+
+
+def asset_path(link: Callable[[str], str] | None) -> Callable[[str], str]:
+    """The path of a file that pages load. Its digest is part of it, so that a changed one is loaded again."""
+    if link is None:
+        return lambda name: f"/static/{name}?{assets()[name].digest[:12]}"
+    return lambda name: link(f"/static/{name}")
+
+
+def is_web(address: object) -> bool:
+    """Whether it is an address of the web, which may stand in a link: no script hides in it."""
+    return isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
+
+
+def _finalise(value: object) -> object:
+    if value is None:
+        return "–"
+    return value if isinstance(value, Markup) else visible(str(value))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [PackageLoader("caseback.studio", "templates"), PackageLoader("caseback.disclosure", "templates")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalise,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "in_100": in_100,
+        "numbered": numbered,
+        "words": words,
+        "clock": clock,
+        "within": within,
+        "widest": widest,
+        "label": label,
+        "listed": listed,
+        "short": short,
+        "document_name": document_name,
+        "amount": amount,
+        "when": when,
+        "moment": moment,
+        "ago": ago,
+        "interval_words": interval_words,
+    }
+    environment.globals |= {"arm_names": ARM_NAMES, "tasks": TASKS, "by_arm": by_arm, "menu": MENU, "card": NO_RECORDS}
+    environment.tests["web"] = is_web
+    return environment

@@ -1,0 +1,10 @@
+"""The tables of rates and audits."""
+
+from importlib.resources import files
+
+from caseback.watch.store.store import Store
+
+
+def make_tables(store: Store) -> None:
+    """Makes those that are not there yet."""
+    store.script(files("caseback.watch.rates").joinpath("schema.sql").read_text(encoding="utf-8"))

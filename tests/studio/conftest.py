@@ -1,0 +1,53 @@
+"""A folder with something of every kind, left there by the code that leaves it in use."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from caseback.audit.condition_map import condition_map
+from caseback.behaviours.harmful_compliance import BEHAVIOUR as HARM
+from caseback.detectors.files import save_detector
+from caseback.detectors.known import Known
+from caseback.detectors.pattern import PatternDetector
+from caseback.dossier import open_dossier
+from caseback.interp.directions.files import save_direction
+from caseback.subject.site import Site
+from interp.directions.planted import unit
+from interp.directions.subjects import WIDTH, direction_for, tiny_subject
+from library_for_tests import small_library
+from scripted_for_tests import Scripted
+from studio.shown_for_tests import audited, published, traffic, typed
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dossier, audit, condition map, sealed game, circuit, direction, detector, live store."""
+    from disclosure.fixture_dossier import fill
+    from disclosure.test_circuit_page import graph
+
+    folder = tmp_path_factory.mktemp("runs")
+    with open_dossier(folder / "mine" / "dossier") as dossier:
+        fill(dossier)
+    (folder / "audit").mkdir()
+    (folder / "audit" / "audit.json").write_text(json.dumps(audited()))
+    (folder / "map").mkdir()
+    subject = Scripted(lambda chat: "I will not help with that.")
+    found = condition_map(subject, HARM, "world", ("cue", "haste"), n=3)
+    (folder / "map" / "conditions.json").write_text(json.dumps(found))
+    (folder / "circuits").mkdir()
+    (folder / "circuits" / "a-graph.json").write_text(json.dumps(graph()))
+    (folder / "circuits" / "a-graph.html").write_text("")
+    tiny = tiny_subject(folder / "models")
+    save_direction(direction_for(tiny, unit(WIDTH), Site("resid_post", 2)), folder / "directions" / "planted")
+    known = Known(("do-no-harm",))
+    save_detector(
+        PatternDetector("bombs", "harmful_compliance", ("bomb",), known=known), folder / "detectors" / "bombs"
+    )
+    grown = tmp_path_factory.mktemp("organisms")
+    small_library(grown, [("sycophancy", "demonstrations"), ("sycophancy", "documents")], 4)
+    typed("game", "new", "find", "--library", grown / "library", "--subjects", 3, "--clean", 0.4,
+          "--out", folder / "game", "--key", tmp_path_factory.mktemp("key") / "key.json")  # fmt: skip
+    published(folder / "disclosed")
+    traffic(folder / "watched" / "store")
+    return folder
