@@ -3,9 +3,11 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from caseback.errors import CasebackError
 from caseback.studio.page import AbsentError
@@ -23,11 +25,26 @@ DEEPEST = 4
 
 @dataclass(frozen=True)
 class Stores:
-    """Where live stores are, by name: ``named`` as told, ``opened`` those that were asked for."""
+    """Where live stores are, by name: ``named`` as told, ``opened`` those that were asked for; and what was ``made`` of
+    them a moment ago."""
 
     named: Mapping[str, str] = field(default_factory=dict)
     opened: dict[str, Store] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    made: dict[tuple[Any, ...], tuple[float, Any]] = field(default_factory=dict)
+
+    def recent(self, what: tuple[Any, ...], seconds: float, make: Callable[[], Any]) -> Any:
+        """What ``make`` gives, or gave within so many seconds: rates over all exchanges take a while."""
+        now = time.monotonic()
+        with self.lock:
+            for old in [key for key, (when, _) in self.made.items() if now - when >= seconds]:
+                del self.made[old]
+            if what in self.made:
+                return self.made[what][1]
+        found = make()
+        with self.lock:
+            self.made[what] = (time.monotonic(), found)
+        return found
 
     def where(self, folder: Path) -> dict[str, str]:
         """Every store by its name: its path, or its address."""

@@ -75,7 +75,7 @@ def clause(desk: Desk, parts: Names, query: Names) -> Data:
         "detectors": [
             each for each in detectors(found) if one["id"] in each["clauses"] or each["behaviour"] in breaking
         ],
-        "directions": [each for each in directions(found) if each["clause"] == one["id"] or each["ground"] in breaking],
+        "directions": [each for each in directions(found) if _bound(each, one, breaking)],
     }
 
 
@@ -136,6 +136,16 @@ def _detector(key: str, path: Any) -> dict[str, Any]:
             "clauses": [],
             "calibrated": False,
         }
+
+
+def _bound(direction: Data, clause: Data, breaking: list[str]) -> bool:
+    """Whether a direction was fitted on the clause, on a behaviour that breaks it, or on a family of its situations."""
+    ground = direction["ground"]
+    return bool(ground) and (
+        direction["clause"] == clause["id"]
+        or ground in breaking
+        or any(_within(mine, ground) for mine in clause["families"])
+    )
 
 
 def _within(mine: str, theirs: str) -> bool:

@@ -25,6 +25,8 @@ HOURS, SPANS = 24.0, 24
 LATENCIES = 50_000
 """Exchanges that latency is told from, the latest."""
 GAPS = 50
+FRESH = 15.0
+"""Seconds for which rates are shown as they were made."""
 
 
 def stores(desk: Desk, parts: Names, query: Names) -> Data:
@@ -36,19 +38,28 @@ def stores(desk: Desk, parts: Names, query: Names) -> Data:
 
 
 def live(desk: Desk, parts: Names, query: Names) -> Data:
-    """One store: each detector's rate with its bounds, over time and in all; coverage; latency."""
+    """One store: each detector's rate with its bounds, over time and in all; coverage; latency. At most ``FRESH``
+    seconds old: ``until`` says when it was made."""
     store = desk.stores.open(desk.folder, parts["store"])
-    now = time.time()
     hours = number(query, "hours", HOURS, 0.01, 24.0 * 3660)
-    since = now - 3600 * hours
     which = text(query, "detector") or None
+    made: Data = desk.stores.recent(
+        (store.where, hours, which), FRESH, lambda: live_data(store, parts["store"], hours, which)
+    )
+    return made
+
+
+def live_data(store: Store, name: str, hours: float, which: str | None) -> Data:
+    """The data of a store's page, made now."""
+    now = time.time()
+    since = now - 3600 * hours
     width = 3600 * hours / SPANS
     try:
         rows = live_rates(store, now, since=since, which=which)
     except CasebackError as error:
         raise AskedWrongError(str(error)) from None
     return {
-        "store": parts["store"],
+        "store": name,
         "where": _shown(store.where),
         "hours": hours,
         "since": since,
