@@ -39,6 +39,13 @@ def watch(
     upstream: Annotated[
         str, typer.Option(help="Address of the OpenAI-compatible server to stand in front of, as http://127.0.0.1:8000")
     ] = "",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A model to serve here instead, with activations read as it answers: path, hub id or "
+            "name, as ref-aligned"
+        ),
+    ] = "",
     detector: Annotated[
         list[Path] | None, typer.Option(help="Folder of a detector; may be given several times. Its policy is flag.")
     ] = None,
@@ -47,17 +54,24 @@ def watch(
         Path | None, typer.Option(help="Folder for the journal and the store.", show_default="watched")
     ] = None,
     no_writer: Annotated[
-        bool, typer.Option("--no-writer", help="Serve alone; `caseback watch write` runs elsewhere, or later.")
+        bool,
+        typer.Option(
+            "--no-writer",
+            help="Serve alone: `caseback watch write` and `… alerts run` run elsewhere, or later.",
+        ),
     ] = False,
 ) -> None:
-    """Stand in front of a model server: pass everything on, write it down, score it.
+    """Stand in front of a model server, or serve a model: pass everything on, write it down, score it.
 
     Point OpenAI clients at the address that is printed, with /v1 behind it. Bytes pass unchanged both ways; each
-    exchange is in the journal before its client has the last byte; a writer beside the gateway scores it and puts it
-    into the store. What it does is told by a file, watch.toml in this folder unless another is named, or by options,
-    which are then written to watch.toml in the folder of the journal.
+    exchange is in the journal before its client has the last byte. Beside the gateway a writer scores what was said and
+    puts it into the store, and rounds draw for audits, group what was flagged into incidents and raise alerts. What is
+    done is told by a file, watch.toml in this folder unless another is named, or by options, which are then written to
+    watch.toml in the folder of the journal.
 
     Example: caseback watch --upstream http://127.0.0.1:8000 --detector insults
+
+    Example: caseback watch --model ref-aligned --detector insults
     """
     if context.invoked_subcommand is not None:
         return
@@ -65,7 +79,7 @@ def watch(
 
     from caseback.watch.gateway.serve import serve
 
-    configuration = settled(config, upstream, detector or [], listen, folder)
+    configuration = settled(config, upstream, model, detector or [], listen, folder)
     if configuration.keys is None:
         _say("no keys: only this machine may use it (make keys with `caseback watch keys new NAME`)")
 
@@ -90,7 +104,7 @@ def check(config: Config = None) -> None:
     """
     from caseback.watch.configuration import watching
 
-    configuration = settled(config, "", [], "", None)
+    configuration = settled(config, "", "", [], "", None)
     for each in configuration.detectors:
         found = watching(each, configuration.file)
         typer.echo(f"{found.detector.name}: {found.policy} above {found.threshold:g}, id {found.digest[:12]}…")

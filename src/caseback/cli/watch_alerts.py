@@ -1,6 +1,8 @@
 """``caseback watch alerts``: what is amiss, who has taken it on, and the rounds that find it."""
 
 import asyncio
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -12,10 +14,14 @@ import typer
 from caseback.cli.group import group
 from caseback.cli.watch_audit import KEY, plain, read_key
 from caseback.cli.watch_opened import Config, Json, Opened, Stored, Who, opened, printed
+from caseback.cli.watch_settings import end_with_parent
 
 if TYPE_CHECKING:
     from caseback.watch.alerts.ledger import Alert
     from caseback.watch.alerts.round import Done
+
+NICE = 10
+"""Beside a gateway the rounds take what the others leave of a busy processor."""
 
 Id = Annotated[str, typer.Argument(help="The alert's id, or how it begins.")]
 
@@ -106,12 +112,21 @@ def check(config: Config = None, store: Stored = "", as_json: Json = False) -> N
 def run(
     config: Config = None,
     store: Stored = "",
-    every: Annotated[float, typer.Option(min=1, help="Seconds between rounds.")] = 60.0,
+    every: Annotated[float, typer.Option(min=1, help="Seconds between rounds.")] = 15.0,
+    beside_gateway: Annotated[
+        bool, typer.Option("--beside-gateway", hidden=True, help="End when the process that started it dies.")
+    ] = False,
 ) -> None:
     """Rounds, one after the other, until it is stopped. A store that is away is tried again.
 
+    `caseback watch` starts this by itself.
+
     Example: caseback watch alerts run
     """
+    if beside_gateway:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both, and the gateway says when
+        end_with_parent()
+        os.nice(NICE)
     with opened(config, store) as found:
         for done in _rounds(found, every):
             if done.drawn or done.incidents or done.alerts or done.delivered.failed or done.delivered.given_up:

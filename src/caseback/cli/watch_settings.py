@@ -24,7 +24,7 @@ HEAD = "# Written by `caseback watch` from its options; edit it and start with -
 
 
 def settled(
-    config: Path | None, upstream: str, detectors: Sequence[Path], listen: str, folder: Path | None
+    config: Path | None, upstream: str, model: str, detectors: Sequence[Path], listen: str, folder: Path | None
 ) -> "Configuration":
     """The configuration in the file, or the one that the options say, which is then written to the folder.
 
@@ -33,16 +33,18 @@ def settled(
     """
     from caseback.watch.configuration import read_configuration
 
-    if not upstream:
+    if not (upstream or model):
         if detectors or listen or folder:
             raise CasebackError(
-                "--detector, --listen and --folder go with --upstream: give that, or write them into the file"
+                "--detector, --listen and --folder go with --upstream or --model: give one, or write them into the file"
             )
         return read_configuration(config or FILE)
     if config:
-        raise CasebackError("give either --config or --upstream: one of them says what to watch")
+        raise CasebackError("give either --config or --upstream or --model: one of them says what to watch")
     place = (folder or Path("watched")).absolute()
-    lines = [f"upstream = {_text(upstream)}", 'folder = "."']
+    # A folder is written down as such, wherever the file lies.
+    behind = {"upstream": upstream, "model": str(Path(model).absolute()) if model and Path(model).is_dir() else model}
+    lines = [*(f"{name} = {_text(value)}" for name, value in behind.items() if value), 'folder = "."']
     lines += [f"listen = {_text(listen)}"] if listen else []
     for each in detectors:
         lines += ["", "[[detector]]", f"folder = {_text(str(each.absolute()))}", 'policy = "flag"']

@@ -159,7 +159,7 @@ def read_configuration(file: Path) -> Configuration:
         share_port=table.truth("share_port"),
         upstream=_address(table, upstream),
         upstream_key=table.text("upstream_key"),
-        model=model,
+        model=str(here / model) if model and (here / model).is_dir() else model,
         folder=folder,
         store=store if store.startswith(POSTGRES) else str(here / store if store else folder / "store"),
         keys=here / keys if keys else None,

@@ -101,9 +101,7 @@ def _made(route: Route, listed: Mapping[str, Any], files: Mapping[str, bytes], l
         made = _tested(listed, files, local, folder)
     point = _threshold(made, local)
     save_detector(made, folder)
-    # Watching flags at the threshold and above, calibration means above it.
-    limit = math.nextafter(point[0], math.inf)
-    return Landed(listed["name"], route, (), made.needs, detector_id(made), limit, point[1], area)
+    return Landed(listed["name"], route, (), made.needs, detector_id(made), point[0], point[1], area)
 
 
 def _tested(listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local, folder: Path) -> Detector:

@@ -16,11 +16,11 @@ from caseback.errors import CasebackError
 from caseback.watch.configuration import Configuration, watching
 from caseback.watch.gateway.answer import Answers
 from caseback.watch.gateway.app import Gateway
+from caseback.watch.gateway.beside import keep_rounds, keep_writer
 from caseback.watch.gateway.clients import HOSTS, Clients
 from caseback.watch.gateway.protocol import JoinedProtocol
 from caseback.watch.gateway.records import Records
 from caseback.watch.gateway.upstream import Upstream
-from caseback.watch.gateway.writer_process import keep_writer
 from caseback.watch.journal import Journal
 
 BEAT, SWEEP = 1.0, 0.25
@@ -87,7 +87,7 @@ async def serve(
     Args:
         configuration: What to watch, and how.
         ready: Called with the address once it listens.
-        writer: Whether to start the writer, and keep it alive.
+        writer: Whether to start the writer and the rounds, and keep them alive.
         answers: What answers instead of the upstream.
         serves: Digest of the model that this is.
 
@@ -119,7 +119,7 @@ async def serve(
             gateway = Gateway(configuration, clients, found, records, readers)
             timers = [asyncio.create_task(_beat(records, clients)), asyncio.create_task(_sweep(gateway))]
             if writer:
-                timers.append(asyncio.create_task(keep_writer(configuration.file)))
+                timers += [asyncio.create_task(keep(configuration.file)) for keep in (keep_writer, keep_rounds)]
             try:
                 await _served(gateway, sock, configuration, lambda: ready(address))
             finally:
