@@ -1,17 +1,8 @@
 """Streams of events, cut so that none is sent in part, and their end known."""
 
-from typing import NamedTuple
-
 DONE = (b"data: [DONE]", b"data:[DONE]")
 LONGEST = 1 << 16
 """Bytes of a line that are held back until its end comes."""
-
-
-class Cut(NamedTuple):
-    """``send`` may go; ``done`` says that it holds the end of the stream."""
-
-    send: bytes
-    done: bool
 
 
 class Lines:
@@ -21,22 +12,25 @@ class Lines:
         self.rest = b""
         self._inside = False
 
-    def cut(self, part: bytes) -> Cut:
-        """What may go after this part came."""
+    def cut(self, part: bytes) -> tuple[bytes, bool]:
+        """What may go after this part came, and whether it holds the end of the stream."""
+        if not self.rest and part[-1:] == b"\n" and b"[DONE]" not in part:  # as most are
+            self._inside = False
+            return part, False
         data = self.rest + part if self.rest else part
         keep = len(data) if data.endswith(b"\n") else data.rfind(b"\n") + 1
         if b"[DONE]" in data and (mark := self._mark(data)) >= 0:
             if b"\n\n" in data[mark:] or b"\r\n\r\n" in data[mark:]:
                 self.rest = b""
-                return Cut(data, True)
+                return data, True
             keep = mark
         elif (self._inside and not keep) or len(data) - keep > LONGEST:
             self.rest, self._inside = b"", True
-            return Cut(data, False)
+            return data, False
         if keep:
             self._inside = False
         self.rest = data[keep:]
-        return Cut(data[:keep], False)
+        return data[:keep], False
 
     def _mark(self, data: bytes) -> int:
         """Where the line that ends the stream begins; -1 where there is none."""
