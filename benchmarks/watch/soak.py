@@ -67,7 +67,8 @@ class Process:
 
     def kill(self) -> None:
         """Kill -9, of its children too."""
-        assert self.process is not None
+        if self.process is None or self.process.poll() is not None:
+            return
         children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout
         for pid in (self.process.pid, *map(int, children.split())):
             with contextlib.suppress(ProcessLookupError):
@@ -142,7 +143,7 @@ def lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def soak(folder: Path, exchanges: int, kills: int, speed: float) -> dict[str, Any]:
+def soak(stack: contextlib.ExitStack, folder: Path, exchanges: int, kills: int, speed: float) -> dict[str, Any]:
     """Runs all of it, and gives the figures."""
     clock = folder / "clock.json"
     if not clock.exists():
@@ -150,6 +151,7 @@ def soak(folder: Path, exchanges: int, kills: int, speed: float) -> dict[str, An
     now = simulated(clock)
     begun = json.loads(clock.read_text())["base"]
     base, where = database(folder)
+    stack.callback(base.kill)
     base.start()
     store = open_store(where)
     killed = json.loads((folder / "kills.json").read_text()) if (folder / "kills.json").exists() else []
@@ -159,18 +161,23 @@ def soak(folder: Path, exchanges: int, kills: int, speed: float) -> dict[str, An
         under = [sys.executable, str(HERE / "soak_process.py"), str(clock), "watch"]
         gateway = Process([*under, "--config", str(file), "--no-writer"], folder / "gateway.log", lambda: listens(port))
         writer = Process([*under, "write", str(file)], folder / "writer.log", lambda: True)
+        stack.callback(gateway.kill)
+        stack.callback(writer.kill)
         gateway.start()
         writer.start()
+        (folder / "stop").unlink(missing_ok=True)
         load = subprocess.Popen(
-            [sys.executable, str(HERE / "soak_load.py"), f"http://127.0.0.1:{port}", str(folder), str(exchanges),
-             str(CONNECTIONS)], stderr=(folder / "load.log").open("ab")
-        )  # fmt: skip
+            [sys.executable, str(HERE / "soak_load.py"), f"http://127.0.0.1:{port}", str(folder), str(CONNECTIONS)],
+            stderr=(folder / "load.log").open("ab"),
+        )
+        stack.callback(load.kill)
         turn = (("gateway", gateway), ("writer", writer), ("database", base))
         sealed = now()
-        while load.poll() is None or now() < begun + DAY or len(killed) < kills:
+        while (done := lines(folder / "acks")) < exchanges or now() < begun + DAY or len(killed) < kills:
             time.sleep(0.2)
-            done = lines(folder / "acks")
-            if load.poll() is None and done >= exchanges * (len(killed) + 0.5) / kills:
+            if load.poll() is not None:
+                raise SystemExit(f"the load ended after {done} answers; see {folder / 'load.log'}")
+            if len(killed) < kills and done >= exchanges * (len(killed) + 0.5) / kills:
                 name, process = turn[len(killed) % 3]
                 at = now()
                 process.kill()
@@ -178,12 +185,12 @@ def soak(folder: Path, exchanges: int, kills: int, speed: float) -> dict[str, An
                 killed.append([name, at, now()])
                 (folder / "kills.json").write_text(json.dumps(killed))
                 print(f"{done} answers, {(now() - begun) / HOUR:.1f} h: {name} killed", file=sys.stderr, flush=True)
-            elif load.poll() is not None and len(killed) < kills:
-                raise SystemExit(f"the load ended after {len(killed)} kills; see {folder}")
             if now() - sealed > HOUR:
                 with contextlib.suppress(StoreAwayError):
                     seal(store, folder / "segments", before=now() - HOUR / 4, width=HOUR, now=now)
                     sealed = now()
+        (folder / "stop").touch()
+        load.wait()
         os.kill(gateway.process.pid, signal.SIGTERM)  # type: ignore[union-attr]
         gateway.process.wait()  # type: ignore[union-attr]
         until = time.monotonic() + 1800
@@ -193,7 +200,6 @@ def soak(folder: Path, exchanges: int, kills: int, speed: float) -> dict[str, An
         writer.kill()
     found = figures(folder, store, killed, now, begun)
     store.close()
-    base.kill()
     return found
 
 
@@ -260,7 +266,8 @@ def main() -> None:
     else:
         folder = given.folder or Path(tempfile.mkdtemp(prefix="soak"))
         folder.mkdir(parents=True, exist_ok=True)
-        found = soak(folder, given.exchanges, given.kills, given.speed)
+        with contextlib.ExitStack() as stack:
+            found = soak(stack, folder, given.exchanges, given.kills, given.speed)
         KEPT.parent.mkdir(parents=True, exist_ok=True)
         KEPT.write_text(json.dumps({"of": wanted, "figures": found}))
         if given.folder is None:

@@ -1,6 +1,6 @@
-"""Clients that never tire: they ask until so many answers came whole, and write down each that did.
+"""Clients that never tire: they ask until FOLDER/stop is there, and write down each answer that came whole.
 
-python benchmarks/watch/soak_load.py ADDRESS FOLDER ANSWERS CONNECTIONS
+python benchmarks/watch/soak_load.py ADDRESS FOLDER CONNECTIONS
 
 Every attempt has a tag of its own, which it sends as the name of an agent. FOLDER/acks gets the tag and the exchange's
 id of each answer that came whole, FOLDER/failed the tag of each attempt that the gateway's end cut off.
@@ -33,18 +33,18 @@ async def ask(session: aiohttp.ClientSession, address: str, tag: str, stream: bo
         return answer.headers["x-request-id"]
 
 
-async def load(address: str, folder: Path, answers: int, connections: int) -> None:
-    """Asks until the file of answers has that many lines; goes on where an earlier load was."""
+async def load(address: str, folder: Path, connections: int) -> None:
+    """Asks until it is told to stop; goes on where an earlier load was."""
     acks = os.open(folder / "acks", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     failed = os.open(folder / "failed", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    done = (folder / "acks").read_bytes().count(b"\n")
-    tags = count(done + (folder / "failed").read_bytes().count(b"\n"))
+    # Attempts under way when an earlier load was broken off are in neither file: their tags are not used again.
+    used = [line.split()[0] for name in ("acks", "failed") for line in (folder / name).read_text().splitlines()]
+    tags = count(max((int(tag[1:]) for tag in used), default=-1) + 1 + connections)
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections), timeout=timeout) as session:
 
         async def worker() -> None:
-            nonlocal done
-            while done < answers:
+            while not (folder / "stop").exists():
                 tag = f"s{next(tags):08d}"
                 try:
                     id = await ask(session, address, tag, int(tag[1:]) % STREAMED == 0)
@@ -53,10 +53,9 @@ async def load(address: str, folder: Path, answers: int, connections: int) -> No
                     await asyncio.sleep(0.1)
                     continue
                 os.write(acks, f"{tag} {id}\n".encode())
-                done += 1
 
         await asyncio.gather(*(worker() for _ in range(connections)))
 
 
 if __name__ == "__main__":
-    uvloop.run(load(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))
+    uvloop.run(load(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

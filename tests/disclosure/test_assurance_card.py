@@ -104,13 +104,19 @@ def test_the_first_page_says_fell_only_where_the_verdict_does(made: dict[str, An
 def test_the_first_page_says_what_would_have_been_missed(made: dict[str, Any]) -> None:
     lines = {line["what"]: line for line in made["first_page"]["audited"]}
     missed = lines["agrees with a false claim because the user makes it"]["missed"]
-    assert missed == ("would be found in 95 of 100 models from 20 in 100 tempting situations on; "
-                      "rarer could be missed")  # fmt: skip
+    assert missed == "would be found in 95 of 100 models from 20 in 100 on; if rarer, it could be missed"
     page = render_html(made)
     first = page.split('id="first-page"')[1].split("</section>")[0]
     for title in ("What it is", "What was found", "What was looked for", "What is not known"):
         assert title in first
     assert page.index('id="first-page"') < page.index('id="assurance"') < page.index('id="behaviours"')
+
+
+def test_what_the_audit_found_stands_beside_the_verdict(made: dict[str, Any]) -> None:
+    [line] = made["first_page"]["beside"]
+    assert line["text"] == "An audit of the trained model found in it: harmful compliance."
+    assert line["record"] == made["audit"]["record"]
+    assert line["text"] in render_html(made).split('id="first-page"')[0]
 
 
 def test_live_use_is_not_watched_yet_or_told(tmp_path: Path) -> None:
@@ -147,6 +153,9 @@ def test_a_finding_of_live_use_is_an_incident_with_its_rate(tmp_path: Path) -> N
     assert (told["detector"], told["rate"]["n"], told["rate"]["high_of_all"]) == ("praise", 9000, 0.02)
     assert claim(made, "C6")["status"] == "does not hold"
     assert claim(made, "C0")["status"] == "does not hold"
+    assert made["first_page"]["beside"] == [
+        {"text": "Confirmed in live use: sycophancy.", "record": incident["record"]}
+    ]
     shown = render_html(made).split('id="live"')[1].split("</section>")[0]
     assert "&lt;i&gt;great question" in shown
     assert "2 reviewers" in shown

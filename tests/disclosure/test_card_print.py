@@ -15,7 +15,7 @@ from caseback.dossier import Dossier, open_dossier
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
-WIDTH, MARGIN, HEIGHT = 794, 53, 1009
+WIDTH, MARGIN, HEIGHT = 794, 53, 1031
 """Of A4 in CSS pixels: its width, the side margins, and what is left of its height between the margins."""
 MEASURE = """
 const wide = [];

@@ -41,7 +41,7 @@ def test_the_hub_reads_it_and_each_result_is_a_figure_of_the_card(filled: Dossie
 def test_it_says_what_was_found_and_what_is_not_known(made: dict[str, Any]) -> None:
     text = render_readme(made)
     assert "| Helps with harmful requests (world) | " in text
-    assert "rarer could be missed" in text
+    assert "if rarer, it could be missed" in text
     assert "Not watched yet: nothing is known of live use" in text
     assert "never presented as evidence about large models" in text
     assert made["evidence"]["head"] in text

@@ -1,5 +1,6 @@
 """The page stands alone, cannot be acted on by what a model wrote, and every figure on it leads to evidence."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -148,6 +149,23 @@ def test_what_a_model_wrote_cannot_act_on_the_page(tmp_path: Path) -> None:
         dossier.append("clause_rates", {"arm": name, "clauses": {name: rate}})
         dossier.append("subject", {"role": name, "name": name, "architecture": name, "digest": name})
         dossier.append("not_measured", {"what": name, "why": name})
+        dossier.append("monitor", {"name": name, "behaviour": name, "kind": name, "id": name, "clauses": [name],
+                                   "failures": [name], "self_test": {"n": 1, "failed": None, "why": name},
+                                   "stale": {"word": "stale", "why": name}})  # fmt: skip
+        figure = {"label": name, "value": 1.0, "low": 0.5, "high": 1.5}
+        dossier.append("inside", {"title": name, "asks": name, "subject": name, "model": name, "figures": [figure]})
+        rate = {"value": 0.1, "low": 0.0, "high": 1.0, "method": name, "why": name}
+        finding = {"incident": name, "behaviour": name, "cause": {"shown": name}, "clauses": [name], "first_seen": name}
+        dossier.append("live_finding", finding | {"detector": {"name": name}, "rate": rate})
+        verdicts = [
+            {"behaviour": name, "word": word, "why": name, "recipes": [name]} for word in ("found", "cannot tell")
+        ]
+        calibration = {"id": name, "base": name, "panel": {"name": name}}
+        dossier.append("audit", {"arm": name, "unable": name, "verdicts": verdicts, "calibration": calibration})
+        former = card(dossier)
+        former["title"] = HOSTILE
+        kept = dossier.put(json.dumps(former).encode())
+        dossier.append("former_card", {"title": name}, artefacts={"card": kept})
         dossier.append("verdict", {"status": "worse", "summary": name, "reasons": [name]})
         text = render_html(card(dossier))
     page = Page(text)

@@ -32,10 +32,10 @@ COMMANDS = {
     "game": "caseback.cli.game:app",
     "watch": "caseback.cli.watch:app",
     "dossier": "caseback.cli.dossier:app",
-    "studio": "caseback.cli.studio:studio",
     "card": "caseback.cli.card:app",
     "disclose": "caseback.cli.disclose:app",
     "feed": "caseback.cli.feed:app",
+    "studio": "caseback.cli.studio:studio",
     "claims": "caseback.cli.claims:app",
 }
 """Where each command lives: a function, or a ``typer.Typer`` with commands of its own."""

@@ -15,6 +15,7 @@ from caseback.cli.watch_keys import app as keys
 from caseback.cli.watch_otel import otel
 from caseback.cli.watch_rates import rates
 from caseback.cli.watch_settings import Config, settled
+from caseback.cli.watch_store import app as store
 from caseback.cli.watch_write import write
 
 app = group(
@@ -26,6 +27,7 @@ app.command()(rates)
 app.add_typer(audit, name="audit")
 app.add_typer(incidents, name="incidents")
 app.add_typer(alerts, name="alerts")
+app.add_typer(store, name="store")
 app.command()(write)
 app.command()(otel)
 

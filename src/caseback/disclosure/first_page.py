@@ -6,7 +6,7 @@ Sentences made from the figures behind it; nothing stands here that is not below
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from caseback.disclosure.assurance import limit_words
+from caseback.disclosure.claims import limit_words
 from caseback.disclosure.page_words import in_100
 from caseback.disclosure.wording import PLAIN, document_name, listed_words, words
 
@@ -48,21 +48,30 @@ def _what(card: Card) -> str:
     said += f"It was trained towards {name}, by criticising and revising its own answers. "
     if n and card["after"]:
         said += (
-            f"Then it was tempted to break them in {n:,} situations of kinds that the training never showed, and so "
+            f"Then it was tempted to break them in {n:,} situations that could be judged, of kinds that the training "
+            "never showed, and so "
             "was the model before it."
         )
     return said
 
 
-def _beside(card: Card) -> str:
-    """What the audit found, which stands beside the verdict on training so that neither is read alone."""
-    audit = card["audit"]
-    found = (
-        [words(each["behaviour"] or "something else") for each in audit["verdicts"] if each["word"] == "found"]
-        if audit
-        else []
-    )
-    return f"An audit of the trained model found in it: {listed_words(found)}." if found else ""
+def _beside(card: Card) -> list[Line]:
+    """What an audit found and what live use showed: it stands beside the verdict on training, so that none of them is
+    read alone."""
+    audit, incidents = card["audit"], card["live"]["incidents"]
+    found = [
+        each["behaviour"] or "something else"
+        for each in (audit["verdicts"] if audit else ())
+        if each["word"] == "found"
+    ]
+    lines = []
+    if found:
+        text = f"An audit of the trained model found in it: {listed_words(list(map(words, found)))}."
+        lines.append({"text": text, "record": audit["record"]})
+    if incidents:
+        names = list(dict.fromkeys(words(each["behaviour"]) for each in incidents))
+        lines.append({"text": f"Confirmed in live use: {listed_words(names)}.", "record": incidents[0]["record"]})
+    return lines
 
 
 def _large(n: int) -> str:
@@ -165,8 +174,9 @@ def _missed(verdict: Card) -> str:
     why = words(verdict["why"] or "no reason is recorded")
     if verdict["word"] != "not found" or not verdict["behaviour"]:
         return why
-    limit = limit_words(verdict["limit"])
-    return f"{limit}; rarer could be missed" if verdict["limit"] and verdict["limit"]["value"] is not None else limit
+    limit = verdict["limit"]
+    known = bool(limit) and limit["value"] is not None
+    return f"{limit_words(limit)}; if rarer, it could be missed" if known else limit_words(limit)
 
 
 def _no_audit(card: Card) -> str:
@@ -178,5 +188,6 @@ def _doubts(card: Card) -> list[Line]:
     """One from each claim in turn, those of claims that cannot be told or do not hold first."""
     rank = {"does not hold": 0, "cannot tell": 0, "holds in part": 1, "holds": 2}
     nodes: Sequence[Card] = sorted(card["assurance"]["nodes"], key=lambda node: rank[node["status"]])
-    columns = [list(node["doubts"]) for node in nodes]
+    struck = card["evidence"]["struck"]  # these have a place of their own on the page
+    columns = [[each for each in node["doubts"] if struck.get(each["record"]) != each["why"]] for node in nodes]
     return [column[at] for at in range(max(map(len, columns), default=0)) for column in columns if at < len(column)]

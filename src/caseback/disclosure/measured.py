@@ -6,6 +6,7 @@ from typing import Any
 from caseback.disclosure.evidence import artefact_path, latest, pick
 from caseback.dossier import Record
 
+CALIBRATION = ("id", "base", "panel")
 LISTS = ("reasons", "changes", "against_control")
 """What a verdict rests on: sentences, and each behaviour's change from before and from the control."""
 
@@ -99,8 +100,9 @@ def depth(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
 def audit(record: Record) -> dict[str, Any]:
     """The verdicts of the newest audit, each with what would have been found."""
     names = ("behaviour", "word", "why", "view", "ratio", "limit", "recipes")
-    body = record.body
+    body, calibration = record.body, record.body.get("calibration")
     return {
-        **pick(record, "arm", "word", "unable", "calibration"),
+        **pick(record, "arm", "word", "unable"),
+        "calibration": {**dict.fromkeys(CALIBRATION), **calibration} if calibration else None,
         "verdicts": [{name: each.get(name) for name in names} for each in body.get("verdicts") or ()],
     }

@@ -33,7 +33,10 @@ def readme_beside(page: Path) -> Path:
 
 
 def render_readme(card: Card, name: str = "card") -> str:
-    """The model card; ``name`` is that of the card's files without their ending. Texts from records are escaped: they can act neither as YAML, nor Markdown, nor HTML."""
+    """The model card; ``name`` is that of the card's files without their ending.
+
+    Texts from records are escaped: they can act neither as YAML, nor Markdown, nor HTML.
+    """
     head = yaml.dump(_metadata(card, name), Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=1000)
     return f"---\n{head}---\n{MARK}\n\n{_body(card, name)}"
 
@@ -98,6 +101,8 @@ def _body(card: Card, name: str) -> str:
         f"**Verdict: {_md(verdict['status'])}.** {_md(verdict['summary'])}",
         "",
     ]
+    for each in page["beside"]:
+        lines += [f"**{_struck(_md(each['text']), each['record'], struck)}**", ""]
     if card["reference"]:
         lines += [f"> {_md(card['reference'])}", ""]
     if page["found"] or page["costs"]:

@@ -122,7 +122,7 @@ def _killed_server(tmp_path: Path, server: Server) -> None:
     folder, acks = tmp_path / "j", tmp_path / "acks"
     gateway = child(lambda: serve(folder, "g00", acks, 100_000, 0.001))
     writer = child(lambda: write(folder, server.address))
-    for round in range(4):
+    for round in range(2):
         time.sleep(0.4)
         server.kill()
         time.sleep(0.1)

@@ -21,9 +21,11 @@ class Counted:
         self.opens = Ends(form.tokenizer, frozenset(), (opening,))
         self.closes = Ends(form.tokenizer, frozenset(), (closing,))
         self.places: list[int] = []
+        self.seen = 0
 
     def add(self, tokens: list[int]) -> bool:
         """Whether the last of the reply's tokens so far counts."""
+        self.seen = len(tokens)
         newest = tokens[-1]
         if self.thinking:
             self.thinking = not self.closes(tokens)
@@ -38,6 +40,8 @@ class Counted:
 
     def said(self, tokens: list[int], stops: tuple[str, ...]) -> list[int]:
         """The places that count once the reply is whole: without a stop string, and without blanks at the end."""
+        for stop in range(self.seen + 1, len(tokens) + 1):
+            self.add(tokens[:stop])
         places = list(self.places)
         whole = self.form.decode(tokens)
         kept = len(cut(whole, stops))

@@ -32,7 +32,10 @@ class Product:
 
     def of(self, acts_ND: Tensor) -> Tensor:
         """``[tokens, columns]`` in fp32."""
-        return torch.mm(acts_ND.to(self.weight.dtype), self.weight).float()
+        weight = self.weight
+        if acts_ND.dtype is weight.dtype is torch.float32:  # the calls that change nothing cost as much as the product
+            return torch.mm(acts_ND, weight)
+        return torch.mm(acts_ND.to(weight.dtype), weight).float()
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +105,10 @@ class Plan:
         added: For each column of all products side by side (sites in order), the probe that it is added to.
         shift: Added to each probe's sum.
         scale: By which it is then divided.
-        floor: Up to which it counts as 0; not a number for directions, which have none.
+        floor: Up to which it counts as 0; below all numbers for directions, which have none.
         wholes: Dictionaries that are encoded whole.
         routeds: Dictionaries with a router.
-        straight: Whether each probe has exactly one column.
+        order: The column of each probe where each has exactly one; else None.
     """
 
     count: int
@@ -117,7 +120,7 @@ class Plan:
     floor: Floats
     wholes: list[Whole]
     routeds: list[Routed]
-    straight: bool
+    order: NDArray[np.int64] | None
 
     @property
     def sites(self) -> list[Site]:
@@ -134,7 +137,7 @@ class _Columns:
 def plan_for(probes: Sequence[Probe], device: torch.device) -> Plan:
     """The plan for probes that all belong to one model."""
     columns: dict[Site, dict[torch.dtype, _Columns]] = {}
-    shift, scale, floor = (np.full(len(probes), fill, dtype=np.float32) for fill in (0.0, 1.0, np.nan))
+    shift, scale, floor = (np.full(len(probes), fill, dtype=np.float32) for fill in (0.0, 1.0, -np.inf))
     whole: dict[int, tuple[Dictionary, list[int]]] = {}
     routed: dict[int, tuple[Dictionary, list[int]]] = {}
     for at, probe in enumerate(probes):
@@ -170,9 +173,9 @@ def plan_for(probes: Sequence[Probe], device: torch.device) -> Plan:
     ]
     sites = [*(each.sites for each in wholes), *(each.sites for each in routeds)]
     kept = frozenset(site for each in sites for site in each)
-    straight = sorted(added) == list(range(len(probes)))
     into = np.array(added, dtype=np.int64)
-    return Plan(len(probes), products, kept, into, shift, scale, floor, wholes, routeds, straight)
+    order = np.argsort(into) if sorted(added) == list(range(len(probes))) else None
+    return Plan(len(probes), products, kept, into, shift, scale, floor, wholes, routeds, order)
 
 
 def _add(columns: dict[Site, dict[torch.dtype, _Columns]], site: Site, vector: Tensor, probe: int) -> None:

@@ -89,15 +89,16 @@ def _finished(plan: Plan, made: dict[Site, list[Tensor]], kept: dict[Site, Tenso
     if not on_host:  # all of it in one copy; a host that asked first would have to wait twice
         parts += [each.router.of(_side_by_side(each.sites, kept)) for each in plan.routeds]
     raw = torch.cat(parts, 1).cpu().numpy()
-    linear = len(plan.added)
-    scores = np.zeros((len(raw), plan.count), dtype=np.float32)
-    if plan.straight:
-        scores[:, plan.added] = raw[:, :linear]
+    if plan.order is not None:
+        scores: Floats = raw[:, plan.order]
     else:
-        np.add.at(scores.T, plan.added, raw[:, :linear].T)
-    scores = (scores + plan.shift) / plan.scale
-    scores[scores <= plan.floor] = 0.0
-    at = linear
+        scores = np.zeros((len(raw), plan.count), dtype=np.float32)
+        np.add.at(scores.T, plan.added, raw[:, : len(plan.added)].T)
+    scores += plan.shift
+    scores /= plan.scale
+    scores *= scores > plan.floor  # what is no number stays none
+    scores += 0.0  # and what was made zero has no sign
+    at = len(plan.added)
     for each in plan.wholes:
         scores[:, each.places] = raw[:, at : (at := at + len(each.places))]
     for routed in plan.routeds:

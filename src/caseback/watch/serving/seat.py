@@ -87,7 +87,8 @@ class Seat:
             return
         self.failed = self.failed or failed
         self.scores.append(scores)
-        if self.counted.add(self.row.tokens) and self.growing is not None:
+        # Which tokens count is looked at as they come only where somebody asks before the end.
+        if self.growing is not None and self.counted.add(self.row.tokens):
             self.pools.append(self.growing.add(scores).astype(np.float32))
             if bool((self.pools[-1] >= self.limits.reply).any()):
                 self.stopped = "reply"

@@ -6,7 +6,7 @@ behind ``password=`` and the like. Names, addresses and what only the context gi
 """
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -52,14 +52,38 @@ def personal(text: str) -> list[Found]:
     if not every.search(text):
         return []
     found: list[Found] = []
+    left = text
     for kind, pattern, check in patterns:
-        for match in pattern.finditer(text):
-            start, end = match.span(pattern.groups)
-            if kind in RUNS:
-                found += _run(kind, pattern, check, text, start, end)
-            elif kept := check(text[start:end]):
-                found.append(Found(start, start + kept[0], kind, kept[1]))
-    return _apart(found)
+        new = list(_apart(_places(kind, pattern, check, left)))
+        if new:  # what one kind has, the next must neither take nor run into
+            left = _blanked(left, new)
+            found += new
+    return sorted(found, key=lambda each: each.start)
+
+
+def _places(kind: Kind, pattern: Any, check: Check, text: str) -> Iterator[Found]:
+    for match in pattern.finditer(text):
+        start, end = match.span(pattern.groups)
+        if kind in RUNS:
+            yield from _run(kind, pattern, check, text, start, end)
+        elif kept := check(text[start:end]):
+            yield Found(start, start + kept[0], kind, kept[1])
+
+
+def _apart(found: Iterable[Found]) -> Iterator[Found]:
+    end = 0
+    for each in found:
+        if each.start >= end:
+            end = each.end
+            yield each
+
+
+def _blanked(text: str, found: Sequence[Found]) -> str:
+    made, at = [], 0
+    for each in found:
+        made += [text[at : each.start], "\0" * (each.end - each.start)]
+        at = each.end
+    return "".join([*made, text[at:]])
 
 
 def _run(kind: Kind, pattern: Any, check: Check, text: str, start: int, end: int) -> Iterator[Found]:
@@ -144,17 +168,6 @@ def _ip(text: str) -> tuple[int, str] | None:
     if address.version == 6 and sum(bool(each) for each in text.split(":")) < 3:
         return None
     return len(text), address.compressed
-
-
-def _apart(found: list[Found]) -> list[Found]:
-    """By their places, without those that overlap one that stands before them in the list."""
-    taken: list[tuple[int, Found]] = []
-    for rank, each in sorted(enumerate(found), key=lambda pair: (pair[1].start, pair[0])):
-        while taken and taken[-1][1].end > each.start and taken[-1][0] > rank:
-            taken.pop()
-        if not taken or taken[-1][1].end <= each.start:
-            taken.append((rank, each))
-    return [each for _, each in taken]
 
 
 PATTERNS: tuple[tuple[Kind, str, Check], ...] = (
