@@ -28,7 +28,7 @@ from caseback.interp.dictionary.dictionary import Dictionary
 from caseback.interp.dictionary.kernels.choose import kernels_for
 from caseback.interp.dictionary.routing import Router, candidates, groups_for
 from caseback.interp.direction import Direction, Provenance, Reading
-from caseback.subject.generate import Forward, make_row
+from caseback.subject.generate import Forward, make_row, prefill
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site
 from caseback.subject.stops import Ends
@@ -131,6 +131,8 @@ def pairs(subject: OpenSubject, plan: Plan, rows: int, count: int) -> tuple[list
     without: list[float] = []
     within: list[float] = []
     reading = LiveReading()
+    with reading.attached(subject, plan):
+        reading.learn(lambda: prefill(Forward(subject.model), [[0, 0, 0]]))
     for start in range(0, count, SPAN):
         bare = begun(subject, rows, reading, None)
         read = begun(subject, rows, reading, plan)

@@ -25,7 +25,7 @@ from caseback.subject.subject import Sampling
 from caseback.watch.serving.embedded import serve
 from caseback.watch.serving.plan import plan_for
 from caseback.watch.serving.pool import Growing
-from caseback.watch.serving.reading import Reading
+from caseback.watch.serving.reading import Reading, finished
 from watch.serving.served import (
     QUESTIONS,
     all_asked,
@@ -296,9 +296,9 @@ def test_latents_are_those_of_encode_on_any_activations(subject: OpenSubject, ru
     reading = Reading()
     acts = torch.randn(3, 50, made.d_in, generator=torch.Generator().manual_seed(1))
     reading.begin(plan, torch.arange(150))
-    reading._visit(MIDDLE, acts)
+    reading._visit(MIDDLE, str(MIDDLE), acts)
     wanted = encode(made, acts.flatten(0, 1)).dense().float()
-    found = reading.end(150)
+    found = finished(plan, reading.end(150))
     apart = np.abs(found - wanted.numpy()) > 0.02 * np.abs(wanted.numpy()) + 1e-4
     # Rounding may tip what lies at a threshold, in half precision now and then.
     assert apart.mean() <= (0.01 if rule.endswith("bf16") else 0)
@@ -314,7 +314,7 @@ def test_only_wanted_rows_are_computed_and_only_where_a_latent_is_up_is_the_rout
     broken.fill_(float("nan"))
     reading = Reading()
     reading.begin(plan)
-    reading._visit(MIDDLE, torch.randn(4, 1, made.d_in))
+    reading._visit(MIDDLE, str(MIDDLE), torch.randn(4, 1, made.d_in))
     assert (reading.end(4) == 0).all()
 
 
@@ -330,3 +330,32 @@ def test_the_model_is_read_only_in_the_engines_own_thread_and_passes(subject: Op
         served.close()
     hooks = [module for module in subject.model.modules() if module._forward_hooks or module._forward_pre_hooks]
     assert hooks == []
+
+
+def test_a_model_that_changes_its_activations_behind_the_hook_is_read_as_it_goes(subject: OpenSubject) -> None:
+    """As models do that add to the residual stream in place."""
+    each = direction(subject, "d", MIDDLE, "reply", "mean")
+    question = [chat(QUESTIONS[0])]
+
+    def spoil(_: Any, args: tuple[Any, ...], kwargs: Any) -> None:
+        (args[0] if args else kwargs["hidden_states"]).add_(0.5)
+
+    served = serve(subject, [watching(each)])
+    try:
+        [(plain, _)] = all_asked(served, question)
+        assert served.engine.reading.unchanged
+    finally:
+        served.close()
+    block = subject.model.model.layers[MIDDLE.layer + 1]
+    hook = block.register_forward_pre_hook(spoil, with_kwargs=True)
+    try:
+        served = serve(subject, [watching(each)])
+        try:
+            [(spoilt, _)] = all_asked(served, question)
+            assert not served.engine.reading.unchanged
+        finally:
+            served.close()
+    finally:
+        hook.remove()
+    # The first token is the same, and so is what it is read from; what follows may be another reply.
+    assert spoilt.verdicts[0].scored.tokens[0] == pytest.approx(plain.verdicts[0].scored.tokens[0], **CLOSE)

@@ -13,7 +13,7 @@ from caseback.subject.context import context_length
 from caseback.subject.generate import Forward
 from caseback.subject.kv_cache import HEADROOM, column_cache, placed, repacked
 from caseback.watch.serving.plan import Plan
-from caseback.watch.serving.reading import Reading
+from caseback.watch.serving.reading import Reading, finished
 from caseback.watch.serving.seat import Seat
 from caseback.watch.serving.step import extend
 
@@ -77,10 +77,13 @@ class Batch:
         finally:
             scores = self.reading.end(len(self.seats)) if reads else None
         live = self.live
+        now = scores
+        if scores is not None and self.plan is not None and any(seat and seat.growing for seat in self.seats):
+            now = finished(self.plan, scores)
         for at in live:
             seat = self.seats[at]
             if seat is not None and seat.reply_read and not seat.done and scores is not None:
-                seat.read(scores[at], self.reading.failed)
+                seat.read((scores if seat.growing is None or now is None else now)[at], self.reading.failed)
         # Places that are free stay where they are, lest they step out of a table of positions.
         self.positions += torch.tensor([[int(seat is not None)] for seat in self.seats], device=device)
         grown = [at for at in live if (seat := self.seats[at]) and not seat.done and seat.row.finish is None]

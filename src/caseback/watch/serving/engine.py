@@ -64,15 +64,16 @@ class Engine:
         self.came: deque[Seat] = deque()
         self.waiting: deque[Seat] = deque()
         self.long: Piecewise | None = None
-        self.changed = threading.Condition()
+        self.changed, self.ready = threading.Condition(), threading.Event()
         self.closing = False
         self.delayed = 0
         self.tokens = 0
         self.thread = threading.Thread(target=self._run, name="caseback-engine", daemon=True)
 
     def start(self) -> None:
-        """Begins to serve."""
+        """Begins to serve; returns once it has looked at how the model is read."""
         self.thread.start()
+        self.ready.wait()
 
     def submit(self, seat: Seat) -> None:
         """Takes a request in, from any thread.
@@ -111,10 +112,13 @@ class Engine:
     def _run(self) -> None:
         try:
             with torch.inference_mode(), self.reading.attached(self.subject, *self.plans):
+                self.reading.learn(lambda: prefill(self.forward, [[0, 0, 0]]))
+                self.ready.set()
                 while self._wait():
                     self._turn()
         except BaseException as error:  # nothing may be left waiting for an answer that never comes
             LOG.exception("the engine ended")
+            self.ready.set()
             long = [self.long.seat] if self.long else []
             self._fail([*self.batch.clear(), *long, *self.waiting, *self.came], error)
             raise

@@ -109,6 +109,7 @@ class Plan:
         wholes: Dictionaries that are encoded whole.
         routeds: Dictionaries with a router.
         order: The column of each probe where each has exactly one; else None.
+        named: ``products`` by the site's name, which is found faster.
     """
 
     count: int
@@ -121,6 +122,12 @@ class Plan:
     wholes: list[Whole]
     routeds: list[Routed]
     order: NDArray[np.int64] | None
+    named: dict[str, list[Product]]
+
+    @property
+    def later(self) -> bool:
+        """Whether scores can be made of the products at any time, as nothing else is looked at."""
+        return not self.kept
 
     @property
     def sites(self) -> list[Site]:
@@ -173,9 +180,10 @@ def plan_for(probes: Sequence[Probe], device: torch.device) -> Plan:
     ]
     sites = [*(each.sites for each in wholes), *(each.sites for each in routeds)]
     kept = frozenset(site for each in sites for site in each)
+    named = {str(site): each for site, each in products.items()}
     into = np.array(added, dtype=np.int64)
     order = np.argsort(into) if sorted(added) == list(range(len(probes))) else None
-    return Plan(len(probes), products, kept, into, shift, scale, floor, wholes, routeds, order)
+    return Plan(len(probes), products, kept, into, shift, scale, floor, wholes, routeds, order, named)
 
 
 def _add(columns: dict[Site, dict[torch.dtype, _Columns]], site: Site, vector: Tensor, probe: int) -> None:

@@ -12,7 +12,7 @@ from caseback.subject.generate import Forward, prefill
 from caseback.subject.kv_cache import column_cache
 from caseback.watch.serving.plan import Plan
 from caseback.watch.serving.pool import Floats
-from caseback.watch.serving.reading import Reading
+from caseback.watch.serving.reading import Reading, finished
 from caseback.watch.serving.seat import Seat
 from caseback.watch.serving.step import extend
 
@@ -62,7 +62,7 @@ def prefill_group(forward: Forward, reading: Reading, plan: Plan | None, seats: 
     try:
         cache, logits = prefill(forward, prompts)
     finally:
-        scores = reading.end(len(places)) if plan is not None and places else None
+        scores = finished(plan, reading.end(len(places))) if plan is not None and places else None
     at = 0
     for seat, each in zip(seats, wanted, strict=True):
         if scores is not None and len(each):
@@ -86,7 +86,7 @@ def prefill_piece(forward: Forward, reading: Reading, plan: Plan | None, piecewi
         logits = forward(ids, mask, torch.arange(start, stop, device=device)[None], piecewise.cache)
     finally:
         if plan is not None and first < stop:
-            piecewise.scores.append(reading.end(stop - first))
+            piecewise.scores.append(finished(plan, reading.end(stop - first)))
     seat.failed = seat.failed or (reading.failed if first < stop else "")
     piecewise.done = stop
     if stop < len(seat.row.prompt):

@@ -40,7 +40,8 @@ class Seat:
         pools: Of ``growing``, after each token.
         prompt_scores: Of each prompt token from ``prompt_from`` on ``[tokens, probes]``.
         prompt_check: Whether those scores end the reply before it begins.
-        scores: Of each token of the reply that has been read.
+        scores: Of each token of the reply that has been read: scores where they are asked for before the end, else
+            what scores are made of at the end.
         stopped: Which scores ended it.
         error: What went wrong with it.
         cancelled: Its client left.
@@ -82,7 +83,7 @@ class Seat:
         return not unread or self.row.tokens[-1] in self.ends.end_ids
 
     def read(self, scores: Floats, failed: str) -> None:
-        """Takes in the scores of the newest token, which may end the reply."""
+        """Takes in the scores of the newest token, which may end the reply, or what they are made of."""
         if len(self.scores) == len(self.row.tokens):  # a step that failed behind the reading is made again
             return
         self.failed = self.failed or failed

@@ -20,6 +20,7 @@ from caseback.watch.serving.ask import Ask
 from caseback.watch.serving.plan import Plan, plan_for
 from caseback.watch.serving.pool import Floats, Growing
 from caseback.watch.serving.probes import Probe, part_of, pool_of, probes_in, sort_out
+from caseback.watch.serving.reading import finished
 from caseback.watch.serving.seat import Limits, Seat
 from caseback.watch.serving.told import with_scores
 from caseback.watch.verdict import Verdict
@@ -150,8 +151,14 @@ def verdicts(watched: Watched, ask: Ask, where: Places, seat: Seat, reply: Reply
         scored[id(watched.probes[at])] = (
             Scored(None, common) if common else _prompt_scored(watched, number, seat.prompt_scores, where)
         )
+    read = [place for place in said if place < len(seat.scores)]
+    scores = np.array([seat.scores[place] for place in read], dtype=np.float32)
+    if read and seat.growing is None and watched.replies is not None:
+        scores = finished(watched.replies, scores)
     for number, at in enumerate(watched.reply):
-        scored[id(watched.probes[at])] = Scored(None, common) if common else _reply_scored(watched, number, seat, said)
+        scored[id(watched.probes[at])] = (
+            Scored(None, common) if common else _reply_scored(watched, number, seat, scores)
+        )
     whole = _transcript(ask.transcript, reply)
     return tuple(_verdict(each, scored, whole) for each in watched.watchings)
 
@@ -182,12 +189,11 @@ def _prompt_scored(watched: Watched, number: int, scores: Floats | None, where: 
     return _scored(scores[(start or 0) - (where.start or 0) :, number], probe)
 
 
-def _reply_scored(watched: Watched, number: int, seat: Seat, said: list[int]) -> Scored:
+def _reply_scored(watched: Watched, number: int, seat: Seat, scores: Floats) -> Scored:
     probe = watched.probes[watched.reply[number]]
-    read = [place for place in said if place < len(seat.scores)]
-    if not read:
+    if not len(scores):
         return Scored(None, "no reply to read")
-    scored = _scored(np.array([seat.scores[place][number] for place in read], dtype=np.float32), probe)
+    scored = _scored(scores[:, number], probe)
     if seat.stopped == "reply" and seat.pools and scored.score is not None:
         # What ended it is what counts: the pool at its last token, blanks and all.
         return Scored(float(seat.pools[-1][number]), tokens=scored.tokens)
