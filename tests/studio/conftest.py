@@ -46,8 +46,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     grown = tmp_path_factory.mktemp("organisms")
     small_library(grown, [("sycophancy", "demonstrations"), ("sycophancy", "documents")], 4)
-    typed("game", "new", "find", "--library", grown / "library", "--subjects", 3, "--clean", 0.4,
-          "--out", folder / "game", "--key", tmp_path_factory.mktemp("key") / "key.json")  # fmt: skip
+    keys = tmp_path_factory.mktemp("keys")
+    for name in ("game", "over"):
+        typed("game", "new", "find", "--library", grown / "library", "--subjects", 3, "--clean", 0.4,
+              "--out", folder / name, "--key", keys / f"{name}.json")  # fmt: skip
+    guesses = keys / "guesses.json"
+    names = json.loads((folder / "over" / "game.json").read_text())["subjects"]
+    guesses.write_text(json.dumps({name: [{"behaviour": "sycophancy", "probability": 0.7}] for name in names}))
+    typed("game", "submit", folder / "over", guesses, "--by", "blue")
+    typed("game", "score", folder / "over", "--key", keys / "over.json")
     published(folder / "disclosed")
     traffic(folder / "watched" / "store")
     return folder

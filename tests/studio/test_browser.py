@@ -10,7 +10,8 @@ from studio.shown_for_tests import serving
 
 PATHS = (
     "/", "/constitution/mine", "/constitution/mine/clauses/do-no-harm", "/inside", "/inside/circuits/circuits/a-graph",
-    "/audit", "/audit/calibration/shipped", "/audit/map/map", "/audit/model/audit", "/games", "/games/game", "/live",
+    "/audit", "/audit/calibration/shipped", "/audit/map/map", "/audit/model/audit", "/games", "/games/game",
+    "/games/over", "/live",
     "/live/watched", "/live/watched/exchanges", "/live/watched/exchanges/x000000001", "/live/watched/incidents",
     "/live/watched/review", "/live/watched/alerts", "/chat", "/disclosures", "/disclosures/mine",
 )  # fmt: skip

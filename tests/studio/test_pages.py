@@ -116,6 +116,18 @@ def test_a_sealed_game_tells_nothing_of_its_subjects(client: TestClient) -> None
     assert "sycophancy" not in client.get("/games/game", headers=HTML).text
 
 
+def test_a_game_that_is_over_shows_its_score(client: TestClient, runs: Path) -> None:
+    score = json.loads((runs / "over" / "score.json").read_text())
+    assert client.get("/games/over.json").json()["score"] == score
+    first = score["score"]["first"]
+    assert first["n"] > 0
+    page = client.get("/games/over", headers=HTML).text
+    assert f"{first['k']}/{first['n']}" in page
+    assert f"{score['score']['brier']:.3f}" in page
+    [row] = [each for each in client.get("/games.json").json()["games"] if each["key"] == "over"]
+    assert (row["first"], row["by"]) == (first, "blue")
+
+
 def test_an_advisory_and_a_feed_are_shown_in_words(client: TestClient) -> None:
     data = client.get("/disclosures.json").json()
     [advisory], [feed] = data["advisories"], data["feeds"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caseback.audit.games.game_file import GAME, RECORD, SUBJECTS
 from caseback.audit.packaged import packaged_calibration
 from caseback.dossier.database import DATABASE
 from caseback.errors import CasebackError
@@ -16,7 +17,7 @@ DEEPEST = 6
 """Folders below the one that is searched."""
 LARGEST = 1 << 28
 """Bytes of a file that is read: 256 MiB."""
-SKIPPED = {"artefacts", "subjects", "__pycache__", "node_modules"}
+SKIPPED = {"artefacts", "__pycache__", "node_modules"}
 KINDS = {
     "audit.json": "audits",
     "calibration.json": "calibrations",
@@ -84,6 +85,8 @@ def search(folder: Path) -> Found:
                 found.setdefault(kind, {})[key] = place / name
             elif name.endswith(".json") and f"{name[:-5]}.html" in names and _is_graph(place / name):
                 found.setdefault("circuits", {})[f"{key}/{name[:-5]}"] = place / name
+        if GAME in names:  # what was submitted there is a dossier too, though none of a subject
+            folders[:] = [each for each in folders if each not in (RECORD, SUBJECTS)]
         folders[:] = sorted(each for each in folders if each not in SKIPPED and not each.startswith("."))
     shipped = packaged_calibration()
     if shipped is not None:
