@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from caseback.watch.alerts.round import make_tables
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store
 from postgres_for_tests import Server, postgres
 
 

@@ -38,9 +38,10 @@ from caseback.detectors.pattern import PatternDetector
 from caseback.watch.journal import journal_files
 from caseback.watch.store.coverage import coverage, gaps
 from caseback.watch.store.lake import open_lake
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import tombstones
 from caseback.watch.store.segments import HOUR, seal, verify
-from caseback.watch.store.store import Store, StoreAwayError, open_store
+from caseback.watch.store.store import Store, StoreAwayError
 
 HERE = Path(__file__).resolve().parent
 KEPT = HERE.parents[1] / ".cache" / "soak.json"

@@ -23,8 +23,8 @@ from caseback.detectors.pattern import PatternDetector
 from caseback.watch.entry import Begun, Carried, Opened
 from caseback.watch.exchange import exchange_of
 from caseback.watch.journal import Journal, journal_files, read_journal
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.pseudonyms import pseudonym_key
-from caseback.watch.store.store import open_store
 from caseback.watch.watching import Watching
 from caseback.watch.writer.batch import Gateway, stretch
 from caseback.watch.writer.commit import Batch, commit

@@ -33,7 +33,7 @@ from caseback.watch.incidents.gather import gather
 from caseback.watch.incidents.tables import make_tables as make_incidents
 from caseback.watch.rates.calibrations import keep_calibration
 from caseback.watch.rates.tables import make_tables as make_rates
-from caseback.watch.store.store import open_store
+from caseback.watch.store.opening import open_store
 from watch_traffic_for_tests import DIGEST, add_detector, add_exchanges, calibration, live_threshold
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\u202e"

@@ -28,7 +28,8 @@ from caseback.watch.gateway.serve import serve
 from caseback.watch.incidents.gather import gather
 from caseback.watch.incidents.tables import make_tables as make_incidents
 from caseback.watch.rates.tables import make_tables as make_rates
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store
 from caseback.watch.writer.keeping import Keeping
 from caseback.watch.writer.run import run as write
 

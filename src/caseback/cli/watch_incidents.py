@@ -48,7 +48,8 @@ def listed(
         return
     for row in rows:
         cause = plain(" ".join(row.cause.split()))[:60]
-        typer.echo(f"{row.id}  {row.state}  {row.behaviour}  {row.exchanges} exchanges  {row.grouped}: {cause}")
+        held = "1 exchange" if row.exchanges == 1 else f"{row.exchanges} exchanges"
+        typer.echo(f"{row.id}  {row.state}  {row.behaviour}  {held}  {row.grouped}: {cause}")
     typer.echo(f"{len(rows)} incidents" + (f"; reviewers agreed on {agreed.agreed}" if agreed.agreed.n else ""))
 
 

@@ -58,7 +58,7 @@ def opened(config: Path | None, store: str) -> Iterator[Opened]:
     """
     from caseback.watch.alerts.round import make_tables
     from caseback.watch.configuration import read_configuration
-    from caseback.watch.store.store import open_store
+    from caseback.watch.store.opening import open_store
 
     if config and store:
         raise CasebackError("give either --config or --store: one of them says where the store is")

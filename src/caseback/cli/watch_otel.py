@@ -35,8 +35,9 @@ def otel(
     """
     from caseback.watch.configuration import read_configuration
     from caseback.watch.gateway.otel import AwayError, checked_endpoint, send
+    from caseback.watch.store.opening import open_store
     from caseback.watch.store.read import since, verdicts_of
-    from caseback.watch.store.store import StoreAwayError, open_store
+    from caseback.watch.store.store import StoreAwayError
 
     configuration = read_configuration(config or FILE)
     address, headers = checked_endpoint(endpoint), _headers(header or [])

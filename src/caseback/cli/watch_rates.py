@@ -32,15 +32,12 @@ def rates(
 
     What is counted are tasks: a trace once, however many exchanges it has, and each exchange without one. There are
     three rates: from audits alone, which take nothing for granted of a detector; from flags, corrected by the
-    detector's calibration; and from both. The last column bounds the rate in all traffic: from nothing that was not
+    detector's calibration; and from both. The last line bounds the rate in all traffic: from nothing that was not
     evaluated being a violation to all of it.
 
     Example: caseback watch rates --every day
     """
     from dataclasses import asdict
-
-    from rich.console import Console
-    from rich.table import Table
 
     from caseback.watch.rates.live import live_rates
 
@@ -53,23 +50,17 @@ def rates(
     if as_json:
         printed([{**asdict(row), "coverage": row.counts.coverage, "best": asdict(row.best)} for row in rows])
         return
-    table = Table("detector", *(["of"] if by else []), *(["from"] if every else []), "audits", "flags", "both",
-                  "tasks", "coverage", "all traffic", box=None, header_style="bold")  # fmt: skip
+    if not rows:
+        typer.echo("no detector has had its say yet")
     for row in rows:
-        named = [row.group.value] if by else []
-        when = [_when(row.since)] if every else []
-        table.add_row(row.detector, *named, *when, *(_told(each) for each in (row.audits, row.flags, row.both)),
-                      str(row.counts.tasks), _coverage(row), f"{row.of_all[0]:.2g} to {row.of_all[1]:.2g}")  # fmt: skip
-    for column in table.columns:
-        column.no_wrap = True
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(table if rows else "no detector has had its say yet")
-    for row in rows:
-        for name, each in (("audits", row.audits), ("flags", row.flags)):
-            if each.why and not (by or every):
-                console.print(f"{row.detector}, {name}: {each.why}")
-        if row.counts.gaps and not (by or every):
-            console.print(f"{row.detector}: {row.counts.gaps} gaps of which nobody knows how many exchanges they held")
+        parts = [row.detector, *([row.group.value or "(none)"] if by else []), *([_when(row.since)] if every else [])]
+        low, high = row.of_all
+        typer.echo(f"{', '.join(parts)}: {row.counts.tasks} tasks, coverage {_coverage(row)}")
+        for name, each in (("audits", row.audits), ("flags", row.flags), ("both", row.both)):
+            typer.echo(f"  {name:12}{_told(each)}")
+        typer.echo(f"  {'all traffic':12}{low:.2g} to {high:.2g}")
+        if row.counts.gaps:
+            typer.echo(f"  {row.counts.gaps} gaps of which nobody knows how many exchanges they held")
 
 
 def keep_missing(found: Opened) -> None:
@@ -84,7 +75,9 @@ def keep_missing(found: Opened) -> None:
 
 
 def _told(each: "Estimate") -> str:
-    return "cannot tell" if each.value is None else f"{each.value:.2g} [{each.low:.2g}, {each.high:.2g}]"
+    if each.value is None:
+        return f"cannot tell: {each.why}" if each.why else "cannot tell"
+    return f"{each.value:.2g} [{each.low:.2g}, {each.high:.2g}]"
 
 
 def _coverage(row: "LiveRate") -> str:

@@ -44,7 +44,7 @@ def write(
         end_with_parent()
         os.nice(NICE)  # serving comes first: what is not scored yet waits in the journal
     from caseback.watch.configuration import read_configuration, watching
-    from caseback.watch.store.store import open_store
+    from caseback.watch.store.opening import open_store
     from caseback.watch.writer.run import run
 
     configuration = read_configuration(config)

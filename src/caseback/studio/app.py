@@ -19,8 +19,9 @@ from caseback.studio.assets import assets
 from caseback.studio.desk import Desk
 from caseback.studio.documents import document, serve_document
 from caseback.studio.door import Door, Session
+from caseback.studio.errors import AbsentError, AskedWrongError
 from caseback.studio.guard import Guard, Hosts, TooLargeError
-from caseback.studio.page import AbsentError, AskedWrongError, Page
+from caseback.studio.page import Page
 from caseback.studio.pages import PAGES, POSTS
 from caseback.studio.post import Post
 from caseback.studio.refusal import refusal, wants_json

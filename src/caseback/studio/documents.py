@@ -27,8 +27,8 @@ from caseback.dossier import read_dossier
 from caseback.errors import CasebackError
 from caseback.studio.assets import assets
 from caseback.studio.desk import Desk
+from caseback.studio.errors import AbsentError
 from caseback.studio.found import read_json, search
-from caseback.studio.page import AbsentError
 
 Render = Callable[[Any], str]
 NOTHING = "'none'"

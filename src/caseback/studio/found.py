@@ -11,7 +11,7 @@ from caseback.audit.games.game_file import GAME, RECORD, SUBJECTS
 from caseback.audit.packaged import packaged_calibration
 from caseback.dossier.database import DATABASE
 from caseback.errors import CasebackError
-from caseback.studio.page import AbsentError
+from caseback.studio.errors import AbsentError
 
 DEEPEST = 6
 """Folders below the one that is searched."""

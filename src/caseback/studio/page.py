@@ -13,14 +13,6 @@ Names = Mapping[str, str]
 """Parts of a path, or of a query, by name."""
 
 
-class AbsentError(CasebackError):
-    """Nothing is at this path."""
-
-
-class AskedWrongError(CasebackError):
-    """What was asked for cannot be understood; the message names the field."""
-
-
 @dataclass(frozen=True)
 class Page:
     """A page.

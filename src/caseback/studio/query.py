@@ -2,7 +2,8 @@
 
 import math
 
-from caseback.studio.page import AskedWrongError, Names
+from caseback.studio.errors import AskedWrongError
+from caseback.studio.page import Names
 
 
 def number(query: Names, name: str, default: float, low: float, high: float) -> float:

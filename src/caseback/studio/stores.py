@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from caseback.errors import CasebackError
-from caseback.studio.page import AbsentError
+from caseback.studio.errors import AbsentError
 from caseback.watch.alerts.tables import make_tables as make_alerts
 from caseback.watch.incidents.tables import make_tables as make_incidents
 from caseback.watch.rates.tables import make_tables as make_rates
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store
 
 HEADER = b"SQLite format 3\x00"
 NAMES, ENDS = {"store"}, (".sqlite", ".db")

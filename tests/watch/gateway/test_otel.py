@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.watch.configuration import read_configuration, watching
-from caseback.watch.store.store import open_store
+from caseback.watch.store.opening import open_store
 from caseback.watch.writer.keeping import Keeping
 from caseback.watch.writer.run import run
 from watch.gateway.conftest import Start

@@ -21,8 +21,8 @@ from caseback.cli.main import app
 from caseback.errors import CasebackError
 from caseback.watch.entry import Begun, Carried, Closed
 from caseback.watch.exchange import exchange_of
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.read import since
-from caseback.watch.store.store import open_store
 from watch.gateway.conftest import journaled
 from watch.gateway.raw import CHAT, STREAM, connected, post, sent, status
 from watch.gateway.test_faults import until

@@ -18,7 +18,7 @@ from caseback.training.data_file import read_data
 from caseback.watch.configuration import read_configuration, watching
 from caseback.watch.entry import Closed, Opened
 from caseback.watch.journal import Journal
-from caseback.watch.store.store import open_store
+from caseback.watch.store.opening import open_store
 from caseback.watch.writer.keeping import Keeping
 from caseback.watch.writer.run import run
 from journals_for_tests import carried

@@ -20,8 +20,9 @@ from caseback.watch.rates.live import live_rates, point_of
 from caseback.watch.rates.over_budget import over_budget
 from caseback.watch.rates.reading import seen
 from caseback.watch.rates.units import units
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.read import detectors
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.store import Store
 from watch_traffic_for_tests import DIGEST, add_detector, add_exchanges, calibration, live_threshold
 
 KEY = bytes(range(32))
@@ -102,7 +103,7 @@ def test_a_drawing_that_is_killed_goes_on(tmp_path: Path) -> None:
     begin(store)
     add_exchanges(store, traffic(30_000, 0.01)[0], threshold=AT)
     code = (
-        "from caseback.watch.store.store import open_store\nfrom caseback.watch.rates.drawing import draw_new\n"
+        "from caseback.watch.store.opening import open_store\nfrom caseback.watch.rates.drawing import draw_new\n"
         f"s = open_store({str(tmp_path / 's.sqlite')!r})\nprint('go', flush=True)\ndraw_new(s, bytes(range(32)), 1e6)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ})

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store
 from postgres_for_tests import Server, postgres
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.watch.entry import Missed
-from caseback.watch.store.store import open_store
+from caseback.watch.store.opening import open_store
 from journals_for_tests import carried, journal_of, pattern_watch, written
 
 

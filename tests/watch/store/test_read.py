@@ -11,8 +11,9 @@ from caseback.errors import CasebackError
 from caseback.watch.entry import Begun, Closed
 from caseback.watch.store import read
 from caseback.watch.store.coverage import buckets, counted, coverage, unwatched
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.rows import Filter
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.store import Store
 from caseback.watch.watching import Watching
 from journals_for_tests import carried, journal_of, pattern_watch, written
 

@@ -8,8 +8,9 @@ import pytest
 from caseback.errors import CasebackError
 from caseback.watch.store import read
 from caseback.watch.store.holds import Of, holds, lift, place
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import delete_texts, expire, scrub, tombstones
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.store import Store
 from journals_for_tests import carried, journal_of, pattern_watch, written
 
 DAY = 86400.0

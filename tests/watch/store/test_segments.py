@@ -15,9 +15,10 @@ from caseback.errors import CasebackError
 from caseback.watch.store import manifest, segments
 from caseback.watch.store.holds import place
 from caseback.watch.store.lake import open_lake
+from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import tombstones
 from caseback.watch.store.segments import DAY, expire_sealed, seal, verify
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.store import Store
 from journals_for_tests import carried, journal_of, pattern_watch, written
 
 WATCH = pattern_watch("reply-3")

@@ -12,7 +12,8 @@ from caseback.watch import journal as journals
 from caseback.watch.entry import Begun, Opened
 from caseback.watch.journal import Journal, journal_files
 from caseback.watch.store.coverage import coverage, gaps
-from caseback.watch.store.store import Store, StoreAwayError, open_store
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store, StoreAwayError
 from caseback.watch.writer import run as running
 from caseback.watch.writer.keeping import Keeping
 from caseback.watch.writer.run import run

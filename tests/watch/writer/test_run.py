@@ -24,7 +24,8 @@ from caseback.watch.entry import Beat, Begun, Closed, Missed, Opened
 from caseback.watch.journal import Journal, journal_files
 from caseback.watch.store import read
 from caseback.watch.store.coverage import counted, coverage, gaps
-from caseback.watch.store.store import Store, open_store
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store
 from caseback.watch.verdict import Verdict
 from caseback.watch.watching import Watching
 from caseback.watch.writer import run as running

@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
-from caseback.studio.page import AskedWrongError, Names, Page
+from caseback.studio.errors import AskedWrongError
+from caseback.studio.page import Names, Page
 from caseback.studio.pages.live import places
 from caseback.studio.post import Post
 from caseback.watch.alerts.ledger import Alert, acknowledge, alerts, resolve

@@ -8,8 +8,9 @@ from caseback.disclosure.calibration_page import dilution
 from caseback.disclosure.condition_page import bars, grid
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
+from caseback.studio.errors import AbsentError
 from caseback.studio.found import Found, read_json, search
-from caseback.studio.page import AbsentError, Names, Page, as_written
+from caseback.studio.page import Names, Page, as_written
 from caseback.studio.pages.subjects import card_of, weakest_limit
 
 Data = Mapping[str, Any]

@@ -6,8 +6,9 @@ from typing import Any
 from caseback.behaviours.registry import behaviours
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
+from caseback.studio.errors import AbsentError
 from caseback.studio.found import Found, read_json, search
-from caseback.studio.page import AbsentError, Names, Page
+from caseback.studio.page import Names, Page
 from caseback.studio.pages.subjects import card_of, clause_rows
 
 Data = Mapping[str, Any]

@@ -6,7 +6,8 @@ from typing import Any
 
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
-from caseback.studio.page import AbsentError, AskedWrongError, Names, Page
+from caseback.studio.errors import AbsentError, AskedWrongError
+from caseback.studio.page import Names, Page
 from caseback.studio.pages.live import places
 from caseback.studio.query import number, text
 from caseback.studio.reader import Reader

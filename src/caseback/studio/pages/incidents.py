@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from caseback.dossier import open_dossier
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
+from caseback.studio.errors import AbsentError, AskedWrongError
 from caseback.studio.found import search
-from caseback.studio.page import AbsentError, AskedWrongError, Names, Page
+from caseback.studio.page import Names, Page
 from caseback.studio.pages.exchanges import line, message, said
 from caseback.studio.pages.live import places
 from caseback.studio.pages.review import WORDS, agreement_data

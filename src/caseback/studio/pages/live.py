@@ -10,7 +10,8 @@ import numpy as np
 from caseback.errors import CasebackError
 from caseback.stats.rate import exact_rate
 from caseback.studio.desk import Desk
-from caseback.studio.page import AskedWrongError, Names, Page
+from caseback.studio.errors import AskedWrongError
+from caseback.studio.page import Names, Page
 from caseback.studio.query import number, text
 from caseback.watch.alerts.ledger import alerts
 from caseback.watch.rates.audits import queue

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from caseback.studio.chat import read_request
 from caseback.studio.desk import Desk
-from caseback.studio.page import AbsentError, AskedWrongError, Names, Page
+from caseback.studio.errors import AbsentError, AskedWrongError
+from caseback.studio.page import Names, Page
 from caseback.studio.post import Post
 from caseback.studio.query import text
 from caseback.studio.reader import Reader

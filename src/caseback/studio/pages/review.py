@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
-from caseback.studio.page import AbsentError, AskedWrongError, Names, Page
+from caseback.studio.errors import AbsentError, AskedWrongError
+from caseback.studio.page import Names, Page
 from caseback.studio.pages.exchanges import message
 from caseback.studio.pages.live import places
 from caseback.studio.post import Post

@@ -8,6 +8,8 @@
   const replies = [];
   let stopping = null;
 
+  // Tokens such as <|end|> and </s> are scored like any, and are no words.
+  const SPECIAL = /^<(\|[^|]*\||\/?(s|bos|eos|pad|unk))>$/;
   // What is not seen, and what reorders other text, is shown by its number: a model's words cannot act on the page.
   const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   function visible(text) {
@@ -57,6 +59,7 @@
 
   function added(reply, piece) {
     const span = made("span", "lit-p0", visible(piece));
+    span.classList.toggle("special", SPECIAL.test(piece));
     reply.spans.push(span);
     reply.text.append(span);
   }
