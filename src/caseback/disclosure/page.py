@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from caseback.disclosure.page_words import in_100, percent
@@ -104,8 +104,13 @@ def _finalise(value: object) -> object:
 
 @cache
 def _environment() -> Environment:
+    return environment_of(PackageLoader("caseback.disclosure", "templates"))
+
+
+def environment_of(loader: BaseLoader) -> Environment:
+    """Templates from ``loader``, escaped, with the filters and words that all pages share."""
     environment = Environment(
-        loader=PackageLoader("caseback.disclosure", "templates"),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalise,

@@ -5,12 +5,9 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import ChoiceLoader, Environment, PackageLoader
 
-from caseback.disclosure.page import by_arm, clock, numbered, visible, widest
-from caseback.disclosure.page_words import in_100, percent
-from caseback.disclosure.wording import ARM_NAMES, TASKS, document_name, label, listed, short, within, words
+from caseback.disclosure.page import environment_of
 from caseback.studio.assets import assets
 from caseback.studio.wording import ago, amount, interval_words, moment, when
 
@@ -70,42 +67,17 @@ def is_web(address: object) -> bool:
     return isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
 
 
-def _finalise(value: object) -> object:
-    if value is None:
-        return "–"
-    return value if isinstance(value, Markup) else visible(str(value))
-
-
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("caseback.studio", "templates"), PackageLoader("caseback.disclosure", "templates")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalise,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    loaders = [PackageLoader("caseback.studio", "templates"), PackageLoader("caseback.disclosure", "templates")]
+    environment = environment_of(ChoiceLoader(loaders))
     environment.filters |= {
-        "percent": percent,
-        "in_100": in_100,
-        "numbered": numbered,
-        "words": words,
-        "clock": clock,
-        "within": within,
-        "widest": widest,
-        "label": label,
-        "listed": listed,
-        "short": short,
-        "document_name": document_name,
         "amount": amount,
         "when": when,
         "moment": moment,
         "ago": ago,
         "interval_words": interval_words,
     }
-    environment.globals |= {"arm_names": ARM_NAMES, "tasks": TASKS, "by_arm": by_arm, "menu": MENU, "card": NO_RECORDS}
+    environment.globals |= {"menu": MENU, "card": NO_RECORDS}
     environment.tests["web"] = is_web
     return environment
