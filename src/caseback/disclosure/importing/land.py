@@ -37,7 +37,7 @@ class Landed:
         why: Reasons, those of ways that failed among them.
         needs: ``text`` or ``activations``.
         id: Of the detector that stands here now; empty where none does.
-        threshold: Alarm at and above it.
+        threshold: Above it is an alarm.
         false_alarms: Rate of false alarms that the threshold was set for, as expected on new negatives; None without.
         auroc: On the recipe's test set, where it was made from a recipe.
     """
