@@ -58,8 +58,7 @@
   }
 
   function added(reply, piece) {
-    const span = made("span", "lit-p0", visible(piece));
-    span.classList.toggle("special", SPECIAL.test(piece));
+    const span = made(SPECIAL.test(piece) ? "small" : "span", "lit-p0", visible(piece));
     reply.spans.push(span);
     reply.text.append(span);
   }
