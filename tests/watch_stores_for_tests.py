@@ -1,6 +1,7 @@
 """Fixtures: stores with the tables of rates, alerts and incidents."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,21 @@ def server() -> Iterator[Server]:
         yield running
 
 
+@contextmanager
+def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of the kind that ``request.param`` names."""
+    where: Path | str = tmp_path / "store.sqlite"
+    if request.param == "postgres":
+        where = request.getfixturevalue("server").address
+        with closing(open_store(where)) as old:
+            old.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    with closing(open_store(where)) as made:
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store: of SQLite, and of PostgreSQL."""
-    if request.param == "sqlite":
-        made = open_store(tmp_path / "store.sqlite")
-    else:
-        address = request.getfixturevalue("server").address
-        made = open_store(address)
-        made.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        made.close()
-        made = open_store(address)
-    make_tables(made)
-    yield made
-    made.close()
+    """An empty store with the tables of rates, alerts and incidents: of SQLite, and of PostgreSQL."""
+    with empty_store(request, tmp_path) as made:
+        make_tables(made)
+        yield made

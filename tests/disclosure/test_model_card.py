@@ -33,7 +33,7 @@ def test_the_hub_reads_it_and_each_result_is_a_figure_of_the_card(filled: Dossie
         assert result.task_type == "text-generation"
     tested = [f for f in made["figures"] if re.match("(rate|capability|clause)/", f["id"]) and f["id"].endswith("/dpo")]
     assert len(results) == len([figure for figure in tested if figure["value"] is not None])
-    assert read.data.library_name == "transformers"
+    assert read.data.to_dict()["library_name"] == "transformers"
     assert read.data.pipeline_tag == "text-generation"
     assert "system-card" in read.data.tags
 

@@ -1,19 +1,18 @@
 """``caseback detect pattern``, ``direction`` and ``latent``: make a detector."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from caseback.chat import Role
+from caseback.detectors.transcript import Field
 from caseback.errors import CasebackError
+from caseback.interp.part import Part, Pool
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.detectors.detector import Detector
 
-Part = Literal["prompt", "turn", "reply"]
-Pool = Literal["last", "mean", "max", "rolling"]
-Field = Literal["content", "reasoning_content", "arguments"]
-Role = Literal["system", "user", "assistant", "tool"]
 Out = Annotated[Path, typer.Argument(help="Folder for the detector.")]
 Behaviour = Annotated[str, typer.Option(help="What it looks for, such as sycophancy or a name of your own.")]
 Name = Annotated[str, typer.Option(help="What it is called.", show_default="as its folder")]

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from caseback.chat import Role
 from caseback.errors import CasebackError
 from caseback.interp.part import Part
 
 Field = Literal["content", "reasoning_content", "arguments"]
-ROLES = ("system", "user", "assistant", "tool")
+ROLES = get_args(Role)
 TEXTS = ("content", "reasoning_content", "name", "tool_call_id")
 
 

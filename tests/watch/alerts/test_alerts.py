@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from caseback.watch.alerts.round import one_round
 from caseback.watch.alerts.rules import Receiver, Rules, rules_of
 from caseback.watch.rates.calibrations import keep_calibration
 from caseback.watch.store.store import Store
+from listening_for_tests import listening
 from watch_traffic_for_tests import DIGEST, add_detector, add_exchanges, calibration, live_threshold
 
 GAP = Condition("gap", {"gap": "lost"}, "ticket", "1 gap")
@@ -176,7 +176,6 @@ def test_gaps_lag_and_audits_that_nobody_makes(store: Store) -> None:
 def endpoint(answer: Callable[[int], Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A server that answers as told, by the number of the request; its address and what it was sent."""
     seen: list[dict[str, Any]] = []
-    loop, ready, port = asyncio.new_event_loop(), threading.Event(), []
 
     async def handle(request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -186,32 +185,8 @@ def endpoint(answer: Callable[[int], Any]) -> Iterator[tuple[str, list[dict[str,
             made = await made
         return web.Response(status=made) if isinstance(made, int) else made
 
-    async def start() -> web.AppRunner:
-        app = web.Application()
-        app.router.add_route("*", "/{rest:.*}", handle)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port.append(site._server.sockets[0].getsockname()[1])  # type: ignore[union-attr]
-        ready.set()
-        return runner
-
-    def main() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=main)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield f"http://127.0.0.1:{port[0]}", seen
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+    with listening(handle) as (port, _, _):
+        yield f"http://127.0.0.1:{port}", seen
 
 
 def deliver(store: Store, to: Receiver, now: float) -> Delivered:

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from listening_for_tests import listening
+
 
 @dataclass
 class Seen:
@@ -105,7 +107,7 @@ class Model:
 @contextmanager
 def model_server(port: int = 0) -> Iterator[Model]:
     """Runs in a thread of its own."""
-    loop, model, ready = asyncio.new_event_loop(), Model(), threading.Event()
+    model = Model()
 
     async def handle(request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -114,14 +116,7 @@ def model_server(port: int = 0) -> Iterator[Model]:
         model.seen.append(seen)
         return await model.answer(request, seen)
 
-    async def start() -> web.AppRunner:
-        app = web.Application(client_max_size=1 << 30)
-        app.router.add_route("*", "/{path:.*}", handle)
-        runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        model.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    with listening(handle, port, 1 << 30, handler_cancellation=True) as (found, runner, loop):
 
         def drop() -> None:
             async def close() -> None:
@@ -131,22 +126,5 @@ def model_server(port: int = 0) -> Iterator[Model]:
 
             asyncio.run_coroutine_threadsafe(close(), loop).result(5)
 
-        model.drop = drop
-        ready.set()
-        return runner
-
-    def main() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=main, daemon=True)
-    thread.start()
-    assert ready.wait(30)
-    try:
+        model.address, model.drop = f"http://127.0.0.1:{found}", drop
         yield model
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)

@@ -5,26 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from caseback.watch.store.opening import open_store
 from caseback.watch.store.store import Store
-from postgres_for_tests import Server, postgres
+from watch_stores_for_tests import empty_store, server
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with postgres() as running:
-        yield running
+__all__ = ["server", "store"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store: of SQLite, and of PostgreSQL."""
-    if request.param == "sqlite":
-        made = open_store(tmp_path / "store.sqlite")
-    else:
-        made = open_store(request.getfixturevalue("server").address)
-        made.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        made.close()
-        made = open_store(request.getfixturevalue("server").address)
-    yield made
-    made.close()
+    with empty_store(request, tmp_path) as made:
+        yield made
