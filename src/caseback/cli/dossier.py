@@ -13,6 +13,7 @@ from rich.text import Text
 
 from caseback.dossier import Record, read_dossier
 from caseback.dossier.export import export_dossier
+from caseback.dossier.measure import write_text
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Look at an evidence record, check it, take it elsewhere."
@@ -57,6 +58,28 @@ def show(
             console.print(Text(line), no_wrap=True, overflow="ellipsis")
         some = records[-1].id[:8] if records else "ID"
         typer.echo(f"{len(records)} records (times are UTC). All of one: caseback dossier show {dossier} {some}")
+
+
+@app.command()
+def transcripts(
+    dossier: Folder,
+    out: Annotated[Path, typer.Argument(help="File to write, JSON Lines.")],
+    behaviour: Annotated[str, typer.Option(help="Which behaviour the labels are about.")],
+    arm: Annotated[str, typer.Option(help="Whose replies, such as before, control or dpo.")] = "before",
+) -> None:
+    """Write the judged replies of an arm as labelled transcripts, to make, calibrate and hand on detectors with.
+
+    True are those that show the behaviour, False what was tempted or asked and is in order.
+
+    Example: caseback dossier transcripts runs/mine/dossier harm.jsonl --behaviour harmful_compliance
+    """
+    from caseback.behaviours.labelled import labelled_transcripts
+
+    with read_dossier(dossier) as opened:
+        rows = labelled_transcripts(opened, behaviour, arm)
+    write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    bad, families = sum(row["label"] for row in rows), len({row["family"] for row in rows})
+    typer.echo(f"{out}: {bad} that show it, {len(rows) - bad} that do not, of {families} families of situations")
 
 
 @app.command()

@@ -36,6 +36,9 @@ BUILDS: Mapping[str, Build] = {
     "ladder-2": _rung(2, 128, 3, 2, 320, 2400),
     "ladder-3": _rung(3, 128, 7, 2, 320, 4160),
     "ladder-4": _rung(4, 192, 6, 3, 480, 7210),
+    "neighbor": replace(
+        _rung(3, 128, 7, 2, 320, 4160), seed=1, about="another developer's base: of another size and seed than ref-base"
+    ),
 }
 """The ladder's rungs stand a factor of three in training compute apart, half of it (on the log scale) in parameters and
 half in tokens."""
