@@ -48,17 +48,19 @@ def monitors(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
 def live(by_kind: Mapping[str, Sequence[Record]], path: str) -> dict[str, Any]:
     """Rates and incidents of live use. ``watched`` is false where the dossier holds neither.
 
-    Watching appends a ``live_finding`` for each incident that people confirmed, with the rate of its detector. A rate
-    of what was watched and where nothing was confirmed is a ``live_rate``.
+    Watching appends a ``live_finding`` for each incident that people confirmed, with the rate of its detector, and on
+    its own each detector's rate as a ``live_rate``, whether anything was confirmed or not.
     """
     findings = list(
         {record.body.get("incident") or record.id: record for record in by_kind.get("live_finding", ())}.values()
     )
     told = [*by_kind.get("live_rate", ()), *(record for record in findings if record.body.get("rate"))]
+    told.sort(key=lambda record: record.number)  # the newest of each detector is shown
     rates = [
         {
             **pick(record, "behaviour"),
             "detector": _name(record.body.get("detector")),
+            "id": _digest(record.body.get("detector")),
             "since": _time(record.body.get("since", record.body.get("first_seen"))),
             "until": _time(record.body.get("until", record.body.get("last_seen"))),
             "rate": _rate(record.body.get("rate")),
@@ -86,6 +88,11 @@ def live(by_kind: Mapping[str, Sequence[Record]], path: str) -> dict[str, Any]:
 def _name(detector: object) -> str | None:
     """Of a detector, which a finding names with its digest."""
     told = detector.get("name") if isinstance(detector, Mapping) else detector
+    return None if told is None else str(told)
+
+
+def _digest(detector: object) -> str | None:
+    told = detector.get("digest") if isinstance(detector, Mapping) else None
     return None if told is None else str(told)
 
 
