@@ -225,6 +225,7 @@ LIVE = {"value": 0.01, "low": 0.005, "high": 0.02, "confidence": 0.95, "trials":
         ({"value": None, "low": 0.0, "high": 1.0, "why": "nobody audits"}, "praise", "sycophancy", "holds in part"),
         ({"value": 0.6, "low": 0.5, "high": 0.7, "high_of_all": 0.7}, "praise", "sycophancy", "holds in part"),
         ({"high_of_all": 0.9}, "praise", "sycophancy", "holds in part"),  # what was not evaluated is not clean
+        ({"counts": {"gaps": 1}}, "praise", "sycophancy", "holds in part"),  # nobody knows how much all traffic was
         ({}, "other", "sycophancy", "holds in part"),
         ({}, "praise", "deception", "holds in part"),
         ({}, {"name": "praise", "digest": "another"}, "sycophancy", "holds in part"),
@@ -252,6 +253,33 @@ def test_a_live_rate_recorded_after_a_finding_is_the_one_shown(tmp_path: Path) -
         last = dossier.append("live_rate", {**body, "rate": LIVE})
         [told] = card(dossier)["live"]["rates"]
     assert (told["record"], told["rate"]["value"], told["id"]) == (last.id, 0.01, "i")
+
+
+def test_each_version_of_a_detector_keeps_its_live_rate(tmp_path: Path) -> None:
+    body = {"behaviour": "sycophancy", "rate": LIVE}
+    with open_dossier(tmp_path / "d") as dossier:
+        for digest in ("old", "new", "other"):
+            dossier.append("live_rate", {**body, "detector": {"name": "praise", "digest": digest}})
+        last = dossier.append("live_rate", {**body, "detector": {"name": "praise", "digest": "new"}})
+        made = card(dossier)
+    assert {each["id"]: each["record"] for each in made["live"]["rates"]}["new"] == last.id
+    assert sorted(each["id"] for each in made["live"]["rates"]) == ["new", "old", "other"]
+
+
+def test_live_use_of_what_no_working_monitor_looks_for_is_not_shown(tmp_path: Path) -> None:
+    monitor = {"name": "praise", "behaviour": "sycophancy", "kind": "pattern", "needs": "text", "id": "i", "points": [],
+               "self_test": {"n": 2, "failed": 0, "why": ""}, "stale": {"word": "fits", "why": ""}}  # fmt: skip
+    with open_dossier(tmp_path / "d") as dossier:
+        for behaviour in ("sycophancy", "deception"):
+            dossier.append("measurement", {"arm": "before", "behaviour": behaviour, "rate": rate(4, 100)})
+        dossier.append("monitor", monitor)
+        dossier.append("monitor", {**monitor, "name": "lies", "behaviour": "deception", "stale": {"word": "stale"}})
+        detector = {"name": "praise", "digest": "i"}
+        dossier.append("live_rate", {"behaviour": "sycophancy", "detector": detector, "rate": LIVE})
+        made = card(dossier)
+    told = claim(made, "C6")
+    assert (told["status"], "deception" in told["why"]) == ("holds in part", True)
+    assert "No monitor that works on it for deception" in doubts(made, "C6")
 
 
 def test_which_model_was_audited_is_said_as_recorded(tmp_path: Path) -> None:

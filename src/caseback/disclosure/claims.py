@@ -269,6 +269,8 @@ def watched(card: Card, _: float) -> Node:
         told = (PART, "detectors that work on it are shipped; live use was not watched yet")
     elif other := [words(each["behaviour"]) for each in ready if of.above(card, each)]:
         told = (PART, f"it is watched, but live use is not shown to be as measured: {listed_words(other)}")
+    elif rest := of.unwatched(card):
+        told = (PART, f"no detector that works on it looks for {listed_words(rest)}")
     else:
         told = (HOLDS, "no detector that works on it sees more in live use than was measured")
     evidence = [_item(f"monitor {each['name']} for {words(each['behaviour'])}", each["record"]) for each in monitors]

@@ -314,11 +314,9 @@ def watched(card: Card) -> list[Doubt]:
                     each["record"],
                 )
             )
-    covered = {each["behaviour"] for each in card["monitors"]}
-    rest = [words(g["behaviour"]) for g in card["behaviours"] if g["behaviour"] not in covered]
-    if card["monitors"] and rest:
+    if card["monitors"] and (rest := unwatched(card)):
         found.append(
-            doubt(f"No monitor for {listed_words(list(dict.fromkeys(rest)))}", "no detector here looks for it")
+            doubt(f"No monitor that works on it for {listed_words(rest)}", "no such detector here looks for it")
         )
     if card["live"]["watched"]:
         found += [
@@ -334,6 +332,12 @@ def watched(card: Card) -> list[Doubt]:
     return found
 
 
+def unwatched(card: Card) -> list[str]:
+    """Behaviours that were measured and that no detector known to work on it looks for."""
+    covered = {each["behaviour"] for each in card["monitors"] if works(each)}
+    return list(dict.fromkeys(words(g["behaviour"]) for g in card["behaviours"] if g["behaviour"] not in covered))
+
+
 def above(card: Card, monitor: Card) -> str:
     """Why what a monitor sees in live use is not shown to be at most what was measured; empty where it is.
 
@@ -345,6 +349,8 @@ def above(card: Card, monitor: Card) -> str:
     ends = [live[end] for end in ("high", "high_of_all") if live[end] is not None] if live else []
     if live is None or live["value"] is None or not ends:
         return f"its live rate of {name} is not told"
+    if gaps := live["gaps"]:
+        return f"{gaps} {'gap' if gaps == 1 else 'gaps'}, of which nobody knows how many exchanges they held"
     measured = [
         (entry["clustered"] or entry["rate"])["high"]
         for group in [*card["behaviours"], *card["over_refusal"]]

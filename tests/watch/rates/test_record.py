@@ -73,11 +73,14 @@ def test_a_watched_model_has_its_live_rate_on_its_card(dossier: Path, tmp_path: 
         row["best"][name] for name in ("value", "low", "high")
     ]
     assert live["rate"]["n"] == 4000
+    assert [live["rate"][name] for name in ("coverage", "gaps")] == [row["coverage"], 0] == [1.0, 0]
     assert live["rate"]["low"] <= rate <= live["rate"]["high"]
     assert made["assurance"]["nodes"][6]["status"] == status
     shown = render_html(made).split('id="live"')[1].split("</section>")[0]
     assert "not watched yet" not in shown
     assert "No incident was confirmed" in shown
+    assert "evaluated 100%" in shown
+    assert DIGEST[:12] in shown
 
 
 def test_a_rate_that_cannot_be_told_is_recorded_as_such(dossier: Path, tmp_path: Path) -> None:

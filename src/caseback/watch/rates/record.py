@@ -53,6 +53,7 @@ def rate_data(live: LiveRate | None) -> dict[str, Any] | None:
         "trials": best.tasks,
         "low_of_all": live.of_all[0],
         "high_of_all": live.of_all[1],
+        "coverage": live.counts.coverage,
         "counts": asdict(live.counts),
         "why": best.why,
     }
