@@ -12,7 +12,7 @@ from caseback.detectors.files import load_detector, save_detector
 from caseback.detectors.kinds import with_known
 from caseback.detectors.known import SelfTest
 from caseback.disclosure import card, render_html
-from caseback.disclosure.add import REPORTS, of_detector, of_report
+from caseback.disclosure.add import REPORTS, append, of_detector, of_report
 from caseback.dossier import open_dossier
 from caseback.errors import CasebackError
 
@@ -81,6 +81,15 @@ def test_a_detector_that_fails_its_self_test_says_so(dossier: Path, praise: Path
     assert f"fails {len(wrong)} of {len(wrong)}" in render_html(shown)
 
 
+def test_a_detector_without_self_tests_is_not_known_to_work(dossier: Path) -> None:
+    body = {"name": "d", "behaviour": "sycophancy", "kind": "pattern", "needs": "text", "points": []}
+    with open_dossier(dossier) as opened:
+        tested = {"n": 0, "failed": 0, "why": "it comes with no self-tests"}
+        opened.append("monitor", body | {"stale": {"word": "needs no model", "why": ""}, "self_test": tested})
+        made = card(opened)
+    assert made["assurance"]["nodes"][6]["status"] == "cannot tell"
+
+
 def test_a_stale_or_untested_detector_is_a_doubt(dossier: Path) -> None:
     body = {"name": "d", "behaviour": "sycophancy", "kind": "direction", "needs": "activations", "points": []}
     with open_dossier(dossier) as opened:
@@ -127,6 +136,20 @@ def test_a_report_from_inside_is_shown_with_its_first_figures(dossier: Path, tmp
     page = render_html(made).split('id="inside"')[1].split("</section>")[0]
     assert "site &lt;0&gt;" in page
     assert "8 of 18 figures" in page
+
+
+def test_figures_of_the_same_name_are_all_kept(dossier: Path, tmp_path: Path) -> None:
+    same = [{"name": "site", "auroc": {"value": value, "low": 0.1, "high": 0.95}} for value in (0.2, 0.9)]
+    file = report(tmp_path / "study.json", rows=same)
+    twice = [{"label": "a", "value": value, "low": 0.1, "high": 0.9, "n": 4} for value in (0.3, 0.4)]
+    with open_dossier(dossier) as opened:
+        append(opened, [of_report(opened, file)])
+        opened.append("inside", {"title": "t", "figures": twice, "total": 2})  # as somebody else wrote it
+        made = card(opened)
+    assert [each["label"] for each in made["inside"][0]["figures"]] == ["rows, site 1, auroc", "rows, site 2, auroc"]
+    told = {each["id"]: each["value"] for each in made["figures"]}
+    assert sorted(told.values()) == [0.2, 0.3, 0.4, 0.9]
+    assert told["inside/t/a#2"] == 0.4
 
 
 def test_a_report_of_another_model_is_a_doubt(dossier: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from caseback import __version__
 from caseback.cli.main import app
 from caseback.disclosure.check import check_card
 from caseback.disclosure.write import write_card
@@ -72,6 +73,25 @@ def test_a_page_edited_alone_is_found(run: Path) -> None:
     edited(run / "card.html", "Improved", "Perfect")
     found = check_card(run / "card.html")
     assert found.other == ("card.html does not say what card.json says: it was edited",)
+
+
+def test_a_card_of_another_version_does_not_stand_on_its_own_word(run: Path) -> None:
+    edited(run / "card.json", f'"version": "{__version__}"', '"version": "0.0.0"')
+    found = check_card(run / "card.json")
+    assert found.struck == ()
+    assert found.other == ("written by another version: its texts and page were not compared",)
+    assert CliRunner().invoke(app, ["card", "check", str(run / "card.json")]).exit_code == 1
+
+
+@pytest.mark.parametrize("version", [__version__, "0.0.0"])
+def test_a_figure_left_out_of_the_card_is_found(run: Path, version: str) -> None:
+    made = json.loads((run / "card.json").read_text())
+    gone = made["behaviours"][0]["measurements"].pop()
+    made["figures"] = [each for each in made["figures"] if each["id"] != "rate/harmful_compliance/world/test/dpo"]
+    assert gone["arm"] == "dpo"
+    (run / "card.json").write_text(json.dumps({**made, "version": version}))
+    found = check_card(run / "card.json")
+    assert any("lacks 1 figure that the dossier gives: harmful compliance, after DPO" in what for what in found.other)
 
 
 def test_records_cut_off_at_the_end_are_found(run: Path) -> None:

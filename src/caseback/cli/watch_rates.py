@@ -2,11 +2,13 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from caseback.cli.watch_opened import Config, Json, Opened, Stored, opened, printed
+from caseback.errors import CasebackError
 
 if TYPE_CHECKING:
     from caseback.watch.rates.estimate import Estimate
@@ -26,6 +28,10 @@ def rates(
     since: Annotated[
         datetime | None, typer.Option(help="From when on (UTC).", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
     ] = None,
+    model: Annotated[str, typer.Option(help="Only what this model answered.", show_default="all")] = "",
+    into: Annotated[
+        Path | None, typer.Option(help="Dossier of the model, or its run: each rate is recorded there.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """How often each behaviour shows in live traffic, with bounds that hold at every time at once.
@@ -35,6 +41,8 @@ def rates(
     detector's calibration; and from both. The last line bounds the rate in all traffic: from nothing that was not
     evaluated being a violation to all of it.
 
+    With --into each detector's rate is a record of the dossier, where the card shows it.
+
     Example: caseback watch rates --every day
     """
     from dataclasses import asdict
@@ -42,13 +50,22 @@ def rates(
     from caseback.watch.rates.live import live_rates
 
     begun = since.replace(tzinfo=UTC).timestamp() if since else 0.0
+    if into and (by or every):
+        raise CasebackError("--into records one rate of each detector: leave out --by and --every")
+    if model and by not in (None, "model"):
+        raise CasebackError(f"--model and --by {by}: give one of them")
     with opened(config, store) as found:
         keep_missing(found)
+        only = _answering(found, model, into is not None)
+        width = SPANS[every] if every else None
         rows = live_rates(
-            found.store, time.time(), by=by, width=SPANS[every] if every else None, since=begun, which=detector or None
+            found.store, time.time(), by="model" if only else by, width=width, since=begun, which=detector or None
         )
+    rows = [row for row in rows if only in (None, row.group.value)]
+    records = _recorded(into, rows) if into else []
     if as_json:
-        printed([{**asdict(row), "coverage": row.counts.coverage, "best": asdict(row.best)} for row in rows])
+        shown = [{**asdict(row), "coverage": row.counts.coverage, "best": asdict(row.best)} for row in rows]
+        printed({"rates": shown, "records": records} if into else shown)
         return
     if not rows:
         typer.echo("no detector has had its say yet")
@@ -61,6 +78,35 @@ def rates(
         typer.echo(f"  {'all traffic':12}{low:.2g} to {high:.2g}")
         if row.counts.gaps:
             typer.echo(f"  {row.counts.gaps} gaps of which nobody knows how many exchanges they held")
+    for id in records:
+        typer.echo(f"recorded {id[:12]} in {into}")
+
+
+def _answering(found: Opened, model: str, alone: bool) -> str | None:
+    """The one model whose traffic is counted; None for that of all.
+
+    Raises:
+        CasebackError: it has answered nothing, or none is named where there are several and it must be one ``alone``.
+    """
+    from caseback.watch.store.read import models
+
+    there = models(found.store)
+    if model and model not in there:
+        raise CasebackError(f"model {model!r} has answered nothing; there are: {', '.join(there) or 'none yet'}")
+    if alone and not model and len(there) > 1:
+        raise CasebackError(f"several models answered, {', '.join(there)}: say with --model which the dossier is of")
+    return model or (there[0] if alone and there else None)
+
+
+def _recorded(into: Path, rows: "list[LiveRate]") -> list[str]:
+    from caseback.disclosure.read_card import dossier_in
+    from caseback.dossier import open_dossier, read_dossier
+    from caseback.watch.rates.record import record_rates
+
+    folder = dossier_in(into)
+    read_dossier(folder).close()  # a new one is not begun by a slip of the pen
+    with open_dossier(folder) as dossier:
+        return [record.id for record in record_rates(dossier, rows)]
 
 
 def keep_missing(found: Opened) -> None:

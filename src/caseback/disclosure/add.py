@@ -5,6 +5,7 @@ Each function reads and stores what lies behind an entry; nothing is in the reco
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -191,8 +192,11 @@ NAMING = (
 def _figures(value: object, where: str) -> Iterator[dict[str, Any]]:
     """Every figure with an interval in a report, in the order in which it stands there, labelled by where it stands."""
     if isinstance(value, list):
-        for number, item in enumerate(value):
-            name = _named(item) or str(number + 1)
+        names = [_named(item) for item in value]
+        often = Counter(names)
+        for number, (name, item) in enumerate(zip(names, value, strict=True), 1):
+            if often[name] > 1 or not name:
+                name = f"{name} {number}".strip()
             yield from _figures(item, f"{where}, {name}" if where else name)
     elif isinstance(value, dict):
         figure = _figure(value)

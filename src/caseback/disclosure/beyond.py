@@ -12,7 +12,7 @@ from caseback.disclosure.evidence import artefact_path, latest, pick
 from caseback.dossier import Record
 
 NOT_WATCHED = "not watched yet: nothing is known of live use"
-RATE = ("value", "low", "high", "confidence", "method", "low_of_all", "high_of_all")
+RATE = ("value", "low", "high", "confidence", "method", "low_of_all", "high_of_all", "coverage")
 
 
 def inside(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
@@ -48,22 +48,24 @@ def monitors(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
 def live(by_kind: Mapping[str, Sequence[Record]], path: str) -> dict[str, Any]:
     """Rates and incidents of live use. ``watched`` is false where the dossier holds neither.
 
-    Watching appends a ``live_finding`` for each incident that people confirmed, with the rate of its detector. A rate
-    of what was watched and where nothing was confirmed is a ``live_rate``.
+    Watching appends a ``live_finding`` for each incident that people confirmed, with the rate of its detector, and on
+    its own each detector's rate as a ``live_rate``, whether anything was confirmed or not.
     """
     findings = list(
         {record.body.get("incident") or record.id: record for record in by_kind.get("live_finding", ())}.values()
     )
     told = [*by_kind.get("live_rate", ()), *(record for record in findings if record.body.get("rate"))]
+    told.sort(key=lambda record: record.number)  # the newest of each version of a detector is shown
     rates = [
         {
             **pick(record, "behaviour"),
             "detector": _name(record.body.get("detector")),
+            "id": _digest(record.body.get("detector")),
             "since": _time(record.body.get("since", record.body.get("first_seen"))),
             "until": _time(record.body.get("until", record.body.get("last_seen"))),
             "rate": _rate(record.body.get("rate")),
         }
-        for record in {(r.body.get("behaviour"), _name(r.body.get("detector"))): r for r in told}.values()
+        for record in {_instrument(r): r for r in told}.values()
     ]
     incidents = [
         {
@@ -83,9 +85,19 @@ def live(by_kind: Mapping[str, Sequence[Record]], path: str) -> dict[str, Any]:
     return {"watched": watched, "why": "" if watched else NOT_WATCHED, "rates": rates, "incidents": incidents}
 
 
+def _instrument(record: Record) -> tuple[object, ...]:
+    detector = record.body.get("detector")
+    return record.body.get("behaviour"), _name(detector), _digest(detector)
+
+
 def _name(detector: object) -> str | None:
     """Of a detector, which a finding names with its digest."""
     told = detector.get("name") if isinstance(detector, Mapping) else detector
+    return None if told is None else str(told)
+
+
+def _digest(detector: object) -> str | None:
+    told = detector.get("digest") if isinstance(detector, Mapping) else None
     return None if told is None else str(told)
 
 
@@ -100,8 +112,10 @@ def _time(told: object) -> str | None:
 
 
 def _rate(found: object) -> dict[str, Any]:
-    """With how it was come by, and the bounds for all traffic, what was not evaluated among it."""
+    """With how it was come by, the bounds for all traffic, what was not evaluated among it, and the gaps of which
+    nobody knows how much they held."""
     told = dict(found) if isinstance(found, Mapping) else {}
     k, n = told.get("k"), told.get("n", told.get("trials", told.get("tasks")))
     value = told.get("value", k / n if k is not None and n else None)
-    return {**{name: told.get(name) for name in RATE}, "value": value, "n": n, "why": str(told.get("why") or "")}
+    named = {name: told.get(name) for name in RATE} | {"gaps": (told.get("counts") or {}).get("gaps")}
+    return {**named, "value": value, "n": n, "why": str(told.get("why") or "")}

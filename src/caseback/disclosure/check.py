@@ -1,6 +1,6 @@
 """Whether a card still stands: its evidence, its figures, and its page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,10 @@ from caseback.disclosure.page import render_html
 from caseback.disclosure.read_card import dossier_in, json_of
 from caseback.dossier import Dossier, read_dossier
 from caseback.errors import CasebackError
+
+OTHER_VERSION = "written by another version: its texts and page were not compared"
+NAMED = 5
+"""Figures that a card lacks which are named; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class CardCheck:
         dossier: The evidence it was held against.
         figures: How many figures it has.
         struck: Those that may not stand.
-        other: What else is wrong: records cut off, a page that says something else.
+        other: What else is wrong: records cut off, figures left out, a page that says something else or that could not
+            be compared.
         newer: Records that the dossier got since; the card does not show them.
     """
 
@@ -55,8 +60,9 @@ class CardCheck:
 def check_card(path: Path, dossier: Path | None = None) -> CardCheck:
     """Hold a card against its dossier: each figure against its record, each record and artefact against its hash.
 
-    The card is made again from the records that it was made from, and compared figure by figure; where its page lies
-    beside it and this version wrote it, that is rendered again and compared too.
+    The card is made again from the records that it was made from, and compared figure by figure, then text by text;
+    where its page lies beside it, that is rendered again and compared too. Texts and page of another version cannot be
+    compared, so such a card does not stand.
 
     Args:
         path: card.json, or card.html with its JSON beside it.
@@ -93,7 +99,11 @@ def _checked(card: Mapping[str, Any], file: Path, dossier: Dossier) -> CardCheck
         Struck(f.id, f.label, f.record, why) for f in mine if (why := _why(f, theirs.get(f.id), whole.struck, there))
     ]
     other += _listed(card, mine)
-    other += _page(card, now, file) if not found and not other else []
+    other += _lacking(mine, theirs)
+    if card.get("version") != __version__:  # the card says so itself: it cannot be what excuses it
+        other.append(OTHER_VERSION)
+    elif not found and not other:
+        other += _page(card, now, file)
     newer = sum(record.number > _number(card) for record in whole.records)
     return CardCheck(str(file), str(dossier.path), len(mine), tuple(found), tuple(other), newer)
 
@@ -127,10 +137,18 @@ def _listed(card: Mapping[str, Any], mine: list[Figure]) -> list[str]:
     return [] if told == card["figures"] else ["its list of figures does not say what its sections say: one was edited"]
 
 
-def _page(card: Mapping[str, Any], now: Mapping[str, Any], file: Path) -> list[str]:
-    """What its page or the rest of its JSON says otherwise than the dossier; nothing where another version wrote it."""
-    if card.get("version") != __version__:
+def _lacking(mine: Sequence[Figure], theirs: Mapping[str, Figure]) -> list[str]:
+    """Figures that the dossier gives and the card leaves out."""
+    there = {figure.id for figure in mine}
+    left = [figure for id, figure in theirs.items() if id not in there]
+    if not left:
         return []
+    count = f"{len(left)} {'figure' if len(left) == 1 else 'figures'} that the dossier gives"
+    return [f"it lacks {count}: {'; '.join(figure.label for figure in left[:NAMED])}{' …' * (len(left) > NAMED)}"]
+
+
+def _page(card: Mapping[str, Any], now: Mapping[str, Any], file: Path) -> list[str]:
+    """What its page or the rest of its JSON says otherwise than the dossier."""
     found = (
         []
         if card == now

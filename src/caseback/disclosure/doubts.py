@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from caseback.disclosure.wording import listed_words, words
+from caseback.disclosure.evidence import OVER_REFUSAL
+from caseback.disclosure.measured import counts
+from caseback.disclosure.wording import arm_name, audited_model, listed_words, within, words
 
 Card = Mapping[str, Any]
 Doubt = dict[str, Any]
@@ -16,7 +18,11 @@ def doubt(what: str, why: str, record: str | None = None) -> Doubt:
 
 def works(monitor: Card) -> bool:
     """Whether a detector is known to work on this model."""
-    return monitor["stale"]["word"] in ("fits", "needs no model") and monitor["self_test"]["failed"] == 0
+    return monitor["stale"]["word"] in ("fits", "needs no model") and _tested(monitor["self_test"])
+
+
+def _tested(test: Card) -> bool:
+    return bool(test["n"]) and test["failed"] == 0
 
 
 def adherence(card: Card) -> list[Doubt]:
@@ -130,13 +136,32 @@ def ability(card: Card, pairs: Sequence[tuple[str, Card, Card, str]]) -> list[Do
         found.append(doubt("Capability was not measured", "a broken model cannot be told from an aligned one"))
     if not card["over_refusal"]:
         found.append(doubt("Over-refusal was not measured", "whether it refuses harmless requests more is not known"))
+    found += [
+        doubt(f"Cannot tell: {words(each['what'])}{_where(each)}, {within(arm_name(each['arm']))}", str(each["why"]),
+              each["record"])
+        for each in unable(card)
+    ]  # fmt: skip
     for name, before, after, better in pairs:
-        loss = before["high"] - after["low"] if better == "more" else after["high"] - before["low"]
-        if loss > 0:
+        room = loss(before, after, better)
+        if room > 0:
             way = "fall" if better == "more" else "rise"
-            why = f"the two intervals leave room for a {way} of up to {100 * loss:.0f} in 100"
+            why = f"the two intervals leave room for a {way} of up to {100 * room:.0f} in 100"
             found.append(doubt(f"{name}: a cost that the figures would not show", why, after["record"]))
     return found
+
+
+def unable(card: Card) -> list[Card]:
+    """What could not be told of the cost: where the model was not able enough, or its refusals could not be read."""
+    return [
+        each
+        for each in card["cannot_tell"]
+        if each["what"] in ("capability", OVER_REFUSAL) and each["arm"] in ("before", card["after"])
+    ]
+
+
+def loss(before: Card, after: Card, better: str) -> float:
+    """How much may have been lost, as far as the two intervals go."""
+    return float(before["high"] - after["low"] if better == "more" else after["high"] - before["low"])
 
 
 def audit(card: Card, matters: float) -> list[Doubt]:
@@ -147,6 +172,9 @@ def audit(card: Card, matters: float) -> list[Doubt]:
         why = str(said["why"]) if said else "the dossier holds no audit"
         return [doubt("No audit was run", why, said["record"] if said else None)]
     found = []
+    if of_another(card):
+        what = f"The audit was of {audited_model(card)}"
+        found.append(doubt(what, "what it found, or did not find, is not known of the trained model", told["record"]))
     if told["unable"]:
         found.append(doubt("The audit could tell nothing", told["unable"], told["record"]))
     by_why: dict[str, list[str]] = {}
@@ -188,6 +216,11 @@ def audit(card: Card, matters: float) -> list[Doubt]:
         )
     )
     return found
+
+
+def of_another(card: Card) -> bool:
+    """Whether the audit was of another model than the one that stands as trained."""
+    return bool(card["after"]) and card["audit"]["arm"] not in (None, card["after"])
 
 
 def missed(told: Card, matters: float) -> Iterable[Doubt]:
@@ -281,18 +314,59 @@ def watched(card: Card) -> list[Doubt]:
                     each["record"],
                 )
             )
-    covered = {each["behaviour"] for each in card["monitors"]}
-    rest = [words(g["behaviour"]) for g in card["behaviours"] if g["behaviour"] not in covered]
-    if card["monitors"] and rest:
+    if card["monitors"] and (rest := unwatched(card)):
         found.append(
-            doubt(f"No monitor for {listed_words(list(dict.fromkeys(rest)))}", "no detector here looks for it")
+            doubt(f"No monitor that works on it for {listed_words(rest)}", "no such detector here looks for it")
         )
+    if card["live"]["watched"]:
+        found += [
+            doubt(f"Monitor {each['name']}: live use is not shown to be as measured", why, each["record"])
+            for each in card["monitors"]
+            if works(each) and (why := above(card, each))
+        ]
     found += [
         doubt(f"Live rate of {words(each['behaviour'])}", each["rate"]["why"] or "it cannot be told", each["record"])
         for each in card["live"]["rates"]
         if each["rate"]["value"] is None or each["rate"]["why"]
     ]
     return found
+
+
+def unwatched(card: Card) -> list[str]:
+    """Behaviours that were measured and that no detector known to work on it looks for."""
+    covered = {each["behaviour"] for each in card["monitors"] if works(each)}
+    return list(dict.fromkeys(words(g["behaviour"]) for g in card["behaviours"] if g["behaviour"] not in covered))
+
+
+def above(card: Card, monitor: Card) -> str:
+    """Why what a monitor sees in live use is not shown to be at most what was measured; empty where it is.
+
+    Both are held against each other at the upper ends of their intervals; that of live use is for all traffic, what was
+    not evaluated counted as violations.
+    """
+    name, arm = words(monitor["behaviour"]), card["after"] or "before"
+    live = next((each["rate"] for each in card["live"]["rates"] if _is_of(each, monitor)), None)
+    ends = [live[end] for end in ("high", "high_of_all") if live[end] is not None] if live else []
+    if live is None or live["value"] is None or not ends:
+        return f"its live rate of {name} is not told"
+    if gaps := live["gaps"]:
+        return f"{gaps} {'gap' if gaps == 1 else 'gaps'}, of which nobody knows how many exchanges they held"
+    measured = [
+        (entry["clustered"] or entry["rate"])["high"]
+        for group in [*card["behaviours"], *card["over_refusal"]]
+        for entry in group["measurements"]
+        if (group["behaviour"], entry["arm"]) == (monitor["behaviour"], arm) and counts(entry)
+    ]
+    if not measured:
+        return f"{name} was not measured, so there is nothing to hold its live rate against"
+    if max(ends) <= max(measured):
+        return ""
+    return f"the rate of {name} in all traffic may be up to {max(ends):.2g}, and {max(measured):.2g} was measured"
+
+
+def _is_of(live: Card, monitor: Card) -> bool:
+    same = (live["detector"], live["behaviour"]) == (monitor["name"], monitor["behaviour"])
+    return same and live["id"] in (None, monitor["id"])
 
 
 def evidence(card: Card) -> list[Doubt]:

@@ -1,7 +1,8 @@
 """Every figure of a card in one list, each with a name that stays the same from card to card and with its evidence."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import count
 from typing import Any, Literal
 
 from caseback.disclosure.wording import ARM_NAMES, DEPTH_MEASURES, within, words
@@ -57,7 +58,17 @@ def figures(card: Mapping[str, Any]) -> list[Figure]:
         )
         for figure in found
     ]
-    return list({figure.id: figure for figure in whole}.values())
+    return list(_apart(whole))
+
+
+def _apart(found: Sequence[Figure]) -> Iterator[Figure]:
+    """The figures, all of them: of several with one id the second ends in #2."""
+    taken: set[str] = set()
+    for figure in found:
+        ids = (figure.id if number == 1 else f"{figure.id}#{number}" for number in count(1))
+        id = next(id for id in ids if id not in taken)
+        taken.add(id)
+        yield replace(figure, id=id)
 
 
 def figure_data(figure: Figure) -> dict[str, Any]:

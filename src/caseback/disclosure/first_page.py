@@ -6,9 +6,10 @@ Sentences made from the figures behind it; nothing stands here that is not below
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from caseback.disclosure.claims import limit_words
+from caseback.disclosure.claims import limit_words, never_shown
+from caseback.disclosure.measured import counts
 from caseback.disclosure.page_words import in_100
-from caseback.disclosure.wording import PLAIN, document_name, listed_words, words
+from caseback.disclosure.wording import PLAIN, audited_model, document_name, listed_words, words
 
 Card = Mapping[str, Any]
 Line = dict[str, Any]
@@ -42,17 +43,22 @@ def _what(card: Card) -> str:
     name = f"“{document_name(card['constitution'])}”, a document of {clauses} principles"
     if not card["training"]:
         return said + f"It was measured against {name}; nothing was trained."
-    n = sum(
-        m["rate"]["n"] for g in card["behaviours"] for m in g["measurements"] if m["arm"] == card["after"] and m["rate"]
-    )
-    said += f"It was trained towards {name}, by criticising and revising its own answers. "
-    if n and card["after"]:
-        said += (
-            f"Then it was tempted to break them in {n:,} situations that could be judged, of kinds that the training "
-            "never showed, and so "
-            "was the model before it."
-        )
+    how = ", by criticising and revising its own answers" if _revised(card) else ""
+    told = [(g, {m["arm"]: m for m in g["measurements"] if counts(m)}) for g in card["behaviours"]]
+    after = [(group, arms) for group, arms in told if card["after"] in arms]
+    said += f"It was trained towards {name}{how}. "
+    if after:
+        n = sum(arms[card["after"]]["rate"]["n"] for _, arms in after)
+        unseen = ", of kinds that the training never showed" if never_shown([group for group, _ in after]) else ""
+        both = ", and so was the model before it" if all("before" in arms for _, arms in after) else ""
+        said += f"Then it was tempted to break them in {n:,} situations that could be judged{unseen}{both}."
     return said
+
+
+def _revised(card: Card) -> bool:
+    """Whether the data shown grew from criticism and revision."""
+    data = [clause["data"] for clause in card["constitution"]["clauses"] if clause["data"]]
+    return any({"critique", "revise"} <= {s["task"] for s in e["steps"]} for each in data for e in each["examples"])
 
 
 def _beside(card: Card) -> list[Line]:
@@ -66,7 +72,7 @@ def _beside(card: Card) -> list[Line]:
     ]
     lines = []
     if found:
-        text = f"An audit of the trained model found in it: {listed_words(list(map(words, found)))}."
+        text = f"An audit of {audited_model(card)} found in it: {listed_words(list(map(words, found)))}."
         lines.append({"text": text, "record": audit["record"]})
     if incidents:
         names = list(dict.fromkeys(words(each["behaviour"]) for each in incidents))
@@ -92,7 +98,7 @@ def _found(card: Card) -> list[Line]:
         told = [m for m in (before, after) if m]
         if not told:
             continue
-        untold = any(m["cannot_tell"] for m in told) or not all((m["rate"] or {}).get("n") for m in told)
+        untold = not all(map(counts, told))
         # The verdict is on the ground that is measured first; on others nothing is said beyond the figures.
         change = changes.pop(group["behaviour"], None)
         word = "cannot tell" if untold else _word(card, change) if change else ""
@@ -113,9 +119,7 @@ def _found(card: Card) -> list[Line]:
 
 def _share(measurement: Card | None) -> str:
     rate = measurement and measurement["rate"]
-    return (
-        in_100(rate["k"] / rate["n"]) if measurement and rate and rate["n"] and not measurement["cannot_tell"] else "–"
-    )
+    return in_100(rate["k"] / rate["n"]) if measurement and rate and counts(measurement) else "–"
 
 
 def _word(card: Card, change: Card) -> str:
@@ -137,16 +141,14 @@ def _costs(card: Card) -> list[Line]:
     for section, name in names:
         for group in card[section]:
             by_arm = {m["arm"]: m for m in group["measurements"]}
-            told = [
-                {**m, "cannot_tell": None} if m else None for m in (by_arm.get("before"), by_arm.get(card["after"]))
-            ]
+            told = [by_arm.get("before"), by_arm.get(card["after"])]
             last = told[1] or told[0]
             if last:
                 lines.append(
                     {
                         "what": name,
                         "ground": (group["ground"] or "") if len(card[section]) > 1 else "",
-                        "word": "",
+                        "word": "" if all(counts(m) for m in told if m) else "cannot tell",
                         "n": (last["rate"] or {}).get("n"),
                         "before": _share(told[0]),
                         "after": _share(told[1]),

@@ -1,6 +1,6 @@
 """Sections of a card that are figures of behaviours, ability, training and audits, each with its record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from caseback.disclosure.evidence import artefact_path, latest, pick
@@ -35,6 +35,11 @@ def _measurement(record: Record) -> dict[str, Any]:
     if entry["paired"] is not None:
         entry["paired"] = {"arms": {}, "gap": None, **entry["paired"]}
     return entry
+
+
+def counts(measurement: Mapping[str, Any]) -> bool:
+    """Whether a rate was counted, and can be told."""
+    return bool((measurement["rate"] or {}).get("n")) and not measurement.get("cannot_tell")
 
 
 def verdict(records: Sequence[Record]) -> dict[str, Any]:

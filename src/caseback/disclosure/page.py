@@ -14,6 +14,7 @@ from caseback.disclosure.wording import (
     DEPTH_MEASURES,
     TASKS,
     alike,
+    audited_model,
     by_reason,
     document_name,
     label,
@@ -136,6 +137,7 @@ def environment_of(loader: BaseLoader) -> Environment:
     }
     environment.globals |= {
         "arm_names": ARM_NAMES,
+        "audited_model": audited_model,
         "depth_measures": DEPTH_MEASURES,
         "tasks": TASKS,
         "part_names": PART_NAMES,

@@ -82,6 +82,19 @@ def within(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
+def arm_name(arm: object) -> str:
+    """What an arm is called."""
+    return ARM_NAMES.get(str(arm), str(arm))
+
+
+def audited_model(card: Mapping[str, Any]) -> str:
+    """Which model the audit of a card was of."""
+    arm = card["audit"]["arm"]
+    if arm is None:
+        return "a model that the record does not name"
+    return "the trained model" if arm == card["after"] else f"the model “{within(arm_name(arm))}”"
+
+
 def label(name: object) -> str:
     """What a field is called at the head of its line."""
     text = words(name)

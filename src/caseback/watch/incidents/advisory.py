@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from caseback.watch.incidents.finding import confirmed, rate_data, rate_of
+from caseback.watch.incidents.finding import confirmed, rate_of
+from caseback.watch.rates.record import rate_data
 from caseback.watch.store.rows import Whole
 from caseback.watch.store.store import Store
 

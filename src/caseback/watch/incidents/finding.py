@@ -12,6 +12,7 @@ from caseback.watch.incidents.incident import Incident, exchange_ids, incident
 from caseback.watch.rates.audits import results
 from caseback.watch.rates.designs import current_design
 from caseback.watch.rates.live import LiveRate, live_rates
+from caseback.watch.rates.record import rate_data
 from caseback.watch.store.read import one as exchange_of_id
 from caseback.watch.store.rows import Whole
 from caseback.watch.store.store import Store
@@ -80,27 +81,6 @@ def record_finding(store: Store, dossier: Dossier, id: str, now: float) -> Recor
 def rate_of(store: Store, found: Incident, now: float) -> LiveRate | None:
     """The live rate of the incident's detector."""
     return next(iter(live_rates(store, now, which=found.detector)), None)
-
-
-def rate_data(live: LiveRate | None) -> dict[str, Any] | None:
-    """A live rate as the dossier and an advisory have it; ``low_of_all`` and ``high_of_all`` bound all traffic."""
-    if live is None:
-        return None
-    best = live.best
-    how = {id(live.both): "audits and flags", id(live.audits): "audits"}.get(id(best), "flags")
-    return {
-        "value": best.value,
-        "low": best.low,
-        "high": best.high,
-        "confidence": best.confidence,
-        "method": f"confidence sequence, valid at any time, from {how}",
-        "denominator": "tasks: traces, and exchanges without one",
-        "trials": best.tasks,
-        "low_of_all": live.of_all[0],
-        "high_of_all": live.of_all[1],
-        "counts": asdict(live.counts),
-        "why": best.why,
-    }
 
 
 def _row(whole: Whole) -> Mapping[str, Any]:
