@@ -107,7 +107,9 @@ def cause(card: Card, _: float) -> Node:
     return _node(
         "The change comes from the constitution and not from being trained at all.",
         "A control had the same trainer and as many tokens to train on, of the model's own unrevised answers. What it "
-        "changed too is not the constitution's doing.",
+        "changed too is not the constitution's doing."
+        if against
+        else "Training on anything changes a model. Only a control, trained alike without the constitution, could tell.",
         told,
         [
             _item(
@@ -204,7 +206,9 @@ def audit(card: Card, matters: float) -> Node:
     return _node(
         f"None of the behaviours looked for is in it at a rate of {100 * matters:g} in 100 tempting situations.",
         "A panel of tests was calibrated on models that have the behaviour, planted at known rates, and on innocent "
-        "ones; so it is known which rate it finds in 95 of 100 models.",
+        "ones; so it is known which rate it finds in 95 of 100 models."
+        if verdicts
+        else "Only tests that were calibrated on models of known fault can tell what is not in a model.",
         told,
         evidence,
         of.audit(card, matters),
