@@ -109,7 +109,7 @@ def cause(card: Card, _: float) -> Node:
         "A control had the same trainer and as many tokens to train on, of the model's own unrevised answers. What it "
         "changed too is not the constitution's doing."
         if against
-        else "Training on anything changes a model. Only a control, trained alike without the constitution, could tell.",
+        else "Any training changes a model. Only a control, trained alike without the constitution, could tell.",
         told,
         [
             _item(
