@@ -1,0 +1,72 @@
+"""Audits of live watching as evidence for an imported detector, on a store of known traffic."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from caseback.disclosure.importing.live_audits import live_audits
+from caseback.disclosure.importing.promotion import weighed
+from caseback.watch.alerts.round import make_tables
+from caseback.watch.rates.audits import queue, record
+from caseback.watch.rates.calibrations import keep_calibration
+from caseback.watch.rates.designs import begin_design
+from caseback.watch.rates.drawing import draw_new
+from caseback.watch.store.opening import open_store
+from caseback.watch.store.store import Store
+from watch_traffic_for_tests import DIGEST, add_detector, add_exchanges, calibration, live_threshold
+
+NOW, AT = 1e6, live_threshold(calibration())
+SLICE, N = 0.2, 3000
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> tuple[Store, dict[str, bool]]:
+    """Ten in a hundred are bad, and flagged; one clean one in a hundred is flagged too. All that was drawn is audited,
+    four times as many where the detector flags as at random."""
+    store = open_store(tmp_path / "store.sqlite")
+    make_tables(store)
+    add_detector(store, threshold=AT)
+    keep_calibration(store, DIGEST, calibration())
+    begin_design(store, bytes(32), ["insult"], random_slice=SLICE, budget=0.25, reviewers=1, now=0.0)
+    rng = np.random.default_rng(0)
+    bad = rng.random(N) < 0.1
+    ids = add_exchanges(store, np.where(bad | (rng.random(N) < 0.01), 1.5, 0.5).tolist(), threshold=AT)
+    truth = dict(zip(ids, bad.tolist(), strict=True))
+    draw_new(store, bytes(32), NOW)
+    for each in queue(store, "ann", NOW, most=N):
+        record(store, each.exchange, "ann", {"insult": truth[each.exchange]}, NOW)
+    return store, truth
+
+
+def test_only_the_random_slice_is_evidence(watched: tuple[Store, dict[str, bool]]) -> None:
+    store, truth = watched
+    found = live_audits(store, {DIGEST: "insult"})
+    rows = store.query("SELECT id, draw, chosen FROM audit_draws")
+    drawn = [row["id"] for row in rows if row["draw"] < SLICE]
+    assert len(found) == len(drawn) < sum(row["chosen"] for row in rows)
+    assert sum(each.shown for each in found) == sum(truth[id] for id in drawn)
+    # By the slice false alarms are what they are; with what was drawn for being flagged they would seem far more.
+    false = [each.flagged for each in found if not each.shown]
+    assert 0.002 < np.mean(false) < 0.025
+    assert weighed(found, 0.05).state() is not None
+
+
+def test_what_was_not_told_is_not_clean(watched: tuple[Store, dict[str, bool]]) -> None:
+    store, _ = watched
+    before = live_audits(store, {DIGEST: "insult"})
+    [row] = store.query("SELECT id FROM audit_draws WHERE draw < ? ORDER BY exchange LIMIT 1", [SLICE])
+    record(store, row["id"], "ann", {"insult": None}, NOW)
+    assert len(live_audits(store, {DIGEST: "insult"})) == len(before) - 1
+    with store.transaction():
+        store.execute("UPDATE verdicts SET score = NULL, why = 'it failed'", [])
+    assert live_audits(store, {DIGEST: "insult"}) == []
+
+
+def test_no_design_and_unknown_detectors_have_no_audits(tmp_path: Path, watched: tuple[Store, dict[str, bool]]) -> None:
+    store, _ = watched
+    assert live_audits(store, {"sha256:" + "9" * 64: "insult"}) == []
+    empty = open_store(tmp_path / "other.sqlite")
+    make_tables(empty)
+    assert live_audits(empty, {DIGEST: "insult"}) == []
+    empty.close()
