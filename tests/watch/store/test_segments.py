@@ -18,7 +18,7 @@ from caseback.watch.store.holds import place
 from caseback.watch.store.lake import open_lake
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import tombstones
-from caseback.watch.store.segments import DAY, expire_sealed, seal, verify
+from caseback.watch.store.segments import DAY, expire_sealed, seal, sealed_elsewhere, verify
 from caseback.watch.store.store import Store
 from journals_for_tests import carried, journal_of, pattern_watch, written
 
@@ -81,6 +81,8 @@ def test_sealed_texts_expire_unless_held(tmp_path: Path, store: Store) -> None:
     assert [line.why for line in manifest.lines(folder)][3:] == ["retention: its days were over"] * 2
     assert expire_sealed(store, folder, DAY * 31.5) == (0, 1)
     assert lake_ids(store, folder) == [f"x{at}" for at in range(9)]
+    assert sealed_elsewhere(store, tmp_path / "none", ["x0", "x1", "x5", "nothing"]) == ["x5"]
+    assert sealed_elsewhere(store, folder, ["x0", "x1", "x5"]) == []
 
 
 def change_row(folder: Path) -> None:
