@@ -58,8 +58,8 @@ class Inline:
 
     Attributes:
         characters: Of a stream that are read at a time; none of them leaves unread.
-        milliseconds: That a detector has for each reading, with the wait for a thread; one that takes longer has no say,
-            and that is counted.
+        milliseconds: That a detector has for each reading, with the wait for a thread; one that takes longer has no
+            say, and that is counted.
         threads: Detectors that run at once.
     """
 

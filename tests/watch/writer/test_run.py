@@ -477,6 +477,7 @@ def test_nothing_that_was_said_outlives_its_text_in_a_reason(tmp_path: Path, sto
     watching = [
         Watching(Odd(fails), "1" * 64, "flag", 0.0),
         Watching(Odd(lambda given: Scored(None, f"no word {given.messages[-1]['content']!r}")), "2" * 64, "flag", 0.0),
+        Watching(Odd(lambda _: Scored(None, "the judge gave no answer: HTTP 400, hidden-7f3a")), "3" * 64, "flag", 0.0),
     ]
     written(tmp_path / "j", store, watching, text_days=0)
     kept = json.dumps([store.query("SELECT why FROM verdicts"), store.query("SELECT outcome FROM counts")])
