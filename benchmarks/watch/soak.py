@@ -40,12 +40,12 @@ from caseback.watch.store.coverage import coverage, gaps
 from caseback.watch.store.lake import open_lake
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import tombstones
-from caseback.watch.store.segments import HOUR, seal, verify
+from caseback.watch.store.segments import seal, verify
 from caseback.watch.store.store import Store, StoreAwayError
 
 HERE = Path(__file__).resolve().parent
 KEPT = HERE.parents[1] / ".cache" / "soak.json"
-DAY, TEXT_DAYS = 86_400.0, 0.1
+HOUR, DAY, TEXT_DAYS = 3_600.0, 86_400.0, 0.1
 CONNECTIONS = 16
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 

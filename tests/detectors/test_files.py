@@ -246,7 +246,7 @@ def test_transcripts_in_self_tests_are_checked_too(tmp_path: Path) -> None:
     save_detector(with_known(praise(), self_tests=make_self_tests(praise(), [chat, tool])), tmp_path)
     assert load_detector(tmp_path).known.self_tests[1].transcript == tool
     forge(tmp_path, lambda b: b["known"]["self_tests"][0]["transcript"]["messages"][0].update(role="cat"))
-    with pytest.raises(CasebackError, match=r"message 0 .* needs a role"):
+    with pytest.raises(CasebackError, match=r"message 0 needs a role"):
         load_detector(tmp_path)
 
 

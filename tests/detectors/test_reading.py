@@ -65,7 +65,7 @@ def test_what_cannot_be_read_has_no_score_and_does_not_spoil_the_rest(subject: O
         (transcript_of({"messages": [*nothing, called("run", "x", "")[0]]}), "calls a tool"),
         (transcript_of({"messages": [{"role": "assistant", "content": "a"}]}), "an empty chat"),
         (transcript_of({"messages": [*nothing, *called("run", "x", "b"), nothing[0], *said("", "six").messages[1:]]}),
-         "leaves out the call of run"),
+         "leaves out a call of a tool"),
     ]  # fmt: skip
     found = along(subject).scores([case for case, _ in cases], subject)
     for one, (_, why) in zip(found, cases, strict=True):

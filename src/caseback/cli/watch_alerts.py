@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from caseback.cli.group import group
-from caseback.cli.watch_audit import KEY, plain, read_key
+from caseback.cli.watch_audit import KEY, read_key
 from caseback.cli.watch_opened import Config, Json, Opened, Stored, Who, opened, printed
 from caseback.cli.watch_settings import end_with_parent
+from caseback.cli.watch_text import plain
 
 if TYPE_CHECKING:
     from caseback.watch.alerts.ledger import Alert

@@ -10,6 +10,7 @@ import typer
 
 from caseback.cli.group import group
 from caseback.cli.watch_opened import Config, Json, Opened, Stored, Who, opened, printed
+from caseback.cli.watch_text import told
 from caseback.errors import CasebackError
 
 KEY = "audit.key"
@@ -120,9 +121,7 @@ def read(
     if whole.messages is None:
         raise CasebackError(f"exchange {exchange[:80]}: {whole.why_gone}; record it with --cannot-tell")
     for message in whole.messages:
-        typer.echo(f"--- {message.get('role')}\n{plain(str(message.get('content') or ''))}")
-        for call in message.get("tool_calls") or ():
-            typer.echo(plain(f"    calls {call['function']['name']}({call['function']['arguments']})"))
+        typer.echo(f"--- {told(message)}")
 
 
 @app.command()
@@ -200,11 +199,6 @@ def read_key(file: Path) -> bytes:
         return bytes.fromhex(file.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise CasebackError(f"{file}: no key of the draw ({error}); name its file with --key") from None
-
-
-def plain(text: str) -> str:
-    """Without characters that steer a terminal."""
-    return "".join(each if each.isprintable() or each in "\n\t" else "�" for each in text)
 
 
 def _key_file(found: Opened, key: Path | None) -> Path:

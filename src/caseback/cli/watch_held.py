@@ -13,6 +13,7 @@ from rich.table import Table
 
 from caseback.cli.group import group
 from caseback.cli.watch_settings import FILE, Config
+from caseback.cli.watch_text import told
 
 if TYPE_CHECKING:
     from caseback.watch.gateway.held import Held
@@ -62,9 +63,7 @@ def show(id: Id, config: Config = None, as_json: Json = False) -> None:
         typer.echo(json.dumps({**_plain(found), "messages": list(exchange_of(found.carried).messages)}, indent=1))
         return
     for message in exchange_of(found.carried).messages:
-        # What a model wrote may hold control characters, which would act on the terminal.
-        text = "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in _text(message))
-        typer.echo(f"{message.get('role')}: {text}\n")
+        typer.echo(f"--- {told(message)}")
     for each in found.carried.verdicts:
         said = each.scored.why if each.scored.score is None else f"{each.scored.score:.3g}"
         typer.echo(f"{each.detector}: {said} (threshold {each.threshold:.3g}, {each.policy})")
@@ -114,10 +113,3 @@ def _plain(held: "Held") -> dict[str, Any]:
         "decision": asdict(held.decision) if held.decision else None,
         "verdicts": [asdict(each) for each in carried.verdicts],
     }
-
-
-def _text(message: Any) -> str:
-    content = message.get("content")
-    shown = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-    calls = message.get("tool_calls")
-    return shown if not calls else f"{shown}\n{json.dumps(calls, ensure_ascii=False)}"

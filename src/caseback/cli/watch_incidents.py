@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from caseback.cli.group import group
-from caseback.cli.watch_audit import plain
 from caseback.cli.watch_opened import Config, Json, Stored, Who, opened, printed
+from caseback.cli.watch_text import plain
 from caseback.errors import CasebackError
 
 Id = Annotated[str, typer.Argument(help="The incident's id, or how it begins.")]

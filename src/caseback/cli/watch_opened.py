@@ -1,6 +1,7 @@
 """The store that a sub-command of ``caseback watch`` reads, and what the watch is told."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def opened(config: Path | None, store: str) -> Iterator[Opened]:
         raise CasebackError("give either --config or --store: one of them says where the store is")
     configuration = None if store else read_configuration(config or FILE)
     where = store or (configuration.store if configuration else "")
-    base = open_store(_file(where), make=False)
+    base = open_store(where, make=False)
     try:
         make_tables(base)
         yield Opened(base, configuration)
@@ -74,17 +75,12 @@ def opened(config: Path | None, store: str) -> Iterator[Opened]:
 
 def printed(data: Any) -> None:
     """Prints JSON; what is not finite is null there."""
-    typer.echo(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False))
+    typer.echo(json.dumps(_finite(data), indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def _file(where: str) -> str | Path:
-    """The address, or the file: of a folder, the one database that is in it."""
-    if "://" in where:
-        return where
-    path = Path(where)
-    if path.is_dir():
-        found = sorted(path.glob("*.sqlite"))
-        if len(found) != 1:
-            raise CasebackError(f"{path}: {len(found)} stores in this folder; name a file with --store")
-        return found[0]
-    return path
+def _finite(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {name: _finite(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -34,7 +34,7 @@ def otel(
     Example: caseback watch otel --endpoint http://127.0.0.1:4318
     """
     from caseback.watch.configuration import read_configuration
-    from caseback.watch.gateway.otel import AwayError, checked_endpoint, send
+    from caseback.watch.otel import AwayError, checked_endpoint, send
     from caseback.watch.store.opening import open_store
     from caseback.watch.store.read import since, verdicts_of
     from caseback.watch.store.store import StoreAwayError
@@ -94,12 +94,11 @@ def _position(place: Path, address: str) -> int:
 
 
 def _keep(place: Path, address: str, number: int) -> None:
+    from caseback.dossier.disk import replaced
     from caseback.errors import CasebackError
 
     try:
         was = json.loads(place.read_bytes()) if place.exists() else {}
-        begun = place.with_name(f".{place.name}.part")
-        begun.write_text(json.dumps({**was, address: number}), encoding="utf-8")
-        begun.replace(place)
+        replaced(place, json.dumps({**was, address: number}))
     except OSError as error:
         raise CasebackError(f"{place}: cannot be written ({error.strerror})") from None

@@ -31,6 +31,7 @@ def settled(
     Raises:
         CasebackError: both were given, or what was given is wrong.
     """
+    from caseback.dossier.disk import replaced
     from caseback.watch.configuration import read_configuration
 
     if not (upstream or model):
@@ -53,9 +54,7 @@ def settled(
         file = place / FILE
         if file.exists() and not file.read_text(encoding="utf-8").startswith(HEAD):
             raise CasebackError(f"{file}: there is one that was written by hand: start with --config {file}")
-        begun = file.with_name(f".{file.name}.part")
-        begun.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
-        begun.replace(file)
+        replaced(file, HEAD + "\n".join(lines) + "\n")
     except OSError as error:
         raise CasebackError(f"{place}: cannot be written ({error.strerror}); name another with --folder") from None
     return read_configuration(file)

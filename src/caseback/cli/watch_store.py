@@ -10,6 +10,8 @@ import typer
 
 from caseback.cli.group import group
 from caseback.cli.watch_opened import Config, Json, Stored, Who, opened, printed
+from caseback.cli.watch_settings import FILE
+from caseback.cli.watch_text import plain
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def coverage(
         gaps = read.gaps(here.store, now - days * 86400, now)
         names = {each.digest: each.name for each in detectors(here.store)}
     if as_json:
-        printed({**asdict(found), "gaps": [asdict(gap) for gap in gaps]})
+        printed({**asdict(found), "each_gap": [asdict(gap) for gap in gaps]})
         return
     for line in _told(found, names):
         typer.echo(line)
@@ -113,21 +115,65 @@ def delete(
 
     Example: caseback watch store delete 019ad3f2c1000000a1b2c3d4e5f6 --rule "asked by the person, ticket 9"
     """
+    from caseback.watch.store.holds import held
     from caseback.watch.store.retention import delete_texts, scrub
-    from caseback.watch.store.segments import delete_sealed_texts
+    from caseback.watch.store.segments import delete_sealed_texts, sealed_elsewhere
 
-    now, wanted = time.time(), set(ids)
+    now, wanted, sealed = time.time(), set(ids), 0
     with opened(config, store) as here:
         done = delete_texts(here.store, ids, rule=rule, now=now)
-        sealed, held = 0, 0
         if segments.is_dir():
-            sealed, held = delete_sealed_texts(
-                here.store, segments, lambda row: row["id"] in wanted, rule=rule, now=now
-            )
-        gone = scrub(here.store)
-    typer.echo(f"{done.texts} texts deleted from the store and {sealed} from segments, {done.held + held} are held")
+            sealed, _ = delete_sealed_texts(here.store, segments, lambda row: row["id"] in wanted, rule=rule, now=now)
+        gone, left = scrub(here.store), sealed_elsewhere(here.store, segments, ids)
+        kept = held(here.store, ids)
+    typer.echo(f"{done.texts} texts deleted from the store and {sealed} from segments, {len(kept)} exchanges are held")
     if not gone:
         typer.echo("a reader holds the store's log: the bytes go with the next deletion, or run this again")
+    if left:
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        raise CasebackError(
+            f"{segments}: the sealed text of {left[0]}{more} is not deleted: its segment is not in this folder; name "
+            "the one where it is with --segments, and run this again"
+        )
+
+
+@app.command()
+def deletions(
+    exchange: Annotated[str, typer.Argument(help="Its id.", show_default="of all exchanges")] = "",
+    config: Config = None,
+    store: Stored = "",
+    as_json: Json = False,
+) -> None:
+    """List what was deleted: of which exchange, from where, when, by which rule, and the SHA-256 of what stood there.
+
+    Example: caseback watch store deletions 019ad3f2c1000000a1b2c3d4e5f6
+    """
+    from caseback.watch.store.retention import tombstones
+
+    with opened(config, store) as here:
+        found = tombstones(here.store, exchange)
+    if as_json:
+        printed([asdict(each) for each in found])
+        return
+    for each in found:
+        typer.echo(f"{_utc(each.time)}  {each.exchange}  {each.what} in {each.place}: {each.rule}  {each.digest}")
+
+
+@app.command()
+def rotate(config: Config = None) -> None:
+    """Make a new key for pseudonyms; the old one is gone, and nobody can link pseudonyms across this moment.
+
+    A writer at work takes the new key with its next commit.
+
+    Example: caseback watch store rotate
+    """
+    from caseback.cli.watch_write import keeping
+    from caseback.watch.configuration import read_configuration
+    from caseback.watch.store.pseudonyms import rotate as rotated
+
+    key = keeping(read_configuration(config or FILE)).key
+    rotated(key)
+    typer.echo(f"{key}: a new key")
 
 
 @app.command()
@@ -153,6 +199,29 @@ def seal(
     for line in made:
         typer.echo(f"segment {line.number}: {_utc(line.begun)}, {line.files['exchanges.parquet'].rows} exchanges")
     typer.echo(f"{len(made)} segments sealed; {texts} texts expired in segments, {held} are held")
+
+
+@app.command()
+def ask(
+    sql: Annotated[str, typer.Argument(help="In DuckDB's SQL, of the tables exchanges, verdicts and texts.")],
+    segments: Segments = FOLDER,
+    config: Config = None,
+    store: Stored = "",
+    as_json: Json = False,
+) -> None:
+    """Ask all exchanges, sealed or not, in SQL; prints rows with a tab between values.
+
+    Example: caseback watch store ask "SELECT client, COUNT(*) FROM exchanges GROUP BY client"
+    """
+    from caseback.watch.store.lake import rows_in_lake
+
+    with opened(config, store) as here:
+        names, rows = rows_in_lake(here.store, segments, sql)
+    if as_json:
+        printed([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    for each in (names, *rows):
+        typer.echo("\t".join(plain(" ".join(str(value).split())) for value in each))
 
 
 @app.command()

@@ -94,7 +94,7 @@ def left_out(text: str, chat: Sequence[Any]) -> str:
     for message in chat:
         for call in message.get("tool_calls", ()):
             if call["function"]["name"] not in text:
-                return f"the call of {call['function']['name']}"
+                return "a call of a tool"
         if max(re.findall(r"\w+", message["content"], re.ASCII), key=len, default="") not in text:
             return f"what the {message['role']} said"
     return ""

@@ -34,9 +34,9 @@ class Transcript:
             raise CasebackError("a transcript without messages: give at least one")
         for at, message in enumerate(self.messages):
             if not isinstance(message, Mapping) or message.get("role") not in ROLES:
-                raise CasebackError(f"message {at} ({message!r:.60}) needs a role out of {', '.join(ROLES)}")
+                raise CasebackError(f"message {at} needs a role out of {', '.join(ROLES)}")
             if "content" not in message or any(not isinstance(message.get(name, ""), str) for name in TEXTS):
-                raise CasebackError(f"message {at} ({message!r:.60}) needs content, and its texts must be text")
+                raise CasebackError(f"message {at} needs content, and its texts must be text")
             for call in message.get("tool_calls", ()):
                 said = call.get("function") if isinstance(call, Mapping) else None
                 texts = [said.get("name"), said.get("arguments")] if isinstance(said, Mapping) else [None]
@@ -69,7 +69,8 @@ def transcript_of(data: Any) -> Transcript:
     a surrogate pair, which no encoding takes, becomes a question mark.
 
     Raises:
-        CasebackError: it is none, with the message that is at fault.
+        CasebackError: it is none, with the number of the message that is at fault, and nothing of what it says: the
+            watch keeps this longer than texts.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("messages"), Sequence):
         raise CasebackError('no transcript: write {"messages": [{"role": …, "content": …}, …]}')
@@ -81,7 +82,7 @@ def transcript_of(data: Any) -> Transcript:
 
 def _message(given: Any, at: int) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
-        raise CasebackError(f"message {at} is {given!r:.40}: it must be an object")
+        raise CasebackError(f"message {at} must be an object")
     kept = {name: given[name] for name in ("role", *TEXTS, "tool_calls") if given.get(name) is not None}
     content = kept.get("content", "")
     if isinstance(content, list):
@@ -92,7 +93,7 @@ def _message(given: Any, at: int) -> Mapping[str, Any]:
     role = "system" if kept.get("role") == "developer" else kept.get("role")
     made: dict[str, Any] = {**kept, "role": role, "content": content}
     if not isinstance(calls := kept.get("tool_calls", []), list):
-        raise CasebackError(f"message {at}: tool_calls is {calls!r:.40}; it must be a list")
+        raise CasebackError(f"message {at}: tool_calls must be a list")
     if calls:
         made["tool_calls"] = [_call(call) for call in calls]
     return {name: _clean(value) if isinstance(value, str) else value for name, value in made.items()}

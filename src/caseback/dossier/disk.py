@@ -1,6 +1,8 @@
 """What to do when something cannot be written: half a line to end an error with."""
 
 import errno
+import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +51,46 @@ def writing(path: Path) -> Iterator[None]:
             raise
         full = OSError(errno.ENOSPC, "No space left on device")
         raise CasebackError(f"cannot write {path}: {cannot_write(full)}") from error
+
+
+def replaced(path: Path, content: str | bytes, mode: int = 0o666, *, over: bool = True) -> None:
+    """Writes a file, all of it or nothing: it is on the disk when this returns, and what stood there before until then.
+
+    Args:
+        path: The file.
+        content: All of it.
+        mode: Who may read it, but for what the umask forbids.
+        over: Whether it may take the place of another.
+
+    Raises:
+        OSError: it cannot be written; ``FileExistsError`` where it must not take the place of another.
+    """
+    begun = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        if over:
+            begun.replace(path)
+        else:
+            os.link(begun, path)
+        synced(path.parent)
+    finally:
+        begun.unlink(missing_ok=True)
+
+
+def synced(path: Path) -> None:
+    """Makes sure that a file, or what a folder says of its files, is on the disk.
+
+    Raises:
+        OSError: it cannot be.
+    """
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _full(path: Path) -> bool:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from caseback.errors import CasebackError
+from caseback.watch.store.opening import POSTGRES
 from caseback.watch.verdict import Policy
 
 if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing itself does without
     from caseback.watch.watching import Watching
 
-POSTGRES = ("postgresql://", "postgres://")
 OTHERS = ("retention", "privacy", "writer", "rates", "alerts", "incidents", "serving", "studio")
 """Tables that are not read here but by the package of that name; they are in ``Configuration.others`` as they stand."""
 LARGEST = 1 << 27
@@ -58,7 +58,8 @@ class Inline:
 
     Attributes:
         characters: Of a stream that are read at a time; none of them leaves unread.
-        milliseconds: That a detector has for each reading; one that takes longer has no say, and that is counted.
+        milliseconds: That a detector has for each reading, with the wait for a thread; one that takes longer has no
+            say, and that is counted.
         threads: Detectors that run at once.
     """
 

@@ -74,12 +74,21 @@ class Carried:
 
 @dataclass(frozen=True)
 class Missed:
-    """Exchanges that were served and could not be written down: how many, between when and when, and why."""
+    """Exchanges that were served and could not be written down.
+
+    Attributes:
+        begun: When the first came.
+        ended: When the last was over.
+        exchanges: How many.
+        why: Why.
+        ids: Of those among them whose ``Begun`` was written: they are missed, and not lost.
+    """
 
     begun: float
     ended: float
     exchanges: int
     why: str
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

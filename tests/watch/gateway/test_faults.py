@@ -12,9 +12,10 @@ import openai
 import pytest
 
 from caseback.watch.configuration import read_configuration
-from caseback.watch.entry import Beat, Begun, Missed
+from caseback.watch.entry import Beat, Begun, Carried, Missed
 from caseback.watch.exchange import exchange_of
 from caseback.watch.journal import Journal
+from caseback.watch.writer.batch import Gateway, lost, stretch
 from watch.gateway.conftest import Running, Start, gateway
 from watch.gateway.raw import CHAT, STREAM, connected, post, received, sent, status
 from watch.gateway.upstream import DONE, Model, answered, event, events, reply, streamed
@@ -259,6 +260,26 @@ def test_a_full_disk_stops_nothing_and_is_counted(start: Start, monkeypatch: pyt
     assert begun - 1 <= missed.begun <= missed.ended <= time.time()
     at.client().chat.completions.create(model="m", messages=ASK)
     assert len(at.carried()) == 2
+
+
+def test_what_is_missed_is_not_lost_too(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nearly full disk takes that a request came, and not what was said."""
+    at = start()
+    append, full = Journal.append, [True]
+
+    def failing(self: Journal, entry: Any) -> None:
+        if full[0] and isinstance(entry, Carried):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, entry)
+
+    monkeypatch.setattr(Journal, "append", failing)
+    for _ in range(3):
+        at.client().chat.completions.create(model="m", messages=ASK)
+    until(lambda: sum(each.exchanges for each in at.entries() if isinstance(each, Missed)) == 3)
+    full[0] = False
+    found = stretch(Gateway("g"), at.entries())
+    assert sum(gap.exchanges or 0 for gap in found.gaps) == 3
+    assert lost(found.gateway) == ()
 
 
 def test_a_disk_that_is_really_full(start: Start, small_disk: Path) -> None:

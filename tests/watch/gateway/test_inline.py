@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
@@ -204,7 +205,7 @@ def test_what_could_not_be_read_is_said_and_passes(start: Start, tmp_path: Path)
     with pytest.raises(openai.InternalServerError):
         at.client().chat.completions.create(model="m", messages=ASK)
     whys = [each.verdicts[0].scored.why for each in at.carried()]
-    assert whys == ["the answer has more than 2000 bytes"] * 2 + ["no reply was read: whole, status 500"]
+    assert whys == ["the answer has more than 2000 bytes"] * 2 + ["no reply was read to its end: whole, status 500"]
 
 
 def test_a_folder_that_cannot_be_written_holds_back_all_the_same(start: Start, tmp_path: Path) -> None:
@@ -215,3 +216,40 @@ def test_a_folder_that_cannot_be_written_holds_back_all_the_same(start: Start, t
     assert (made.choices[0].finish_reason, made.choices[0].message.content) == ("content_filter", "")
     assert at.carried()[0].ended == "held"
     assert "a secret" in str(exchange_of(at.carried()[0]).messages)
+
+
+def test_many_at_once_are_each_read(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More replies and more detectors than threads: they wait for one, within the budget."""
+    at = start("[inline]\nmilliseconds = 3000\nthreads = 1" + "".join(
+        detector(tmp_path, "bomb", "stop", name) for name in ("one", "two", "three")
+    ))  # fmt: skip
+    at.model.answer = answered(reply("a bomb"))
+
+    def slow() -> list[Scored]:
+        time.sleep(0.02)
+        return [Scored(1.0)]
+
+    scoring(monkeypatch, slow)
+    client = at.client()
+
+    def asked(_: int) -> str | None:
+        return client.chat.completions.create(model="m", messages=ASK).choices[0].message.content
+
+    with ThreadPoolExecutor(10) as threads:
+        assert list(threads.map(asked, range(10))) == [""] * 10
+    assert {(each.ended, len(each.verdicts)) for each in at.carried()} == {("stopped", 3)}
+    assert all(said.flagged for each in at.carried() for said in each.verdicts)
+
+
+@pytest.mark.parametrize("end", [None, 30.0])
+def test_a_clean_beginning_is_no_clean_reply(start: Start, tmp_path: Path, end: float | None) -> None:
+    at = start("[limits]\nidle_seconds = 0.4\n[inline]\ncharacters = 10" + detector(tmp_path, "bomb", "stop"))
+    at.model.answer = streamed([*events(*["safe "] * 20, "a bo")[:-2], 0.2, end])
+    with pytest.raises(openai.APIError, match=r"broke off|gave nothing"):
+        said(at)
+    [carried] = at.carried()
+    assert carried.ended == "upstream broke"
+    [verdict] = carried.verdicts
+    assert (verdict.scored.score, verdict.scored.why) == (
+        None, "no reply was read to its end: upstream broke, status 200",
+    )  # fmt: skip

@@ -10,10 +10,12 @@ import openai
 import pytest
 
 from caseback.errors import CasebackError
+from caseback.watch.gateway import app
 from caseback.watch.gateway.keys import Keys, new_key, read_keys, revoke_key
 from caseback.watch.gateway.serve import listening
 from watch.gateway.conftest import Start
 from watch.gateway.raw import CHAT, connected, post, received, sent, status
+from watch.gateway.test_inline import detector
 from watch.gateway.upstream import DONE, answered, events, reply, streamed
 
 ASK = [{"role": "user", "content": "How are you?"}]
@@ -285,3 +287,19 @@ def test_a_file_of_keys_that_nobody_may_write(tmp_path: Path) -> None:
         bad.write_bytes(content)
         with pytest.raises(CasebackError, match=r"keys\.json"):
             read_keys(bad)
+
+
+def test_strangers_fill_no_disk(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "STRANGERS", 5.0)
+    key = new_key(tmp_path / "keys.json", "mine", metrics=True)
+    at = start('keys = "keys.json"' + detector(tmp_path, "bomb", "stop"))
+    mine = f"authorization: Bearer {key}"
+    for _ in range(30):
+        assert status(sent(at.address, post(CHAT))) == 401
+    for _ in range(8):
+        assert status(sent(at.address, post(b"no json", mine.encode()))) == 400
+    assert [each.client for each in at.carried()] == [""] * 5 + ["mine"] * 8
+    assert not any(each.verdicts for each in at.carried())
+    counts = sent(at.address, get("/metrics", "host: localhost", mine)).decode()
+    assert "\ncaseback_refused_unwritten_total 25\n" in counts
+    assert 'ended="refused"} ' in counts

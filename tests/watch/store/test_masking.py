@@ -210,3 +210,9 @@ def test_a_rotated_key_is_another_and_the_old_one_is_gone(tmp_path: Path) -> Non
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.read_bytes() for each in tmp_path.iterdir()] == [new]
     assert masked("a@x.org", old).text != masked("a@x.org", new).text
+
+
+def test_no_field_of_a_message_is_left_out() -> None:
+    made = masked_messages([{"role": "bob@x.org", "type": "bob@x.org", "content": [{"type": "eve@x.org"}]}], KEY)
+    assert "x.org" not in str(made.messages)
+    assert masked_messages([{"role": "user", "content": "a"}], KEY).messages == ({"role": "user", "content": "a"},)

@@ -10,7 +10,7 @@ from caseback.watch.store import read
 from caseback.watch.store.holds import Of, holds, lift, place
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import delete_texts, expire, scrub, tombstones
-from caseback.watch.store.store import Store
+from caseback.watch.store.store import Store, StoreAwayError
 from journals_for_tests import carried, journal_of, pattern_watch, written
 
 DAY = 86400.0
@@ -144,3 +144,17 @@ def test_in_postgresql_the_table_is_written_anew(tmp_path: Path, store: Store) -
     expire(store, DAY * 1000)
     assert scrub(store)
     assert with_text(store) == set()
+
+
+def test_a_durable_transaction_that_could_not_begin_leaves_the_store_as_fast_as_it_was(tmp_path: Path) -> None:
+    store, other = open_store(tmp_path / "store.sqlite"), open_store(tmp_path / "store.sqlite")
+    store.execute("PRAGMA busy_timeout = 10")
+    [usual] = store.query("PRAGMA synchronous")
+    with other.transaction(), pytest.raises(StoreAwayError, match="locked"), store.transaction(durable=True):
+        pass
+    assert store.query("PRAGMA synchronous") == [usual]
+    with store.transaction(durable=True):
+        assert store.query("PRAGMA synchronous") != [usual]
+    assert store.query("PRAGMA synchronous") == [usual]
+    store.close()
+    other.close()

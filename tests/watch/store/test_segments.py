@@ -13,11 +13,12 @@ import pytest
 
 from caseback.errors import CasebackError
 from caseback.watch.store import manifest, segments
+from caseback.watch.store.claim import locked
 from caseback.watch.store.holds import place
 from caseback.watch.store.lake import open_lake
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.retention import tombstones
-from caseback.watch.store.segments import DAY, expire_sealed, seal, verify
+from caseback.watch.store.segments import DAY, expire_sealed, seal, sealed_elsewhere, verify
 from caseback.watch.store.store import Store
 from journals_for_tests import carried, journal_of, pattern_watch, written
 
@@ -80,6 +81,8 @@ def test_sealed_texts_expire_unless_held(tmp_path: Path, store: Store) -> None:
     assert [line.why for line in manifest.lines(folder)][3:] == ["retention: its days were over"] * 2
     assert expire_sealed(store, folder, DAY * 31.5) == (0, 1)
     assert lake_ids(store, folder) == [f"x{at}" for at in range(9)]
+    assert sealed_elsewhere(store, tmp_path / "none", ["x0", "x1", "x5", "nothing"]) == ["x5"]
+    assert sealed_elsewhere(store, folder, ["x0", "x1", "x5"]) == []
 
 
 def change_row(folder: Path) -> None:
@@ -208,4 +211,36 @@ def test_a_full_disk_is_said_and_nothing_is_marked(tmp_path: Path, small_disk: P
         seal(store, small_disk / "segments", before=DAY)
     assert store.query("SELECT COUNT(*) AS n FROM exchanges WHERE segment IS NULL") == [{"n": 500}]
     assert len(seal(store, tmp_path / "elsewhere", before=DAY)) == 1
+    store.close()
+
+
+def test_one_process_at_a_time_changes_segments(tmp_path: Path) -> None:
+    store = filled(tmp_path, open_store(tmp_path / "store.sqlite"))
+    folder = tmp_path / "segments"
+    with locked(folder / ".writer", "folder"):
+        with pytest.raises(CasebackError, match=rf"segments has a writer already: .*{os.getpid()}"):
+            seal(store, folder, before=DAY * 3)
+        with pytest.raises(CasebackError, match="has a writer already"):
+            expire_sealed(store, folder, DAY * 31.5)
+    assert len(seal(store, folder, before=DAY * 3)) == 3
+    store.close()
+
+
+def test_what_the_manifest_names_is_on_the_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(tmp_path, open_store(tmp_path / "store.sqlite"))
+    folder, synced = tmp_path / "segments", list[str]()
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        synced.append(os.path.relpath(os.readlink(f"/proc/self/fd/{file}"), folder))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    seal(store, folder, before=DAY)
+    line = synced.index(manifest.NAME)
+    assert set(synced[:line]) >= {f".000001.begun/{name}.parquet" for name in segments.TABLES} | {".000001.begun", "."}
+    assert synced[line + 1] == "."
+    synced.clear()
+    expire_sealed(store, folder, DAY * 31.5)
+    assert synced.index("000001/texts.begun") < synced.index("000001") < synced.index(manifest.NAME)
     store.close()

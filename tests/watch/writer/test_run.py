@@ -123,7 +123,7 @@ def test_what_could_not_be_read_is_kept_and_never_clean(tmp_path: Path, store: S
     assert "not json" in one.messages[0]["content"]
     counts = counted(store, 0, 1e6)[watch.digest]
     assert (counts.evaluated, sum(counts.not_evaluated.values())) == (1, 3)
-    assert counts.not_evaluated["no reply to read: upstream broke, status 502"] == 1
+    assert counts.not_evaluated["no reply to read: upstream broke, status N"] == 1
 
 
 def test_a_detector_that_fails_or_says_nonsense_is_told(tmp_path: Path, store: Store) -> None:
@@ -140,7 +140,7 @@ def test_a_detector_that_fails_or_says_nonsense_is_told(tmp_path: Path, store: S
     found = read.one(store, "a")
     assert found is not None
     why = {each.digest[0]: each.why for each in found.verdicts}
-    assert why["1"].startswith("the detector failed: KeyError: '[email-")
+    assert why["1"] == "the detector failed: KeyError"
     assert why["2"] == "the score is no number"
     assert why["3"] == "no target"
     assert found.listed.flagged == ()
@@ -163,8 +163,8 @@ def test_a_detector_that_hangs_does_not_stop_the_writer(tmp_path: Path, store: S
     counts = counted(store, 0, 1e6)
     assert counts[watching[1].digest].evaluated == counts[watching[1].digest].flagged == 50
     assert counts["1" * 64].not_evaluated == {
-        "the detector took longer than 0.2 s": 1,
-        "the detector rests: it took longer than 0.2 s": 49,
+        "the detector took longer than N s": 1,
+        "the detector rests: it took longer than N s": 49,
     }
 
 
@@ -186,7 +186,8 @@ def test_what_was_not_seen_is_in_the_coverage(tmp_path: Path, store: Store) -> N
         Begun("kept", 1000.0),
         carried("kept", time=1000.0),
         Begun("lost", 1001.0),
-        Missed(1001.0, 1003.0, 7, "No space left on device"),
+        Begun("missed", 1001.5),
+        Missed(1001.0, 1003.0, 7, "No space left on device", ("missed",)),
         Beat(1010.0),
         Beat(1005.0),
         Beat(1600.0),
@@ -200,7 +201,7 @@ def test_what_was_not_seen_is_in_the_coverage(tmp_path: Path, store: Store) -> N
     store.execute("UPDATE gateways SET opened = 1990 WHERE id = 'g2'")
     found = {gap.kind: gap for gap in gaps(store, 0, 2100.0)}
     assert set(found) == {"lost", "missed", "clock", "silent", "torn", "unwatched"}
-    assert (found["lost"].exchange, found["lost"].exchanges) == ("lost", 1)
+    assert [gap.exchange for gap in gaps(store, 0, 2100.0) if gap.kind == "lost"] == ["lost"]
     assert (found["missed"].exchanges, found["missed"].why) == (7, "No space left on device")
     assert (found["clock"].begun, found["clock"].ended) == (1005.0, 1010.0)
     assert (found["silent"].begun, found["silent"].ended) == (1005.0, 1600.0)
@@ -241,7 +242,7 @@ def test_what_comes_twice_is_kept_once_and_said(tmp_path: Path, store: Store) ->
 def test_an_exchange_that_the_database_refuses_holds_nothing_up(tmp_path: Path, store: Store) -> None:
     store.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON exchanges WHEN NEW.id = 'b'"
-        " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        " BEGIN SELECT RAISE(ABORT, 'not this one already'); END"
     )
     journal_of(tmp_path / "j", [carried("a"), carried("b"), carried("c", time=float("nan"))])
     written(tmp_path / "j", store)
@@ -421,3 +422,93 @@ def test_a_verdict_keeps_its_threshold_when_the_detectors_changes(tmp_path: Path
     ]
     [detector] = read.detectors(store)
     assert (detector.threshold, detector.policy) == (2.0, "record")
+
+
+def test_journals_deleted_one_after_another_are_all_said(tmp_path: Path, store: Store) -> None:
+    for gateway in ("g1", "g2", "g3"):
+        made = journal_of(tmp_path / "j", [Begun(gateway, 1000.0)], gateway=gateway, close=False)
+        rounds = iter(range(4))
+
+        def deleted(rounds: Iterator[int] = rounds) -> bool:
+            if (n := next(rounds)) == 2:
+                [path] = journal_files(tmp_path / "j")
+                path.unlink()
+            return n > 2
+
+        run(tmp_path / "j", store, [], Keeping(tmp_path / "key", batch_s=0), deleted)
+        made.close()
+    found = [gap for gap in gaps(store, 0, 1001.0) if gap.kind in ("damaged", "lost")]
+    assert sorted(gap.exchange for gap in found if gap.kind == "lost") == ["g1", "g2", "g3"]
+    assert len(found) == 6
+
+
+def test_what_the_gateway_refused_is_no_detectors(tmp_path: Path, store: Store) -> None:
+    watch = pattern_watch("Good")
+    untold = Verdict("inside", "d" * 64, "stop", 0.2, Scored(None, "no reply was read to its end"))
+    sent = [carried(f"{at}", None, ended="refused", status=401, verdicts=[untold]) for at in range(30)]
+    journal_of(tmp_path / "j", [*sent, carried("whole")])
+    written(tmp_path / "j", store, [watch])
+    assert coverage(store, 0, 1e6).ended == {"refused": 30, "whole": 1}
+    counts = counted(store, 0, 1e6)
+    assert set(counts) == {watch.digest}
+    assert (counts[watch.digest].evaluated, counts[watch.digest].not_evaluated) == (1, {})
+
+
+def test_nothing_that_was_said_outlives_its_text_in_a_reason(tmp_path: Path, store: Store) -> None:
+    def fails(transcript: Transcript) -> Scored:
+        raise ValueError(f"cannot read {transcript.messages[-1]['content']}")
+
+    odd = [
+        {"role": "hidden-7f3a", "content": "x"},
+        "hidden-7f3a",
+        {"role": "user", "content": [{"text": 7, "hidden-7f3a": 1}]},
+        {"role": "user", "content": "x", "tool_calls": {"hidden-7f3a": 1}},
+        {"role": "user", "content": "x", "tool_calls": ["hidden-7f3a"]},
+        {"role": "user", "content": "x", "name": ["hidden-7f3a"]},
+    ]
+    requests = [json.dumps({"messages": [each] * (at + 1)}).encode() for at, each in enumerate(odd)]
+    sent = [carried(f"{at}", request=each) for at, each in enumerate(requests)]
+    many = [{"role": "user", "content": "x"}] * 40
+    sent += [
+        carried(f"n{at}", request=json.dumps({"messages": [*many[:at], {"role": "cat", "content": ""}]}).encode())
+        for at in range(40)
+    ]
+    journal_of(tmp_path / "j", [*sent, carried("fails", "hidden-7f3a")])
+    watching = [
+        Watching(Odd(fails), "1" * 64, "flag", 0.0),
+        Watching(Odd(lambda given: Scored(None, f"no word {given.messages[-1]['content']!r}")), "2" * 64, "flag", 0.0),
+        Watching(Odd(lambda _: Scored(None, "the judge gave no answer: HTTP 400, hidden-7f3a")), "3" * 64, "flag", 0.0),
+    ]
+    written(tmp_path / "j", store, watching, text_days=0)
+    kept = json.dumps([store.query("SELECT why FROM verdicts"), store.query("SELECT outcome FROM counts")])
+    assert "hidden" not in kept
+    assert "the detector failed: ValueError" in kept
+    assert len({row["outcome"] for row in store.query("SELECT outcome FROM counts")}) < 12
+
+
+def test_flags_are_those_of_the_verdicts_that_are_kept(tmp_path: Path, store: Store) -> None:
+    endless = Verdict("inside", "d" * 64, "flag", 0.2, Scored(float("inf")))
+    journal_of(
+        tmp_path / "j", [carried("a", verdicts=[endless, replace(endless, digest="e" * 64, scored=Scored(1.0))])]
+    )
+    written(tmp_path / "j", store)
+    assert [row["flags"] for row in store.query("SELECT flags FROM exchanges")] == [1]
+    assert [row["flagged"] for row in store.query("SELECT flagged FROM verdicts ORDER BY detector")] == [0, 1]
+
+
+def test_what_is_cut_is_masked_before(tmp_path: Path, store: Store) -> None:
+    agent = "a" * 185 + " bob.the.builder@example.org and more"
+    journal_of(tmp_path / "j", [carried("a", agent=agent), carried("b", agent="b" * 5_000_000)])
+    written(tmp_path / "j", store)
+    first, second = (row["agent"] for row in store.query("SELECT agent FROM exchanges ORDER BY number"))
+    assert first.startswith("a" * 185 + " [email-")
+    assert "bob" not in first
+    assert second == "b" * 200
+
+
+def test_progress_is_told_after_each_commit(tmp_path: Path, store: Store) -> None:
+    journal_of(tmp_path / "j", [Beat(1000.0)])
+    seen: list[Progress] = []
+    keep = Keeping(tmp_path / "key", batch_s=0)
+    run(tmp_path / "j", store, [], keep, lambda: not journal_files(tmp_path / "j"), seen.append)
+    assert seen == [Progress(0, 0, "")]

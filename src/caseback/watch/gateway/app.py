@@ -11,7 +11,7 @@ from caseback.watch.configuration import Configuration
 from caseback.watch.entry import Carried
 from caseback.watch.gateway import filtered
 from caseback.watch.gateway.answer import Answers, Asked
-from caseback.watch.gateway.clients import Clients
+from caseback.watch.gateway.clients import Bucket, Clients
 from caseback.watch.gateway.going import Going
 from caseback.watch.gateway.headers import Headers, agent_name, onward, single, trace_id
 from caseback.watch.gateway.held import held
@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # detectors load torch, which a gateway that scores nothing i
 EXCHANGES = (READ, "/v1/completions", "/v1/embeddings")
 """What is passed on and written down."""
 MODELS, HELD = "/v1/models", "/v1/held/"
+STRANGERS = 60.0
+"""Requests a minute without a valid key whose refusal is written down."""
 PLAIN = ("/health", "/ready", "/metrics", "/openapi.json", MODELS)
 
 
@@ -53,6 +55,7 @@ class Gateway:
         self._relay = Relay(answers, self._carried, self._limits, configuration.held, readers, holds)
         self._unwritten = Relay(answers, lambda _: None, self._limits, configuration.held)
         self._metrics, self._ids, self._document = Metrics(), Ids(), document()
+        self._strangers, self._unwritten_refusals = Bucket(STRANGERS, time.monotonic()), 0
         self.going: dict[str, Going] = {}
         self.draining = False
 
@@ -189,11 +192,15 @@ class Gateway:
         return 200, filtered.answer_of(found.carried.response, found.carried.streamed)
 
     async def _refuse(self, refused: RefusedError, out: Out, going: Going) -> None:
-        """What the gateway says no to is written down too, without what was sent."""
+        """What the gateway says no to is written down too, without what was sent. Of whoever has no valid key only so
+        much is that nobody can fill the disk."""
         going.over, going.ended, going.status = True, "refused", refused.status
         if going.path in EXCHANGES:
             going.body, going.response = b"", bytearray(refused.body)
-            self._records.carried(going.carried("refused"))
+            if going.client or not self._strangers.wait(time.monotonic()):
+                self._records.carried(going.carried("refused"))
+            else:
+                self._unwritten_refusals += 1
         await out.json(refused.status, refused.body, *refused.headers)
 
     def _carried(self, carried: Carried) -> None:
@@ -219,6 +226,11 @@ class Gateway:
             "journal_errors_total": ("counter", "Writes to the journal that failed.", records.errors),
             "missed_total": ("counter", "Exchanges that were not written down.", records.missed),
             "missed_pending": ("gauge", "Those that the journal does not tell yet.", records.pending),
+            "refused_unwritten_total": (
+                "counter",
+                "Refused without a valid key, and not written down.",
+                self._unwritten_refusals,
+            ),
         }
 
     def sweep(self) -> None:

@@ -43,11 +43,6 @@ class Clients:
         self._keys = Keys(read_keys(file)) if file else None
         self._buckets: dict[str, Bucket] = {}
 
-    @property
-    def local(self) -> bool:
-        """Whether there are no keys."""
-        return self._keys is None
-
     @staticmethod
     def _mark(file: Path | None) -> tuple[int, ...]:
         try:

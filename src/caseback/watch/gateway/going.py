@@ -7,7 +7,7 @@ from typing import Literal
 from caseback.watch.entry import Carried, Ended
 from caseback.watch.verdict import Verdict
 
-Waits = Literal["request", "upstream", "client", "detector"]
+Waits = Literal["request", "upstream", "client"]
 Stop = Literal["", "left", "idle", "long"]
 """Why it was ended from outside: the client left, somebody was waited for too long, all of it took too long."""
 

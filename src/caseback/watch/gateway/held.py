@@ -1,6 +1,5 @@
 """Replies that wait for a person: a folder with a file of each, and a second one once somebody decided."""
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from caseback.dossier.disk import replaced
 from caseback.errors import CasebackError
 from caseback.watch.entry import Carried
 from caseback.watch.gateway.ids import ID
@@ -46,7 +46,7 @@ def hold(folder: Path, carried: Carried) -> None:
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(folder / f"{carried.id}{HELD}", msgspec.json.encode(carried))
+    replaced(folder / f"{carried.id}{HELD}", msgspec.json.encode(carried), 0o600, over=False)
 
 
 def held(folder: Path, id: str) -> Held:
@@ -85,7 +85,7 @@ def decide(folder: Path, id: str, word: Literal["released", "refused"], by: str,
         raise CasebackError(f"{id} was {was.word} by {was.by or 'somebody'} already: a decision stands")
     path = folder / f"{id}{DECIDED}"
     try:
-        _write(path, msgspec.json.encode(Decision(word, by, time.time(), why)))
+        replaced(path, msgspec.json.encode(Decision(word, by, time.time(), why)), 0o600, over=False)
     except FileExistsError:
         raise CasebackError(f"{id} was decided by somebody else just now: a decision stands") from None
     except OSError as error:
@@ -99,16 +99,3 @@ def _decision(path: Path) -> Decision | None:
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CasebackError(f"{path}: cannot be read ({error}); the reply waits until somebody mends it") from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing, and never over what is there."""
-    begun = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(begun, path)
-    finally:
-        begun.unlink(missing_ok=True)

@@ -24,13 +24,13 @@ READ_AGAIN = 4.0
 class Readers:
     """Detectors in threads, each with its budget of time. One that fails or is late has no say: that is its verdict.
 
-    A thread cannot be ended: a detector that hangs holds one, and when none is left the others have no say either,
-    which every verdict says.
+    Waiting for a free thread is part of the budget. A thread cannot be ended: a detector that hangs holds one, and when
+    all are held for as long as the budget lasts the others have no say either, which every verdict says.
     """
 
     def __init__(self, watching: Sequence[Watching], inline: Inline) -> None:
         self.watching, self.characters = tuple(watching), inline.characters
-        self._seconds, self._free = inline.milliseconds / 1e3, inline.threads
+        self._seconds, self._free = inline.milliseconds / 1e3, asyncio.Semaphore(inline.threads)
         self._threads = ThreadPoolExecutor(inline.threads, "detector")
 
     def untold(self, why: str) -> tuple[Verdict, ...]:
@@ -50,16 +50,20 @@ class Readers:
 
     async def _within(self, seconds: float, run: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | str:
         """What it gives, or in words why it gave nothing in time."""
-        if not self._free:
-            return "no thread was free: the detectors before it hang or are slow"
-        self._free -= 1
-        running = asyncio.get_running_loop().run_in_executor(self._threads, partial(run, *given, **named))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        try:
+            async with asyncio.timeout_at(until):
+                await self._free.acquire()
+        except TimeoutError:
+            return f"no thread was free for {seconds * 1e3:g} ms: the detectors before it hang or are slow"
+        running = loop.run_in_executor(self._threads, partial(run, *given, **named))
         running.add_done_callback(lambda _: self._freed(running))
-        done, _ = await asyncio.wait((running,), timeout=seconds)
+        done, _ = await asyncio.wait((running,), timeout=until - loop.time())
         return running.result() if done else f"it took more than {seconds * 1e3:g} ms"
 
     def _freed(self, running: "asyncio.Future[T]") -> None:
-        self._free += 1
+        self._free.release()
         running.exception() if not running.cancelled() else None
 
     def close(self) -> None:

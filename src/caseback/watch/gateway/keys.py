@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from caseback.dossier.disk import replaced
 from caseback.errors import CasebackError
 
 KIND, VERSION = "caseback keys", 1
@@ -152,13 +153,7 @@ def _changing(file: Path) -> Iterator[list[Key]]:
 
 def _write(file: Path, keys: list[Key]) -> None:
     text = json.dumps({"kind": KIND, "version": VERSION, "keys": [asdict(each) for each in keys]}, indent=1)
-    begun = file.with_name(f".{file.name}.part")
     try:
-        begun.unlink(missing_ok=True)
-        with open(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-            out.write(text + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        begun.replace(file)
+        replaced(file, text + "\n", 0o600)
     except OSError as error:
         raise CasebackError(f"{file}: cannot be written ({error.strerror})") from None

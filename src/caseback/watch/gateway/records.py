@@ -21,6 +21,7 @@ class Records:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._missing: Missed | None = None
+        self._begun: set[str] = set()
         self.errors, self.missed, self._why, self._quiet = 0, 0, "", 0.0
 
     @property
@@ -34,16 +35,18 @@ class Records:
 
     def begun(self, id: str, at: float) -> None:
         """A request came. One whose beginning is lost is still carried, so nothing is missed by that."""
-        self._write(Begun(id, at))
+        if self._write(Begun(id, at)):
+            self._begun.add(id)
 
     def carried(self, carried: Carried) -> bool:
         """An exchange as it went; whether it was written."""
         written = self._write(carried)
         if not written:
             self.missed += 1
-            was, now = self._missing, time.time()
-            begun = min(was.begun, carried.time) if was else carried.time
-            self._missing = Missed(begun, max(begun, now), (was.exchanges if was else 0) + 1, self._why)
+            was, now = self._missing or Missed(carried.time, carried.time, 0, ""), time.time()
+            begun, ids = min(was.begun, carried.time), (carried.id,) if carried.id in self._begun else ()
+            self._missing = Missed(begun, max(begun, now), was.exchanges + 1, self._why, (*was.ids, *ids))
+        self._begun.discard(carried.id)
         return written
 
     def beat(self) -> None:

@@ -78,6 +78,7 @@ class Relay:
             if going.over:
                 raise
             traceback.print_exc()  # a fault of ours, or of what answers: no exchange is lost by it
+            _said_so_far(going, answer)
             await self._broke(going, BrokeError(500, "gateway_failed", "the gateway failed; its log says how"), out)
         finally:
             if answer is not None:
@@ -140,9 +141,10 @@ class Relay:
             if self._readers is None or fresh < self._readers.characters or done:
                 continue
             fresh = 0
-            going.verdicts = await self._readers.verdicts(going.carried("whole"))
-            if self._word(going.verdicts, "whole") == "stopped":
-                self._finish(going, "stopped", (*answer.verdicts, *going.verdicts))
+            said = await self._readers.verdicts(going.carried("whole"))
+            going.verdicts = tuple(each for each in said if each.flagged)  # a clean beginning tells nothing of the rest
+            if self._word(said, "whole") == "stopped":
+                self._finish(going, "stopped", (*answer.verdicts, *said))
                 await self._filtered(going, answer, out, "")
                 return
             if not self._holds:
@@ -219,9 +221,9 @@ class Relay:
         """Writes it down: from here on it is over, whatever becomes of the last bytes."""
         going.over = True
         going.verdicts = verdicts or going.verdicts
-        if self._readers is not None and going.path == READ:
+        if self._readers is not None and going.path == READ and ended != "refused":
             told = {each.digest for each in going.verdicts}
-            left = self._untold(f"no reply was read: {ended}, status {going.status}")
+            left = self._untold(f"no reply was read to its end: {ended}, status {going.status}")
             going.verdicts += tuple(each for each in left if each.digest not in told)
         going.ended = ended
         self._carry(going.carried(ended))

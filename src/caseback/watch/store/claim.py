@@ -31,7 +31,7 @@ def claimed(store: Store, journal: Path) -> Iterator[Callable[[], None]]:
     Raises:
         CasebackError: another writes it, and who.
     """
-    with _locked(journal / ".writer", f"journal {journal}"):
+    with locked(journal / ".writer", f"journal {journal}"):
         if isinstance(store, PostgresStore):
             _claim(store)
             try:
@@ -39,14 +39,19 @@ def claimed(store: Store, journal: Path) -> Iterator[Callable[[], None]]:
             finally:
                 store.close()
         elif isinstance(store, SQLiteStore):
-            with _locked(store.path.with_name(f"{store.path.name}.writer"), f"store {store.where}"):
+            with locked(store.path.with_name(f"{store.path.name}.writer"), f"store {store.where}"):
                 yield lambda: None
         else:
             raise CasebackError(f"{store.where}: neither SQLite nor PostgreSQL")
 
 
 @contextmanager
-def _locked(path: Path, what: str) -> Iterator[None]:
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Makes this process the only one that writes ``what``, as long as all ask with the same file.
+
+    Raises:
+        CasebackError: another writes it, and who.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from caseback.watch.store.rows import Bucket, Counted, Coverage, Gap
+from caseback.watch.store.rows import Counted, Coverage, Gap
 from caseback.watch.store.store import Row, Store
 
 MINUTE = 60
@@ -22,24 +22,6 @@ def counted(store: Store, since: float, until: float) -> dict[str, Counted]:
     for row in rows:
         grouped.setdefault(row["digest"], []).append(row)
     return {digest: _counted(found) for digest, found in grouped.items()}
-
-
-def buckets(store: Store, since: float, until: float, width: float) -> tuple[Bucket, ...]:
-    """The same in buckets of ``width`` seconds (whole minutes), by detector, in time. Empty ones are left out."""
-    minutes = max(round(width / MINUTE), 1)
-    first = int(since // MINUTE)
-    rows = store.query(
-        "SELECT digest, minute, outcome, exchanges FROM counts JOIN detectors ON detectors.number = counts.detector"
-        " WHERE minute >= ? AND minute < ? ORDER BY name, digest, minute",
-        [first, _last(until)],
-    )
-    grouped: dict[tuple[str, int], list[Row]] = {}
-    for row in rows:
-        grouped.setdefault((row["digest"], (row["minute"] - first) // minutes), []).append(row)
-    return tuple(
-        Bucket(digest, begun := (first + at * minutes) * MINUTE, begun + minutes * MINUTE, _counted(found))
-        for (digest, at), found in grouped.items()
-    )
 
 
 def coverage(store: Store, since: float, until: float) -> Coverage:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from caseback.errors import CasebackError
+from caseback.watch.store.chunked import chunked
 from caseback.watch.store.rows import Listed
 from caseback.watch.store.store import Store
 
@@ -72,6 +73,15 @@ def lift(store: Store, id: str, *, who: str, time: float) -> None:
 def holds(store: Store) -> tuple[Hold, ...]:
     """All holds, the lifted ones too, as they were placed."""
     return tuple(Hold(**row) for row in store.query("SELECT * FROM holds ORDER BY placed, id"))
+
+
+def held(store: Store, ids: Sequence[str]) -> set[str]:
+    """Those of the exchanges that a hold is on."""
+    found: set[str] = set()
+    for chunk, marks in chunked(ids):
+        rows = store.query(f"SELECT id FROM exchanges WHERE id IN ({marks}) AND {HELD}", chunk)
+        found |= {row["id"] for row in rows}
+    return found
 
 
 def holds_on(store: Store, exchange: Listed) -> tuple[Hold, ...]:

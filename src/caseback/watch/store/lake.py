@@ -1,5 +1,6 @@
 """DuckDB over the sealed segments and what the store holds beyond them, for questions about all of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,26 @@ def open_lake(store: Store, folder: Path) -> Any:
         sealed_rows = f"SELECT * FROM read_parquet([{listed}]) UNION ALL " if paths else ""
         base.execute(f"CREATE VIEW {name} AS {sealed_rows}SELECT * FROM hot_{name}")
     return base
+
+
+def rows_in_lake(store: Store, folder: Path, sql: str) -> tuple[list[str], list[Sequence[str | float | None]]]:
+    """Names of the columns, and the rows, of a question in DuckDB's SQL; bytes are hexadecimal.
+
+    Raises:
+        CasebackError: as ``open_lake``, or DuckDB does not understand the question.
+    """
+    base = open_lake(store, folder)
+    import duckdb
+
+    with base:
+        try:
+            asked = base.execute(sql)
+            return [each[0] for each in asked.description], [tuple(map(_value, row)) for row in asked.fetchall()]
+        except duckdb.Error as error:
+            raise CasebackError(f"{sql[:80]!r}: {' '.join(str(error).split())}") from None
+
+
+def _value(value: Any) -> str | float | None:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return value.hex() if isinstance(value, bytes) else str(value)

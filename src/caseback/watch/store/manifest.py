@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import synced, writing
 from caseback.dossier.record import digest
 from caseback.errors import CasebackError
 
@@ -62,10 +61,11 @@ def append(folder: Path, line: Line) -> Line:
     """
     made = sealed_line(line)
     path = folder / NAME
-    with writing(path), path.open("ab") as file:
-        file.write(json.dumps(asdict(made)).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with writing(path):
+        with path.open("ab") as file:
+            file.write(json.dumps(asdict(made)).encode() + b"\n")
+        synced(path)
+        synced(folder)
     return made
 
 

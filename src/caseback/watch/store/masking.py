@@ -17,7 +17,6 @@ from caseback.watch.store.personal import Kind, is_secret_name, personal
 
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 MADE = re.compile(r"\[[a-z]+-[a-p]{12}\]")
-PLAIN = ("role", "type")
 DEEPEST = 20
 """JSON within JSON text within JSON text: so far is looked."""
 
@@ -95,7 +94,7 @@ def masked(text: str, key: bytes, depth: int = 0) -> Masked:
 
 
 def masked_messages(messages: Sequence[Mapping[str, Any]], key: bytes) -> MaskedMessages:
-    """All texts in messages in OpenAI form, wherever they stand; names of fields, roles and types stay."""
+    """All texts in messages in OpenAI form, wherever they stand."""
     texts: dict[tuple[int, str, int], Masked] = {}
     made = []
     for at, message in enumerate(messages):
@@ -104,7 +103,7 @@ def masked_messages(messages: Sequence[Mapping[str, Any]], key: bytes) -> Masked
             if name == "tool_calls" and isinstance(value, list):
                 fields[name] = [_call(call, (at, number), key, texts) for number, call in enumerate(value)]
             else:
-                fields[_said(name, key)] = value if name in PLAIN else _value(value, (at, name, 0), key, texts)
+                fields[_said(name, key)] = _value(value, (at, name, 0), key, texts)
         made.append(fields)
     return MaskedMessages(tuple(made), texts)
 

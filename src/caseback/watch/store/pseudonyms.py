@@ -1,9 +1,9 @@
 """The key that pseudonyms are made with: who has it can tell whether two are the same person; nobody else can."""
 
-import os
 import secrets
 from pathlib import Path
 
+from caseback.dossier.disk import replaced
 from caseback.errors import CasebackError
 
 BYTES = 32
@@ -22,7 +22,9 @@ def pseudonym_key(path: Path) -> bytes:
     except OSError as error:
         raise CasebackError(f"{path}: no key for pseudonyms can be had there ({error.strerror})") from None
     if others:
-        raise CasebackError(f"{path}: others may read the key for pseudonyms; rotate it, or `chmod 600` it")
+        raise CasebackError(
+            f"{path}: others may read the key for pseudonyms; `caseback watch store rotate`, or `chmod 600` it"
+        )
     if len(key) != BYTES:
         raise CasebackError(
             f"{path}: a key for pseudonyms has {BYTES} bytes, this file {len(key)}; delete it for a new one"
@@ -47,11 +49,4 @@ def rotate(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    file = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(file, secrets.token_bytes(BYTES))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    begun.replace(path)
+    replaced(path, secrets.token_bytes(BYTES), 0o600)

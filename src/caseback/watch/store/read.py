@@ -7,6 +7,7 @@ from typing import Any
 
 from caseback.detectors.scored import Span
 from caseback.errors import CasebackError
+from caseback.watch.store.chunked import chunked
 from caseback.watch.store.holds import holds_on
 from caseback.watch.store.rows import Filter, Listed, Page, Said, Watched, Whole
 from caseback.watch.store.store import Row, Store, Value
@@ -176,12 +177,11 @@ def _listed(store: Store, rows: Sequence[Row]) -> tuple[Listed, ...]:
 
 def _flagged(store: Store, numbers: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    if numbers:
-        marks = ", ".join("?" * len(numbers))
+    for chunk, marks in chunked(numbers):
         for row in store.query(
             "SELECT exchange, name FROM verdicts JOIN detectors ON detectors.number = verdicts.detector"
             f" WHERE flagged = 1 AND exchange IN ({marks}) ORDER BY exchange, name",
-            numbers,
+            chunk,
         ):
             found[row["exchange"]] = (*found.get(row["exchange"], ()), row["name"])
     return found

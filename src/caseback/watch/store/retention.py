@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caseback.errors import CasebackError
+from caseback.watch.store.chunked import MANY, chunked
 from caseback.watch.store.holds import HELD
 from caseback.watch.store.postgres import PostgresStore
 from caseback.watch.store.sqlite import SQLiteStore
 from caseback.watch.store.store import Row, Store, Value
-
-MANY = 500
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,7 @@ def delete_texts(store: Store, ids: Sequence[str], *, rule: str, now: float) -> 
     if not rule.strip():
         raise CasebackError("a deletion needs its rule: why, and at whose wish")
     texts = held = 0
-    for at in range(0, len(ids), MANY):
-        chunk = ids[at : at + MANY]
-        marks = ", ".join("?" * len(chunk))
+    for chunk, marks in chunked(ids):
         texts += _delete(store, f"exchanges.id IN ({marks})", chunk, now, rule)
         rows = store.query(
             "SELECT COUNT(*) AS n FROM texts JOIN exchanges ON exchanges.number = texts.exchange"

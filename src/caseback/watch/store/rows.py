@@ -122,16 +122,6 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """``counted`` of one detector from ``begun`` until ``ended``."""
-
-    digest: str
-    begun: float
-    ended: float
-    counted: Counted
-
-
-@dataclass(frozen=True)
 class Gap:
     """What was not seen, between when and when; ``exchanges`` is None where nobody knows how many."""
 

@@ -1,28 +1,30 @@
 """Sealed segments: closed hours or days of exchanges as Parquet, whose digests a chained manifest holds.
 
 Scores stay there for as long as anybody wants them; texts are in a file of their own, which is written anew when one of
-them is deleted. What arrives late, after its hour was sealed, goes into one more segment of that hour.
+them is deleted. What arrives late, after its hour was sealed, goes into one more segment of that hour. What the
+manifest names is on the disk before it does, so that no power cut takes it away.
 """
 
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import synced, writing
 from caseback.errors import CasebackError
 from caseback.watch.store import manifest
-from caseback.watch.store.holds import HELD
+from caseback.watch.store.chunked import chunked
+from caseback.watch.store.claim import locked
+from caseback.watch.store.holds import HELD, held
 from caseback.watch.store.manifest import File, Line
 from caseback.watch.store.store import Row, Store, Value
 
-HOUR, DAY = 3600.0, 86400.0
+DAY = 86400.0
 ROWS = 5_000
 """Exchanges that are in memory at once."""
-MANY = 500
 BEGUN = ".begun"
 EXCHANGES = (
     "SELECT number, id, time, gateway, client, trace, agent, path, model, status, ended, finish, streamed, messages,"
@@ -52,35 +54,47 @@ def seal(
     Killed anywhere, it goes on the next time; nothing is sealed twice.
 
     Raises:
-        CasebackError: pyarrow is not installed, the manifest was tampered with, or nothing can be written there.
+        CasebackError: pyarrow is not installed, the manifest was tampered with, another process works on these
+            segments, or nothing can be written there.
     """
     _arrow()
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    manifest.mend(folder)
-    recover(store, folder)
-    end = before // width * width
-    made = []
-    for begun in _periods(store, end, width):
-        number = max(manifest.latest(manifest.lines(folder)), default=0) + 1
-        rows = store.query(
-            "SELECT number FROM exchanges WHERE segment IS NULL AND time >= ? AND time < ? ORDER BY number",
-            [begun, begun + width],
-        )
-        numbers = [int(row["number"]) for row in rows]
-        part = folder / f".{number:06d}{BEGUN}"
-        shutil.rmtree(part, ignore_errors=True)
-        with writing(part):
-            part.mkdir()
-            files = {
-                f"{name}.parquet": _write(store, sql, numbers, part / f"{name}.parquet") for name, sql in TABLES.items()
-            }
-            part.replace(place(folder, number))
-        previous = [line.id for line in manifest.lines(folder)][-1:] or [""]
-        line = manifest.append(folder, Line(number, begun, begun + width, files, now(), "sealed", previous[0]))
-        _mark(store, line, numbers)
-        made.append(line)
-    return made
+    with _alone(store, folder):
+        periods = _periods(store, before // width * width, width)
+        return [_sealed(store, folder, begun, width, now()) for begun in periods]
+
+
+def _sealed(store: Store, folder: Path, begun: float, width: float, now: float) -> Line:
+    number = max(manifest.latest(manifest.lines(folder)), default=0) + 1
+    rows = store.query(
+        "SELECT number FROM exchanges WHERE segment IS NULL AND time >= ? AND time < ? ORDER BY number",
+        [begun, begun + width],
+    )
+    numbers = [int(row["number"]) for row in rows]
+    part = folder / f".{number:06d}{BEGUN}"
+    shutil.rmtree(part, ignore_errors=True)
+    with writing(part):
+        part.mkdir()
+        files = {
+            f"{name}.parquet": _write(store, sql, numbers, part / f"{name}.parquet") for name, sql in TABLES.items()
+        }
+        synced(part)
+        part.replace(place(folder, number))
+        synced(folder)
+    previous = [line.id for line in manifest.lines(folder)][-1:] or [""]
+    line = manifest.append(folder, Line(number, begun, begun + width, files, now, "sealed", previous[0]))
+    _mark(store, line, numbers)
+    return line
+
+
+@contextmanager
+def _alone(store: Store, folder: Path) -> Iterator[None]:
+    """The segments, as they were before whoever was killed there, while nobody else changes them."""
+    with locked(folder / ".writer", f"folder of segments {folder}"):
+        manifest.mend(folder)
+        recover(store, folder)
+        yield
 
 
 def place(folder: Path, number: int) -> Path:
@@ -151,43 +165,69 @@ def delete_sealed_texts(
     and a tombstone says what it was.
 
     Raises:
-        CasebackError: the manifest was tampered with, or pyarrow is not installed.
+        CasebackError: the manifest was tampered with, another process works on these segments, or pyarrow is not
+            installed.
     """
+    _arrow()
+    with _alone(store, folder):
+        done = [
+            _without(store, folder, line, which, rule, now)
+            for _, line in sorted(manifest.latest(manifest.lines(folder)).items())
+        ]
+    return sum(deleted for deleted, _ in done), sum(kept for _, kept in done)
+
+
+def _without(
+    store: Store, folder: Path, line: Line, which: Callable[[Row], bool], rule: str, now: float
+) -> tuple[int, int]:
+    """Deletes from one segment."""
     arrow, pq = _arrow()
-    recover(store, folder)
-    deleted = kept_back = 0
-    for number, line in sorted(manifest.latest(manifest.lines(folder)).items()):
-        path = place(folder, number) / TEXT_FILE
-        table = pq.read_table(path)
-        rows = table.select(["id", "exchange", "expires"]).to_pylist()
-        due = [at for at, row in enumerate(rows) if which(row)]
-        held = _held(store, [rows[at]["id"] for at in due])
-        gone = {at for at in due if rows[at]["id"] not in held}
-        kept_back += len(due) - len(gone)
-        if not gone:
-            continue
-        messages = table["messages"].to_pylist()
-        begun = path.with_suffix(BEGUN)
-        with writing(path):
-            pq.write_table(
-                table.filter(arrow.array([at not in gone for at in range(len(rows))])), begun, compression="zstd"
-            )
-        with store.transaction(durable=True):
-            store.many(
-                "INSERT INTO tombstones (exchange, place, what, time, rule, digest) VALUES (?, ?, 'text', ?, ?, ?)"
-                " ON CONFLICT (exchange, place, what) DO NOTHING",
-                [
-                    (rows[at]["id"], f"segment {number}", now, rule, hashlib.sha256(messages[at].encode()).hexdigest())
-                    for at in sorted(gone)
-                ],
-            )
-        previous = manifest.lines(folder)[-1].id
-        files = {**line.files, TEXT_FILE: manifest.file_of(begun, len(rows) - len(gone))}
-        new = manifest.append(folder, Line(number, line.begun, line.ended, files, now, rule, previous))
-        begun.replace(path)
-        _mark(store, new, [])
-        deleted += len(gone)
-    return deleted, kept_back
+    path = place(folder, line.number) / TEXT_FILE
+    table = pq.read_table(path)
+    rows = table.select(["id", "exchange", "expires"]).to_pylist()
+    due = [at for at, row in enumerate(rows) if which(row)]
+    kept = held(store, [rows[at]["id"] for at in due])
+    gone = {at for at in due if rows[at]["id"] not in kept}
+    if not gone:
+        return 0, len(due)
+    messages = table["messages"].to_pylist()
+    begun = path.with_suffix(BEGUN)
+    with writing(path):
+        pq.write_table(
+            table.filter(arrow.array([at not in gone for at in range(len(rows))])), begun, compression="zstd"
+        )
+        synced(begun)
+        synced(path.parent)
+    with store.transaction(durable=True):
+        store.many(
+            "INSERT INTO tombstones (exchange, place, what, time, rule, digest) VALUES (?, ?, 'text', ?, ?, ?)"
+            " ON CONFLICT (exchange, place, what) DO NOTHING",
+            [
+                (rows[at]["id"], f"segment {line.number}", now, rule, hashlib.sha256(messages[at].encode()).hexdigest())
+                for at in sorted(gone)
+            ],
+        )
+    previous = manifest.lines(folder)[-1].id
+    files = {**line.files, TEXT_FILE: manifest.file_of(begun, len(rows) - len(gone))}
+    new = manifest.append(folder, Line(line.number, line.begun, line.ended, files, now, rule, previous))
+    begun.replace(path)
+    _mark(store, new, [])
+    return len(gone), len(due) - len(gone)
+
+
+def sealed_elsewhere(store: Store, folder: Path, ids: Sequence[str]) -> list[str]:
+    """Those of the exchanges whose sealed text is not deleted, and not in this folder. Held ones are left out."""
+    here = manifest.latest(manifest.lines(folder))
+    found: list[str] = []
+    for chunk, marks in chunked(ids):
+        rows = store.query(
+            f"SELECT id, segment FROM exchanges WHERE id IN ({marks}) AND segment IS NOT NULL AND NOT {HELD}"
+            " AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.exchange = exchanges.id"
+            " AND place = 'segment ' || exchanges.segment) ORDER BY number",
+            chunk,
+        )
+        found += [row["id"] for row in rows if int(row["segment"]) not in here]
+    return found
 
 
 def expire_sealed(store: Store, folder: Path, now: float) -> tuple[int, int]:
@@ -222,16 +262,14 @@ def _write(store: Store, sql: str, numbers: Sequence[int], path: Path) -> File:
             found = list(rows_of(store, sql, numbers[at : at + ROWS]))
             rows += len(found)
             writer.write_table(arrow.Table.from_pylist(found, schema=schema))
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    synced(path)
     return manifest.file_of(path, rows)
 
 
 def rows_of(store: Store, sql: str, numbers: Sequence[int]) -> Iterator[Row]:
     """Rows of a statement of ``TABLES`` for exchanges of these numbers."""
-    for at in range(0, len(numbers), MANY):
-        chunk = numbers[at : at + MANY]
-        yield from store.query(sql.format(marks=", ".join("?" * len(chunk))), chunk)
+    for chunk, marks in chunked(numbers):
+        yield from store.query(sql.format(marks=marks), chunk)
 
 
 def schema_of(name: str) -> Any:
@@ -270,16 +308,6 @@ def _mark(store: Store, line: Line, numbers: Sequence[int]) -> None:
             values,
         )
         store.many("UPDATE exchanges SET segment = ? WHERE number = ?", [(line.number, each) for each in numbers])
-
-
-def _held(store: Store, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for at in range(0, len(ids), MANY):
-        chunk = ids[at : at + MANY]
-        marks = ", ".join("?" * len(chunk))
-        rows = store.query(f"SELECT id FROM exchanges WHERE id IN ({marks}) AND {HELD}", chunk)
-        found |= {row["id"] for row in rows}
-    return found
 
 
 def _arrow() -> tuple[Any, Any]:

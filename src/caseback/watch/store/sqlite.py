@@ -44,12 +44,7 @@ class SQLiteStore:
         self._base.row_factory = sqlite3.Row
         try:
             with self._told():
-                for pragma in (
-                    "journal_mode = WAL",
-                    "synchronous = NORMAL",
-                    "secure_delete = ON",
-                    "cache_size = -32768",
-                ):
+                for pragma in PRAGMAS:
                     self._base.execute(f"PRAGMA {pragma}")
         except BaseException:
             self._base.close()
@@ -77,12 +72,12 @@ class SQLiteStore:
             if self._depth:
                 yield
                 return
-            with self._told():
-                if durable:
-                    self._base.execute("PRAGMA synchronous = FULL")
-                self._base.execute("BEGIN IMMEDIATE")
-            self._depth += 1
             try:
+                with self._told():
+                    if durable:
+                        self._base.execute("PRAGMA synchronous = FULL")
+                    self._base.execute("BEGIN IMMEDIATE")
+                self._depth = 1
                 yield
                 with self._told():
                     self._base.execute("COMMIT")
@@ -91,7 +86,7 @@ class SQLiteStore:
                     self._base.rollback()
                 raise
             finally:
-                self._depth -= 1
+                self._depth = 0
                 if durable:
                     self._base.execute("PRAGMA synchronous = NORMAL")
 

@@ -49,6 +49,8 @@ def stretch(gateway: Gateway, entries: Iterable[Entry]) -> Stretch:
                 carried.append(entry)
                 seen = max(seen or 0.0, entry.time + entry.total_ms / 1000)
             case Missed():
+                for id in entry.ids:
+                    begun.pop(id, None)
                 gaps.append(_gap("missed", entry.begun, entry.ended, gateway.id, entry.exchanges, entry.why))
                 seen = max(seen or 0.0, entry.ended)
             case Beat():

@@ -2,21 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from caseback.errors import CasebackError
+from caseback.watch.store.chunked import chunked
 from caseback.watch.store.coverage import MINUTE
 from caseback.watch.store.rows import Gap
 from caseback.watch.store.store import Store, StoreAwayError, Value
 from caseback.watch.watching import Watching
 from caseback.watch.writer.batch import Gateway
 from caseback.watch.writer.kept import Kept, KeptVerdict, plain
-
-T = TypeVar("T")
-MANY = 500
-"""Values asked for at once: SQLite takes 999 and more."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +52,8 @@ def commit(store: Store, batch: Batch, watching: Mapping[str, Watching], key: by
     except StoreAwayError:
         raise
     except CasebackError:
-        good, gaps = list[Kept](), list(batch.gaps)
-        for each in batch.kept:
-            if why := _refused(store, each, watching, key):
-                gaps.append(_not_kept(each, why))
-            else:
-                good.append(each)
-        return _commit(store, replace(batch, kept=good, gaps=gaps), watching, key)
+        good, gaps = _new(store, batch.kept, lambda each: _refused(store, each, watching, key))
+        return _commit(store, replace(batch, kept=good, gaps=[*batch.gaps, *gaps]), watching, key)
 
 
 class _Undone(Exception):  # noqa: N818  # it is no error: it undoes a trial
@@ -87,9 +78,7 @@ def _commit(store: Store, batch: Batch, watching: Mapping[str, Watching], key: b
         new, twice = _new(store, batch.kept)
         _exchanges(store, new, watching, key)
         _begun(store, batch)
-        _gaps(
-            store, [*batch.gaps, *(_not_kept(each, "an exchange of this id is kept already") for each in twice)], batch
-        )
+        _gaps(store, [*batch.gaps, *twice], batch)
         _gateways(store, batch, key)
         store.many(
             "INSERT INTO journals (name, position, finished) VALUES (?, ?, ?)"
@@ -99,17 +88,23 @@ def _commit(store: Store, batch: Batch, watching: Mapping[str, Watching], key: b
     return len(new)
 
 
-def _new(store: Store, kept: Sequence[Kept]) -> tuple[list[Kept], list[Kept]]:
-    """Those whose ids the store does not have, and the others."""
+def _new(
+    store: Store, kept: Sequence[Kept], refused: Callable[[Kept], str] = lambda _: ""
+) -> tuple[list[Kept], list[Gap]]:
+    """Those whose ids the store does not have and that are not ``refused``, and the others as gaps."""
     there: set[Value] = set()
-    for ids in _chunks([each.row["id"] for each in kept]):
-        marks = ", ".join("?" * len(ids))
+    for ids, marks in chunked([each.row["id"] for each in kept]):
         there |= {row["id"] for row in store.query(f"SELECT id FROM exchanges WHERE id IN ({marks})", ids)}
-    new, twice = list[Kept](), list[Kept]()
+    new, gaps = list[Kept](), list[Gap]()
     for each in kept:
-        (twice if each.row["id"] in there else new).append(each)
-        there.add(each.row["id"])
-    return new, twice
+        if each.row["id"] in there:
+            gaps.append(_not_kept(each, 0, "an exchange of this id is kept already"))
+        elif why := refused(each):
+            gaps.append(_not_kept(each, 1, why))
+        else:
+            new.append(each)
+            there.add(each.row["id"])
+    return new, gaps
 
 
 def _exchanges(store: Store, kept: Sequence[Kept], watching: Mapping[str, Watching], key: bytes) -> None:
@@ -193,16 +188,18 @@ def _begun(store: Store, batch: Batch) -> None:
 
 
 def _gaps(store: Store, gaps: Sequence[Gap], batch: Batch) -> None:
-    """Their ids come from where the journal was read, which no other batch did."""
+    """Their ids come from where the journal was read, which no other batch did; of one that is gone, from whose it was
+    and when."""
     where = "+".join(f"{name}@{start}-{end}" for name, (start, end) in sorted(batch.positions.items()))
     store.many(
         "INSERT INTO coverage (id, kind, gateway, exchange, begun, ended, exchanges, why)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (f"{where}#{at}", gap.kind, gap.gateway, gap.exchange, gap.begun, gap.ended, gap.exchanges, gap.why)
+            (f"{where}#{gap.gateway}@{gap.begun!r}#{at}", gap.kind, gap.gateway, gap.exchange, gap.begun, gap.ended,
+             gap.exchanges, gap.why)
             for at, gap in enumerate(gaps)
         ],
-    )
+    )  # fmt: skip
 
 
 def _gateways(store: Store, batch: Batch, key: bytes) -> None:
@@ -221,19 +218,14 @@ def _gateways(store: Store, batch: Batch, key: bytes) -> None:
     )
 
 
-def _not_kept(kept: Kept, why: str) -> Gap:
+def _not_kept(kept: Kept, exchanges: int, why: str) -> Gap:
     row = kept.row
     time = float(row["time"])
-    return Gap("damaged", time, time, str(row["gateway"]), str(row["id"]), 0 if "already" in why else 1, why)
+    return Gap("damaged", time, time, str(row["gateway"]), str(row["id"]), exchanges, why)
 
 
 def _minute(kept: Kept) -> int:
     return int(float(kept.row["time"]) // MINUTE)
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for at in range(0, len(values), MANY):
-        yield values[at : at + MANY]
 
 
 def positions(store: Store) -> dict[str, tuple[int, bool]]:

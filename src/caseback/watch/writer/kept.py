@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -15,9 +16,12 @@ from caseback.watch.store.read import packed
 from caseback.watch.verdict import Verdict
 
 DAY = 86_400.0
-LONGEST = 200
-"""Characters of what clients and servers may name as they like."""
+LONGEST, AROUND = 200, 800
+"""Characters of what clients and servers may name as they like, and so many more that are looked at to mask them."""
 WHY = 120
+FAILED = re.compile(r"((?:failed|could not be asked|gave no answer): \w+).*", re.DOTALL)
+QUOTED = re.compile(r"(?<!\w)['\"`].*", re.DOTALL)
+NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def kept(
     except Exception as error:  # a hostile body must not stop the writer, nor get in unmasked
         made, text = MaskedMessages((), {}), None
         unread = "; ".join([*filter(None, [unread]), f"its text could not be masked ({type(error).__name__})"])
+    said = tuple(_verdict(each, made, key) for each in verdicts)
     time = carried.time if math.isfinite(carried.time) else 0.0
     expires = time + text_days * DAY
     row = {
@@ -88,21 +93,27 @@ def kept(
         "first_ms": carried.first_ms,
         "total_ms": carried.total_ms,
         "unread": plain(unread, key),
-        "flags": sum(said.flagged for said in verdicts),
+        "flags": sum(each.flagged for each in said),
     }
     return Kept(
         row,
         text if text_days > 0 else None,
         made.places,
         None if expires == float("inf") else expires,
-        tuple(_verdict(said, made, key) for said in verdicts),
+        said,
     )
 
 
-@lru_cache(maxsize=4096)
 def plain(text: str, key: bytes) -> str:
     """A text that others gave, masked, as a database takes it."""
-    return storable(masked(text[:LONGEST], key).text)
+    return _plain(text[: LONGEST + AROUND], key)
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str, key: bytes) -> str:
+    """Masked first and cut then: half an address is none that a pattern finds."""
+    made = masked(text, key)
+    return storable(made.text[: made.moved(0, LONGEST)[1]])
 
 
 def storable(text: str) -> str:
@@ -126,9 +137,10 @@ def _messages(carried: Carried, exchange: Exchange) -> Sequence[Mapping[str, Any
 def _verdict(said: Verdict, made: MaskedMessages, key: bytes) -> KeptVerdict:
     scored = said.scored
     score = scored.score if scored.score is None or abs(scored.score) < float("inf") else None
-    why = scored.why or (
+    why = reason(scored.why) or (
         "" if score is not None else "the score is no number" if scored.score is not None else "no score"
     )
+    flagged = said.flagged and score is not None
     width, tokens = packed(scored.tokens)
     spans = [asdict(made.span(span)) for span in scored.spans] if scored.spans else []
     return KeptVerdict(
@@ -138,16 +150,17 @@ def _verdict(said: Verdict, made: MaskedMessages, key: bytes) -> KeptVerdict:
         said.threshold,
         score,
         plain(why, key),
-        said.flagged and score is not None,
+        flagged,
         plain(scored.by, key),
         said.microseconds,
         width if scored.tokens or spans else 0,
         tokens,
         json.dumps(spans),
-        "flagged" if said.flagged and score is not None else "clean" if score is not None else _short(plain(why, key)),
+        "flagged" if flagged else "clean" if score is not None else NUMBER.sub("N", plain(why, key))[:WHY],
     )
 
 
-def _short(why: str) -> str:
-    """Why not, without what differs from one exchange to the next: texts of errors."""
-    return ":".join(why.split(":")[:2])[:WHY] if why.startswith("the detector failed") else why[:WHY]
+def reason(why: str) -> str:
+    """Why there is no score, without texts of errors and quotations: they may hold what was said, and would outlive
+    it. Of numbers there are as many as exchanges, so counts do without them too."""
+    return QUOTED.sub("…", FAILED.sub(r"\1", why))

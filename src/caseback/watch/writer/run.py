@@ -75,7 +75,7 @@ def run(
                     again()
                     state = _State(positions(store), gateways(store))
                     _clear(journal, state)
-                n, full = _step(journal, store, state, scorer, keep)
+                step = _step(journal, store, state, scorer, keep)
                 if now() - swept >= keep.sweep_s:
                     expire(store, now())
                     swept = now()
@@ -84,10 +84,10 @@ def run(
                 _tell(progress, Progress(done, 0, str(error)))
                 _rest(PATIENCE, stop)
                 continue
-            done += n
-            if n:
+            if step is not None:
+                done += step.exchanges
                 _tell(progress, Progress(done, waiting(journal, state.positions), ""))
-            if not full:
+            if step is None or not step.full:
                 time.sleep(max(keep.batch_s - (time.monotonic() - begun), 0.0))
 
 
@@ -99,13 +99,21 @@ class _State:
     gateways: dict[str, Gateway]
 
 
-def _step(journal: Path, store: Store, state: _State, scorer: Scorer, keep: Keeping) -> tuple[int, bool]:
-    """Brings one batch into the store: how many exchanges, and whether more is waiting already."""
+@dataclass(frozen=True)
+class _Step:
+    """What a commit brought into the store: exchanges that are new, and whether more is waiting already."""
+
+    exchanges: int
+    full: bool
+
+
+def _step(journal: Path, store: Store, state: _State, scorer: Scorer, keep: Keeping) -> _Step | None:
+    """Brings one batch into the store; None where there was nothing to bring."""
     key = pseudonym_key(keep.key)
     found = list(pieces(journal, state.positions, keep.batch_bytes))
     gone = _gone(journal, state, found)
     if not found and not gone:
-        return 0, False
+        return None
     score = waiting(journal, state.positions) <= keep.journal_bytes
     before = {each.gateway: state.gateways.get(each.gateway, Gateway(each.gateway)) for each in found}
     read = [stretch(before[piece.gateway], piece.entries) for piece in found]
@@ -134,8 +142,8 @@ def _step(journal: Path, store: Store, state: _State, scorer: Scorer, keep: Keep
         state.positions[piece.path.name] = (piece.end, piece.over)
         if piece.over:
             _away(piece.path, piece.damaged)
-    return n, any(
-        piece.end - piece.start >= keep.batch_bytes // 2 or (piece.over and not piece.last) for piece in found
+    return _Step(
+        n, any(piece.end - piece.start >= keep.batch_bytes // 2 or (piece.over and not piece.last) for piece in found)
     )
 
 

@@ -39,11 +39,15 @@ class Scorer:
     def verdicts(self, exchanges: Sequence[Exchange], *, score: bool = True) -> list[tuple[Verdict, ...]]:
         """Of each exchange the gateway's verdicts and, after them, one of every other detector: its score, or why not.
 
-        Without ``score`` nobody is asked.
+        Of what the gateway refused there is none: it reached no model. Without ``score`` nobody is asked.
         """
-        made: list[dict[str, Verdict]] = [{said.digest: said for said in each.verdicts} for each in exchanges]
+        made: list[dict[str, Verdict]] = [
+            {} if each.ended == "refused" else {said.digest: said for said in each.verdicts} for each in exchanges
+        ]
         jobs: list[Job] = []
         for at, exchange in enumerate(exchanges):
+            if exchange.ended == "refused":
+                continue
             read, why = _transcript(exchange)
             for each in self.watching:
                 if each.digest in made[at]:

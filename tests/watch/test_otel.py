@@ -14,10 +14,12 @@ from caseback.watch.configuration import read_configuration, watching
 from caseback.watch.store.opening import open_store
 from caseback.watch.writer.keeping import Keeping
 from caseback.watch.writer.run import run
-from watch.gateway.conftest import Start
+from watch.gateway.conftest import Start, model, start
 from watch.gateway.raw import CHAT, post, sent
 from watch.gateway.test_inline import detector
 from watch.gateway.upstream import Model, answered, model_server, reply
+
+__all__ = ["model", "start"]
 
 
 def written(folder: Path, n: int) -> None:
