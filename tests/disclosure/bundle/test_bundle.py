@@ -109,6 +109,20 @@ def test_base64_that_means_the_same_is_refused() -> None:
         pytest.fail("the test found no second way to write this signature")
 
 
+def test_an_advisory_written_another_way_is_signed_in_the_one_way_and_refused_in_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loose = json.dumps(advisory(), indent=1).encode()
+    files = signed({"advisory.json": loose}, KEY, START)
+    assert files == bare()
+    assert verified(files, KEYS, LATER).advisory == advisory()
+    from caseback.disclosure.bundle import bundle as module
+
+    monkeypatch.setattr(module, "canonical", lambda _: loose)  # a publisher who signs what the format does not allow
+    with pytest.raises(CasebackError, match="canonical"):
+        verified(signed({"advisory.json": loose}, KEY, START), KEYS, LATER)
+
+
 def test_an_expired_key_signs_nothing_and_verifies_nothing() -> None:
     late = KEY.public.expires + timedelta(seconds=1)
     with pytest.raises(CasebackError, match="expired"):

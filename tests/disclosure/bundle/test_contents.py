@@ -136,6 +136,8 @@ F32 = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
         header({"a": {**F32, "shape": [0]}}, b"\0" * 8),
         header({"a": {**F32, "shape": [[2]]}}, b"\0" * 8),
         header({"a": {**F32, "dtype": "I64"}}, b"\0" * 8),
+        header({"a": {**F32, "dtype": ["F32"]}}, b"\0" * 8),
+        header({"a": {**F32, "dtype": {}}}, b"\0" * 8),
         header({"a": {**F32, "data_offsets": [-8, 0]}}, b"\0" * 8),
         header({"a": F32, "b": F32}, b"\0" * 8),
         header({"a": 1}),

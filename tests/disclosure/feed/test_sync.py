@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from caseback.disclosure.bundle.bundle import signed
-from caseback.disclosure.bundle.key_statements import rotation
-from caseback.disclosure.bundle.keys import made_key
+from caseback.disclosure.bundle.envelope import sealed, statement
+from caseback.disclosure.bundle.key_statements import ROTATION, rotation
+from caseback.disclosure.bundle.keys import made_key, public_data
 from caseback.disclosure.feed import sync as syncing
 from caseback.disclosure.feed.head import Head, read_head, signed_head
 from caseback.disclosure.feed.keyring import Keyring, keyring_text
@@ -258,6 +259,34 @@ def test_a_bundle_that_is_signed_and_wrong_is_refused_by_itself(
     assert "rumour" in why
     with opened_store(sub.folder) as store:
         assert len(refused_entries(store)) == 1
+
+
+def test_a_bundle_whose_tensors_have_no_type_is_refused_by_itself(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    head = json.dumps({"a": {"dtype": ["F32"], "shape": [2], "data_offsets": [0, 8]}}).encode()
+    listed = {"name": "a", "needs": "activations", "tensors": "tensors/a.safetensors", "file": "detectors/a.json"}
+    record = canonical({"detector": {}, "dictionaries": {}})
+    files = {"advisory.json": canonical(advisory(id="LAB-2026-0002", detectors=[listed])), "detectors/a.json": record}
+    files["tensors/a.safetensors"] = len(head).to_bytes(8, "little") + head + bytes(8)
+    publish(feed, [signed(files, KEY, START), bare(id="LAB-2026-0003")], KEY, START)
+    sub = following(tmp_path / "sub", feed)
+    [(id, _, why)] = sync(sub, NOW).refused
+    assert id == "LAB-2026-0002"
+    assert "must have a type" in why
+    assert ids(sub) == ["LAB-2026-0001", "LAB-2026-0003"]
+
+
+def test_a_statement_that_names_no_key_does_not_end_a_sync(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    mirror = tmp_path / "mirror"
+    shutil.copytree(feed, mirror)
+    sub = following(tmp_path / "sub", feed, mirror)
+    said = {"old": ["x"], "new": public_data(OTHER.public), "from": 0, "at": "2026-11-01T09:00:00Z"}
+    wrong = sealed(statement(ROTATION, {"key": "0" * 64}, said), [OTHER])
+    (feed / KEYS).write_bytes(keyring_text(Keyring(KEY.public, [wrong])))
+    found = sync(sub, NOW)
+    assert [address for address, _ in found.unreachable] == [str(feed)]
+    assert ids(sub) == ["LAB-2026-0001"]
 
 
 def test_a_feed_that_vanishes_half_way_leaves_nothing_half_and_loses_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Ed25519 keys (RFC 8032): the private one in a file that only its owner reads, the public one as a JSON record."""
 
-import hashlib
 import os
 import re
 import stat
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from caseback.disclosure.bundle.limits import SMALL
+from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.strict_json import parse
 from caseback.dossier.disk import writing
@@ -71,7 +71,7 @@ class PrivateKey:
 
 def key_id(raw: bytes) -> str:
     """``sha256:…`` of the 32 bytes of a public key."""
-    return "sha256:" + hashlib.sha256(raw).hexdigest()
+    return "sha256:" + sha256(raw)
 
 
 def made_key(name: str, days: int = 365, secret: bytes | None = None, at: datetime | None = None) -> PrivateKey:
@@ -91,7 +91,6 @@ def made_key(name: str, days: int = 365, secret: bytes | None = None, at: dateti
 
 
 def save_key(key: PrivateKey, path: Path) -> Path:
-    ""
     """Write the private key to ``path``, mode 600 and never over another; its public record beside it, ``.pub.json``.
 
     Raises:

@@ -10,7 +10,6 @@ feed/feed.json, feed.atom           for feed readers
 """
 
 import fcntl
-import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,10 +22,12 @@ from caseback.disclosure.bundle.bundle import Bundle, read_files, verified
 from caseback.disclosure.bundle.key_statements import Standing, revocation, rotation, standings
 from caseback.disclosure.bundle.keys import PrivateKey
 from caseback.disclosure.bundle.limits import SMALL
+from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.moments import now, read_time
 from caseback.disclosure.bundle.paths import ADVISORY
 from caseback.disclosure.bundle.strict_json import parse, parse_canonical
 from caseback.disclosure.bundle.tar import packed
+from caseback.disclosure.bundle.whole import write_whole
 from caseback.disclosure.feed.atom import atom
 from caseback.disclosure.feed.entry import SEGMENT, Entry, entry_from, entry_line, next_entry
 from caseback.disclosure.feed.head import Head, read_head, signed_head
@@ -145,10 +146,10 @@ def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKe
                 raise CasebackError(f"{id} is in the feed with revision {revisions[id]}: raise the revision above that")
             revisions[id] = revision
             data = packed(files)
-            rest = {"kind": "advisory", "id": id, "revision": revision, "file": _sha(data), "size": len(data)}
+            rest = {"kind": "advisory", "id": id, "revision": revision, "file": sha256(data), "size": len(data)}
             lines.append(entry_line(next_entry(lines, time=moment, **rest)))
-            _write(folder / f"advisories/{id}/{revision}.tar", data)
-            _write(folder / f"advisories/{id}/{ADVISORY}", bundle.files[ADVISORY])
+            write_whole(folder / f"advisories/{id}/{revision}.tar", data)
+            write_whole(folder / f"advisories/{id}/{ADVISORY}", bundle.files[ADVISORY])
         return _close(Published(folder, feed.about, lines, feed.keyring), key, moment, len(feed.lines))
 
 
@@ -221,7 +222,7 @@ def segment(number: int) -> str:
 
 def _with(feed: Published, said: bytes, id: str, moment: datetime) -> Published:
     """The feed with a statement about a key in its keys and in its log."""
-    rest = {"kind": "keys", "id": id, "revision": 0, "file": _sha(said), "size": len(said)}
+    rest = {"kind": "keys", "id": id, "revision": 0, "file": sha256(said), "size": len(said)}
     line = entry_line(next_entry(feed.lines, time=moment, **rest))
     ring = Keyring(feed.keyring.first, [*feed.keyring.statements, said])
     standings({ring.first.id: ring.first}, ring.statements)
@@ -259,15 +260,15 @@ def _close(feed: Published, key: PrivateKey, moment: datetime, kept: int = 0) ->
     folder, ring = feed.folder, keyring_text(feed.keyring)
     for number in range(kept // SEGMENT, -(-len(feed.lines) // SEGMENT)):
         part = feed.lines[number * SEGMENT : (number + 1) * SEGMENT]
-        _write(folder / segment(number), b"".join(line + b"\n" for line in part))
+        write_whole(folder / segment(number), b"".join(line + b"\n" for line in part))
     leaves = [leaf_hash(line) for line in feed.lines]
     until = min(moment + timedelta(days=feed.about["days"]), key.public.expires)
-    head = Head(feed.about["feed"], len(leaves), root(leaves).hex(), moment, until, _sha(ring), key.public.id)
+    head = Head(feed.about["feed"], len(leaves), root(leaves).hex(), moment, until, sha256(ring), key.public.id)
     newest = _newest(feed)
-    _write(folder / "feed.json", json_feed(feed.about, newest, head))
-    _write(folder / "feed.atom", atom(feed.about, newest, head, key.public.name))
-    _write(folder / KEYS, ring)
-    _write(folder / HEAD, signed_head(head, key))
+    write_whole(folder / "feed.json", json_feed(feed.about, newest, head))
+    write_whole(folder / "feed.atom", atom(feed.about, newest, head, key.public.name))
+    write_whole(folder / KEYS, ring)
+    write_whole(folder / HEAD, signed_head(head, key))
     return head
 
 
@@ -282,18 +283,6 @@ def _newest(feed: Published) -> list[tuple[Entry, Mapping[str, Any]]]:
         if len(found) == NEWEST:
             break
     return list(found.values())
-
-
-def _write(path: Path, data: bytes) -> None:
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.with_name(f".{path.name}.part")
-        begun.write_bytes(data)
-        begun.replace(path)
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from caseback.disclosure.bundle.bundle import Bundle
 from caseback.disclosure.bundle.limits import ADVISORY
 from caseback.disclosure.bundle.moments import now, written
 from caseback.disclosure.bundle.strict_json import parse
+from caseback.disclosure.bundle.whole import write_whole
 from caseback.disclosure.importing.decide import Route, affects, overall
 from caseback.disclosure.importing.land import Landed, land
 from caseback.disclosure.importing.local import Local
@@ -138,9 +139,7 @@ def _swap(staging: Path, target: Path) -> None:
 
 def _write(made: Imported, folder: Path) -> None:
     text = json.dumps({"format": FORMAT, **asdict(made)}, indent=1, ensure_ascii=False, allow_nan=False)
-    begun = folder / f".{FILE}.part"
-    begun.write_text(text + "\n", encoding="utf-8")
-    begun.replace(folder / FILE)
+    write_whole(folder / FILE, f"{text}\n".encode())
 
 
 def write_import(made: Imported, into: Path) -> None:
@@ -149,8 +148,7 @@ def write_import(made: Imported, into: Path) -> None:
     Raises:
         CasebackError: it cannot be written.
     """
-    with writing(into):
-        _write(made, into / made.advisory)
+    _write(made, into / made.advisory)
 
 
 def read_import(folder: Path) -> Imported:
