@@ -1,6 +1,7 @@
-"""What to do when something cannot be written: half a line to end an error with."""
+"""Writing files whole, and what to do when one cannot be written: half a line to end an error with."""
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,35 @@ def writing(path: Path) -> Iterator[None]:
             raise
         full = OSError(errno.ENOSPC, "No space left on device")
         raise CasebackError(f"cannot write {path}: {cannot_write(full)}") from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file beside its place, and put it there when it is whole. Its folder is made where there is none.
+
+    Raises:
+        CasebackError: it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun = path.with_name(f".{path.name}.part")
+        begun.write_bytes(data)
+        begun.replace(path)
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads (mode 600), and never over another.
+
+    Raises:
+        CasebackError: there is a file already, or it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise CasebackError(f"{path} is there already, and is never written over: name another file") from None
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
 
 
 def _full(path: Path) -> bool:

@@ -18,7 +18,7 @@ from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.paths import ADVISORY, MANIFEST, SIGNATURE, largest
 from caseback.disclosure.bundle.strict_json import parse, parse_canonical
 from caseback.disclosure.bundle.tar import ARCHIVE, packed, unpacked
-from caseback.disclosure.bundle.whole import write_whole
+from caseback.dossier.disk import write_whole
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 

@@ -20,21 +20,21 @@ from typing import Any
 
 from caseback.disclosure.bundle.bundle import Bundle, read_files, verified
 from caseback.disclosure.bundle.key_statements import Standing, revocation, rotation, standings
-from caseback.disclosure.bundle.keys import PrivateKey
+from caseback.disclosure.bundle.keys import PrivateKey, PublicKey
+from caseback.disclosure.bundle.limits import ADVISORY as MOST
 from caseback.disclosure.bundle.limits import SMALL
 from caseback.disclosure.bundle.manifest import sha256
-from caseback.disclosure.bundle.moments import now, read_time
+from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.paths import ADVISORY
 from caseback.disclosure.bundle.strict_json import parse, parse_canonical
 from caseback.disclosure.bundle.tar import packed
-from caseback.disclosure.bundle.whole import write_whole
 from caseback.disclosure.feed.atom import atom
 from caseback.disclosure.feed.entry import SEGMENT, Entry, entry_from, entry_line, next_entry
 from caseback.disclosure.feed.head import Head, read_head, signed_head
 from caseback.disclosure.feed.json_feed import NEWEST, json_feed
 from caseback.disclosure.feed.keyring import Keyring, keyring_from, keyring_text
 from caseback.disclosure.feed.merkle import leaf_hash, root
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import write_whole, writing
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 
@@ -122,7 +122,10 @@ def read_published(folder: Path) -> Published:
     # A head signed over a log that was damaged would show two histories to those who subscribed before.
     if about.get("format") != FORMAT or root([leaf_hash(line) for line in lines]).hex() != head.root:
         raise CasebackError(f"{folder}: its log is not the one that its head was signed for: restore it from a mirror")
-    return Published(folder, about, lines, keyring)
+    ring = _logged(keyring, lines)
+    if sha256(keyring_text(ring)) != head.keys:
+        raise CasebackError(f"{folder}: its keys are not those of its head: restore {KEYS} from a mirror")
+    return Published(folder, about, lines, ring)
 
 
 def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKey, at: datetime | None = None) -> Head:
@@ -135,9 +138,9 @@ def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKe
     moment = at or now()
     with _locked(folder):
         feed = read_published(folder)
-        keys = _signing(feed, key)
+        keys = _signing(feed, key, moment)
         revisions = {each.id: each.revision for each in feed.entries if each.kind == "advisory"}
-        lines = list(feed.lines)
+        lines, made = list(feed.lines), dict[str, bytes]()
         for files in bundles:
             bundle = verified(files, keys, moment)
             _may_go_out(bundle, feed.about, moment)
@@ -148,8 +151,10 @@ def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKe
             data = packed(files)
             rest = {"kind": "advisory", "id": id, "revision": revision, "file": sha256(data), "size": len(data)}
             lines.append(entry_line(next_entry(lines, time=moment, **rest)))
-            write_whole(folder / f"advisories/{id}/{revision}.tar", data)
-            write_whole(folder / f"advisories/{id}/{ADVISORY}", bundle.files[ADVISORY])
+            made[f"advisories/{id}/{revision}.tar"] = data
+            made[f"advisories/{id}/{ADVISORY}"] = bundle.files[ADVISORY]
+        for name, data in made.items():
+            write_whole(folder / name, data)
         return _close(Published(folder, feed.about, lines, feed.keyring), key, moment, len(feed.lines))
 
 
@@ -159,24 +164,27 @@ def refresh(folder: Path, key: PrivateKey, at: datetime | None = None) -> Head:
     Raises:
         CasebackError: the key does not sign for this feed.
     """
+    moment = at or now()
     with _locked(folder):
         feed = read_published(folder)
-        _signing(feed, key)
-        return _close(feed, key, at or now(), len(feed.lines))
+        _signing(feed, key, moment)
+        return _close(feed, key, moment, len(feed.lines))
 
 
 def rotate(folder: Path, old: PrivateKey, new: PrivateKey, at: datetime | None = None) -> Head:
-    """Hand the feed over to a new key, which signs from the next entry on.
+    """Hand the feed over to a new key, which signs from the next entry on. The old one may have expired.
 
     Raises:
-        CasebackError: the old key does not sign for this feed.
+        CasebackError: the old key does not sign for this feed, or the new one expired, or signed for it before: those
+            who subscribed would refuse it.
     """
     moment = at or now()
     with _locked(folder):
         feed = read_published(folder)
-        _signing(feed, old)
-        said = rotation(old, new, len(feed.lines), moment)
-        return _close(_with(feed, said, old.public.id, moment), new, moment, len(feed.lines))
+        _standing(feed, old)
+        after = _with(feed, rotation(old, new, len(feed.lines), moment), old.public.id, moment)
+        _signing(after, new, moment)
+        return _close(after, new, moment, len(feed.lines))
 
 
 def revoke(
@@ -196,7 +204,7 @@ def revoke(
         )
     with _locked(folder):
         feed = read_published(folder)
-        _signing(feed, by)
+        _signing(feed, by, moment)
         if revoked not in feed.trusted():
             raise CasebackError(f"{revoked[:19]}… is no key of this feed; there are {', '.join(feed.trusted())}")
         said = revocation(revoked, by, 0 if size is None else size, why, moment)
@@ -220,6 +228,12 @@ def segment(number: int) -> str:
     return f"log/{number:06}.jsonl"
 
 
+def _logged(ring: Keyring, lines: Sequence[bytes]) -> Keyring:
+    """The keys without statements that are not in the log."""
+    known = {each.file for each in map(entry_from, lines) if each.kind == "keys"}
+    return Keyring(ring.first, [each for each in ring.statements if sha256(each) in known])
+
+
 def _with(feed: Published, said: bytes, id: str, moment: datetime) -> Published:
     """The feed with a statement about a key in its keys and in its log."""
     rest = {"kind": "keys", "id": id, "revision": 0, "file": sha256(said), "size": len(said)}
@@ -229,8 +243,8 @@ def _with(feed: Published, said: bytes, id: str, moment: datetime) -> Published:
     return Published(feed.folder, feed.about, [*feed.lines, line], ring)
 
 
-def _signing(feed: Published, key: PrivateKey) -> dict[str, Any]:
-    """The key by its id, where it is trusted for the next entry.
+def _standing(feed: Published, key: PrivateKey) -> Standing:
+    """The key's standing, where it is trusted for the next entry.
 
     Raises:
         CasebackError: it is not.
@@ -238,8 +252,26 @@ def _signing(feed: Published, key: PrivateKey) -> dict[str, Any]:
     standing = feed.trusted().get(key.public.id)
     if standing is None or not standing.covers(len(feed.lines)):
         why = f"is {standing.why}" if standing else "is none of this feed's"
-        raise CasebackError(f"the key {key.public.id[:19]}… {why}: use the key that signs for {feed.folder} now")
-    return {key.public.id: standing.key}
+        raise CasebackError(
+            f"the key {key.public.id[:19]}… {why}: use the key that signs for {feed.folder} now, and hand over to one "
+            "that never did"
+        )
+    return standing
+
+
+def _signing(feed: Published, key: PrivateKey, moment: datetime) -> dict[str, PublicKey]:
+    """The key by its id, where it is trusted for the next entry and valid.
+
+    Raises:
+        CasebackError: it is not.
+    """
+    signer = _standing(feed, key).key
+    if signer.expires <= moment:
+        raise CasebackError(
+            f"the key {signer.id[:19]}… expired on {written(signer.expires)}: hand {feed.folder} over to a new one "
+            "(caseback disclose key rotate)"
+        )
+    return {signer.id: signer}
 
 
 def _may_go_out(bundle: Bundle, about: Mapping[str, Any], moment: datetime) -> None:
@@ -278,8 +310,7 @@ def _newest(feed: Published) -> list[tuple[Entry, Mapping[str, Any]]]:
     for line in reversed(feed.lines):
         entry = entry_from(line)
         if entry.kind == "advisory" and entry.id not in found:
-            text = (feed.folder / f"advisories/{entry.id}/{ADVISORY}").read_bytes()
-            found[entry.id] = entry, parse(text, ADVISORY, len(text))
+            found[entry.id] = entry, parse(read_files(feed.folder / entry.path)[ADVISORY], ADVISORY, MOST)
         if len(found) == NEWEST:
             break
     return list(found.values())

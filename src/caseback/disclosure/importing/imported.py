@@ -12,11 +12,10 @@ from caseback.disclosure.bundle.bundle import Bundle
 from caseback.disclosure.bundle.limits import ADVISORY
 from caseback.disclosure.bundle.moments import now, written
 from caseback.disclosure.bundle.strict_json import parse
-from caseback.disclosure.bundle.whole import write_whole
 from caseback.disclosure.importing.decide import Route, affects, overall
 from caseback.disclosure.importing.land import Landed, land
 from caseback.disclosure.importing.local import Local
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import write_whole, writing
 from caseback.errors import CasebackError
 
 FILE, FORMAT = "import.json", "caseback import 1"
