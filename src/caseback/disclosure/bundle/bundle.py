@@ -35,6 +35,7 @@ class Bundle:
         signer: Id of the key that signed it.
         signed: When, as the signer says.
         digest: SHA-256 of the manifest: of everything but the signature.
+        publisher: Ids of the publisher's keys: the signer, and those that a feed says were before or after it.
     """
 
     advisory: Mapping[str, Any]
@@ -42,6 +43,7 @@ class Bundle:
     signer: str
     signed: datetime
     digest: str
+    publisher: frozenset[str]
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -101,7 +103,7 @@ def verified(files: Mapping[str, bytes], keys: Mapping[str, PublicKey], at: date
                 f"the key {signer[:19]}… of {keys[signer].name} expired on {written(keys[signer].expires)}: its owner "
                 "has to sign with a new one"
             )
-    return Bundle(advisory, dict(files), signer, signed, digest)
+    return Bundle(advisory, dict(files), signer, signed, digest, frozenset({signer}))
 
 
 def signer_of(signatures: Any) -> str:

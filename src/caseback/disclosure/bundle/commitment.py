@@ -1,7 +1,6 @@
 """Digests that commit to what is withheld: shown later, it can be seen to be the same, and until then not guessed."""
 
 import secrets
-from typing import Any
 
 from caseback.disclosure.bundle.manifest import sha256
 from caseback.errors import CasebackError
@@ -16,11 +15,3 @@ def committed(data: bytes, salt: bytes | None = None) -> tuple[str, str]:
     if len(drawn) != 32:
         raise CasebackError(f"a salt has 32 bytes, not {len(drawn)}")
     return sha256(drawn + data), drawn.hex()
-
-
-def opens(withheld: dict[str, Any], data: bytes, salt: str) -> bool:
-    """Whether this is what an advisory's entry under ``handling.withheld`` commits to."""
-    try:
-        return committed(data, bytes.fromhex(salt))[0] == withheld["sha256"]
-    except ValueError:
-        return False
