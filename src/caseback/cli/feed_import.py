@@ -213,7 +213,7 @@ def watch(
 def sighting(
     advisory: Annotated[str, typer.Argument(help="Id of an advisory that was imported.")],
     counts: Annotated[
-        Path, typer.Argument(help="JSON: screened, flagged, audited, confirmed, users, confirmed_users.")
+        Path, typer.Argument(help="JSON: screened, flagged, audited, confirmed, users, flagged_users, confirmed_users.")
     ],
     key: Annotated[Path, typer.Option(help="File of your private key.")],
     begin: Annotated[str, typer.Option("--from", help="Since when, such as 2026-11-01T00:00:00Z.")],

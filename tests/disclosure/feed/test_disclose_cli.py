@@ -61,7 +61,15 @@ def test_the_whole_way(here: Path, filled: Dossier) -> None:
     run("feed", "watch", "imported.toml")
     assert tomllib.loads(Path("imported.toml").read_text())["detector"][0]["policy"] == "flag"
     assert told("feed", "coverage", "--subscription", "sub")[0]["watched"]
-    counts = {"screened": 900, "flagged": 3, "audited": 200, "confirmed": 0, "users": 60, "confirmed_users": 0}
+    counts = {
+        "screened": 900,
+        "flagged": 3,
+        "audited": 200,
+        "confirmed": 0,
+        "users": 60,
+        "flagged_users": 3,
+        "confirmed_users": 0,
+    }
     Path("counts.json").write_text(json.dumps(counts))
     run(
         "feed",

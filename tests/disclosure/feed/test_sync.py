@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from caseback.disclosure.bundle.bundle import signed
 from caseback.disclosure.bundle.envelope import sealed, statement
 from caseback.disclosure.bundle.key_statements import ROTATION, rotation
 from caseback.disclosure.bundle.keys import made_key, public_data
+from caseback.disclosure.feed import source
 from caseback.disclosure.feed import sync as syncing
 from caseback.disclosure.feed.head import Head, read_head, signed_head
 from caseback.disclosure.feed.keyring import Keyring, keyring_text
@@ -382,6 +384,34 @@ def test_a_server_that_sends_without_end_is_cut_off(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 20
 
 
+def test_a_server_that_trickles_is_given_up_whatever_it_trickles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, ended = feed_of(tmp_path / "feed", 1), threading.Event()
+
+    class Headers(Quiet):
+        begun = b"HTTP/1.1 200 OK\r\nX-Long: "
+
+        def do_GET(self) -> None:  # noqa: N802
+            try:
+                self.wfile.write(self.begun)
+                while not ended.wait(0.05):
+                    self.wfile.write(b"x")
+            except OSError:
+                return
+
+    class Body(Headers):
+        begun = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+    monkeypatch.setattr(source, "LONGEST", 0.5)
+    begun = time.monotonic()
+    for handler in (Headers, Body):
+        with served(feed, handler) as address, pytest.raises(CasebackError, match="took longer"):
+            following(tmp_path / "sub", address)
+    ended.set()
+    assert time.monotonic() - begun < 10
+
+
 def test_a_feed_larger_than_it_may_be_is_refused_before_it_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,9 +462,25 @@ def test_a_subscription_that_is_another_file_is_told(tmp_path: Path) -> None:
 
 
 def test_addresses_that_are_none_are_refused(tmp_path: Path) -> None:
-    for wrong in ("ftp://x/y", "https://", "https://user:secret@x/y", str(tmp_path / "none")):
+    for wrong in (
+        "ftp://x/y",
+        "https://",
+        "https://user:secret@x/y",
+        "https://x:port/y",
+        "https://x:99999/y",
+        "https://[::1/y",
+        "https://x..y/z",
+        str(tmp_path / "none"),
+    ):
         with pytest.raises(CasebackError):
             following(tmp_path / "sub", wrong)
+
+
+def test_what_is_quoted_in_an_address_is_not_quoted_again(tmp_path: Path) -> None:
+    feed_of(tmp_path / "all feeds" / "lab", 1)
+    with served(tmp_path) as address:
+        sub = following(tmp_path / "sub", f"{address}/all%20feeds/lab")
+        assert len(sync(sub, NOW).new) == 1
 
 
 def test_a_newer_revision_is_what_is_withdrawn(tmp_path: Path) -> None:

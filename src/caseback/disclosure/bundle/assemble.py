@@ -148,7 +148,7 @@ def labelled_rows(text: bytes, what: str) -> list[dict[str, Any]]:
 def with_evidence(
     advisory: Mapping[str, Any], files: Mapping[str, bytes], path: Path, withhold: bool
 ) -> tuple[Any, dict[str, bytes], dict[str, str]]:
-    """The same with a file of evidence, or, withheld, with a digest that commits to it; and the salt to keep, by digest.
+    """The same with a file of evidence, or, withheld, with a digest that commits to it; and its salt by the digest.
 
     Raises:
         CasebackError: the file cannot be read.

@@ -189,7 +189,7 @@ def read_import(folder: Path) -> Imported:
     try:
         data: Any = parse(path.read_bytes(), str(path), ADVISORY)
         if data.pop("format", None) != FORMAT:
-            raise CasebackError(f"{path} is no import of this version: take {folder} away, and import the advisory again")
+            raise CasebackError(f"{path} is no import of this version: take {folder} away, and import it again")
         held = tuple(
             Held(
                 Landed(**{**each["landed"], "why": tuple(each["landed"]["why"])}), each["state"], tuple(each["history"])
@@ -200,7 +200,7 @@ def read_import(folder: Path) -> Imported:
     except OSError as error:
         raise CasebackError(f"{path}: no import to read ({error.strerror})") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise CasebackError(f"{path} is damaged ({error}): take {folder} away, and import the advisory again") from None
+        raise CasebackError(f"{path} is damaged ({error}): take {folder} away, and import it again") from None
 
 
 def imports(into: Path) -> Iterator[Imported]:
