@@ -141,6 +141,9 @@ def tamper_refused(folder: Path) -> dict[str, Any]:
     refused = tried = 0
     files = with_text(folder / "d")
     small, archive = bare(), packed(bare())
+    # Unchanged, all of it is taken: else a refusal would say nothing.
+    assert not _refuses(lambda: verified(files, KEYS, LATER))
+    assert not _refuses(lambda: verified(unpacked(archive, "it"), KEYS, LATER))
     for name, data in files.items():
         for changed in _each_byte(data):
             tried += 1
@@ -150,6 +153,7 @@ def tamper_refused(folder: Path) -> dict[str, Any]:
         refused += _refuses(lambda changed=changed: verified(unpacked(changed, "it"), KEYS, LATER))
     new_feed(folder / "feed", "Example Lab", KEY)
     publish(folder / "feed", [small], KEY, START)
+    assert not _refuses(lambda: sync(subscribe(folder / "s", [str(folder / "feed")], [KEY.public], at=NOW), NOW))
     for name in (HEAD, RING, "log/000000.jsonl"):
         path = folder / "feed" / name
         data = path.read_bytes()
