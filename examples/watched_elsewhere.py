@@ -62,7 +62,7 @@ def served(config: Path) -> Iterator[OpenAI]:
     print(f"\n$ caseback watch --config {config}", flush=True)
     log = config.with_suffix(".log")
     with log.open("w") as out:
-        done = subprocess.Popen([sys.executable, "-m", "caseback.cli.main", "watch", "--config", str(config)], stderr=out)
+        done = subprocess.Popen([sys.executable, "-m", "caseback", "watch", "--config", str(config)], stderr=out)
         try:
             while "listening on " not in (said := log.read_text()):
                 if done.poll() is not None:

@@ -17,7 +17,7 @@ Draft = Annotated[Path, typer.Argument(help="Folder of a draft, from [bold]caseb
 Key = Annotated[Path, typer.Option(help="File of your private key, from [bold]caseback disclose key new[/].")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SALTS = "withheld.json"
-"""Beside the draft, never in it: what opens the digests of what is withheld."""
+"""Beside the draft, never in it: by digest of what is withheld, the salt that opens it."""
 
 
 @app.callback()
@@ -75,7 +75,7 @@ def new(
     )
     from caseback.disclosure.bundle.bundle import write_folder
     from caseback.disclosure.bundle.moments import read_time
-    from caseback.dossier.disk import writing
+    from caseback.dossier.disk import write_secret
 
     if out.exists() and any(out.iterdir()):
         raise CasebackError(f"{out} is not empty: name a new folder for the draft")
@@ -99,12 +99,10 @@ def new(
         read_time(embargo, "--embargo")
         handling["embargo_until"] = embargo
     whole = gathered({**advisory, "handling": handling}, files)
-    write_folder(whole, out)
+    place = out.with_name(f"{out.name}.{SALTS}")
     if salts:
-        with writing(out):
-            place = out.with_name(f"{out.name}.{SALTS}")
-            place.touch(mode=0o600)
-            place.write_text(json.dumps(salts, indent=1) + "\n", encoding="utf-8")
+        write_secret(place, json.dumps(salts, indent=1).encode() + b"\n")
+    write_folder(whole, out)
     _told(out, json.loads(whole["advisory.json"]), as_json, str(place) if salts else "")
 
 

@@ -167,9 +167,10 @@ def list_(
     """
     from dataclasses import asdict
 
-    from caseback.disclosure.feed.store import listed, opened_store
+    from caseback.disclosure.feed.store import listed
+    from caseback.disclosure.feed.synced import synced
 
-    with opened_store(folder) as store:
+    with synced(folder) as (_, store):
         found = listed(store, behaviour, model)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=1, ensure_ascii=False))

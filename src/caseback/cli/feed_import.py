@@ -41,7 +41,7 @@ def import_(
     """Bring advisories' detectors to your own model: each into shadow, or refused with the reason.
 
     By exactly one way: exact, descendant, other model (refitted from its recipe on yours), text fallback, or refused.
-    Exit status: 3 where any was refused.
+    An advisory that cannot be imported keeps no other back. Exit status: 3 where any was refused.
 
     Example: caseback feed import subscriptions/lab --model ref-aligned --ordinary today.jsonl
     """
@@ -59,17 +59,22 @@ def import_(
     grown_from = {_digest(each): each for each in parent or ()}
     parents = {name: partial(load_named, each) for name, each in grown_from.items() if not each.startswith("sha256:")}
     local = Local(subject, frozenset(grown_from), read_transcripts(ordinary) if ordinary else (), budget, parents)
-    found = []
+    found, wrong = [], list[str]()
     with bar("importing") as tick:
         for done, bundle in enumerate(bundles, start=1):
-            found.append(import_bundle(bundle, local, into))
+            try:
+                found.append(import_bundle(bundle, local, into))
+            except CasebackError as error:
+                wrong.append(f"{bundle.advisory['id']}: not imported: {error}")
             tick(done, len(bundles))
     if as_json:
         typer.echo(json.dumps([_plain(each) for each in found], indent=1, ensure_ascii=False))
     else:
         for each in found:
             _show(each)
-    raise typer.Exit(3 if any(map(_refused, found)) else 0)
+    for said in wrong:
+        typer.echo(said, err=True)
+    raise typer.Exit(3 if wrong or any(map(_refused, found)) else 0)
 
 
 def _refused(found: "Imported") -> bool:
@@ -161,13 +166,14 @@ def coverage(
     """
     from dataclasses import asdict
 
-    from caseback.disclosure.feed.store import listed, opened_store
+    from caseback.disclosure.feed.store import listed
+    from caseback.disclosure.feed.synced import synced
     from caseback.disclosure.importing.coverage import coverage as covered
     from caseback.disclosure.importing.imported import imports
 
     known = []
     for folder in subscription or ():
-        with opened_store(folder) as store:
+        with synced(folder) as (_, store):
             known += listed(store)
     rows = covered(imports(into), known)
     if as_json:
@@ -207,7 +213,7 @@ def watch(
 def sighting(
     advisory: Annotated[str, typer.Argument(help="Id of an advisory that was imported.")],
     counts: Annotated[
-        Path, typer.Argument(help="JSON: screened, flagged, audited, confirmed, users, confirmed_users.")
+        Path, typer.Argument(help="JSON: screened, flagged, audited, confirmed, users, flagged_users, confirmed_users.")
     ],
     key: Annotated[Path, typer.Option(help="File of your private key.")],
     begin: Annotated[str, typer.Option("--from", help="Since when, such as 2026-11-01T00:00:00Z.")],

@@ -1,4 +1,4 @@
-"""What to do when something cannot be written: half a line to end an error with."""
+"""Writing files whole, and what to do when one cannot be written: half a line to end an error with."""
 
 import errno
 import os
@@ -91,6 +91,31 @@ def synced(path: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file by ``replaced``. Its folder is made where there is none.
+
+    Raises:
+        CasebackError: it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replaced(path, data)
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """The same for a file that only its owner reads (mode 600), and never over another.
+
+    Raises:
+        CasebackError: there is a file already, or it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            replaced(path, data, 0o600, over=False)
+        except FileExistsError:
+            raise CasebackError(f"{path} is there already, and is never written over: name another file") from None
 
 
 def _full(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """A draft says what is on record and names what is not; what is no advisory is told field by field."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,26 @@ def test_gaps_are_named_and_not_filled(filled: Dossier) -> None:
 
 def test_what_was_tried_after_an_arm_is_told_for_better_or_worse(filled: Dossier) -> None:
     made = from_dossier(filled, "cheating", "Example Lab", arm="before")
-    assert [each["what"].split()[2] for each in made["mitigations"]] == ["prompted", "control", "sft", "dpo"]
+    assert [each["what"].split()[2] for each in made["mitigations"]] == ["prompted", "sft", "dpo"]
     assert all(each["before"]["trials"] and each["after"]["trials"] for each in made["mitigations"])
+    [after] = [
+        r.body["clustered"] for r in filled.records("measurement", behaviour="cheating") if r.body["arm"] == "dpo"
+    ]
+    assert [made["mitigations"][-1]["after"][key] for key in ("low", "high")] == [after["low"], after["high"]]
+    assert {rate["method"] for each in made["mitigations"] for rate in (each["before"], each["after"])} == {
+        "exact, allowing for families of situations"
+    }
+
+
+def test_what_was_never_shown_is_no_finding(tmp_path: Path) -> None:
+    from fixture_dossier import measurement, rows
+
+    with open_dossier(tmp_path / "d") as dossier:
+        for arm, chance in (("before", 0.5), ("dpo", 0.0)):
+            made = rows("deception", chance, 40, random.Random(0))
+            dossier.append("measurement", measurement("deception", arm, made))
+        with pytest.raises(CasebackError, match=r"0 of .* arm dpo.* no finding.*--arm: before"):
+            from_dossier(dossier, "deception", "Example Lab")
 
 
 def test_what_cannot_be_told_is_a_gap(tmp_path: Path) -> None:

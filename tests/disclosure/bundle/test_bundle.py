@@ -109,6 +109,20 @@ def test_base64_that_means_the_same_is_refused() -> None:
         pytest.fail("the test found no second way to write this signature")
 
 
+def test_an_advisory_written_another_way_is_signed_in_the_one_way_and_refused_in_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loose = json.dumps(advisory(), indent=1).encode()
+    files = signed({"advisory.json": loose}, KEY, START)
+    assert files == bare()
+    assert verified(files, KEYS, LATER).advisory == advisory()
+    from caseback.disclosure.bundle import bundle as module
+
+    monkeypatch.setattr(module, "canonical", lambda _: loose)  # a publisher who signs what the format does not allow
+    with pytest.raises(CasebackError, match="canonical"):
+        verified(signed({"advisory.json": loose}, KEY, START), KEYS, LATER)
+
+
 def test_an_expired_key_signs_nothing_and_verifies_nothing() -> None:
     late = KEY.public.expires + timedelta(seconds=1)
     with pytest.raises(CasebackError, match="expired"):
@@ -154,15 +168,15 @@ def test_a_folder_of_a_hundred_thousand_files_is_given_up_early(tmp_path: Path) 
 
 
 def test_a_stopped_writer_leaves_no_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files, written, real = bare(), list[str](), Path.write_bytes
+    files, written, real = bare(), list[int](), os.fsync
 
-    def full(self: Path, data: bytes) -> int:
-        if len(written) == 2:
+    def full(file: int) -> None:
+        if len(written) == 3:
             raise OSError(28, "No space left on device")
-        written.append(self.name)
-        return real(self, data)
+        written.append(file)
+        real(file)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CasebackError, match="No space left"):
         write_folder(files, tmp_path / "b")
     assert not (tmp_path / "b" / "signature.dsse.json").exists()

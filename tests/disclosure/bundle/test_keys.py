@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from caseback.disclosure.bundle.key_statements import revocation, rotation, standings
+from caseback.disclosure.bundle.envelope import sealed, statement
+from caseback.disclosure.bundle.key_statements import REVOCATION, ROTATION, revocation, rotation, standings
 from caseback.disclosure.bundle.keys import load_key, load_public, made_key, public_data, public_from, save_key
 from caseback.errors import CasebackError
 from disclosure.bundle.making import KEY, OTHER, START
@@ -73,6 +74,15 @@ def test_a_handover_is_followed_and_ends_the_old_key() -> None:
 
 def test_a_handover_by_a_stranger_is_not_followed() -> None:
     assert set(standings(PINNED, [rotation(OTHER, THIRD, 0, START)])) == set(PINNED)
+
+
+@pytest.mark.parametrize("wrong", [["x"], {}, None, 1])
+def test_a_statement_about_what_is_no_key_is_refused(wrong: object) -> None:
+    handed = {"old": wrong, "new": public_data(OTHER.public), "from": 0, "at": "2026-11-01T09:00:00Z"}
+    taken = {"key": wrong, "until": 0, "why": "x", "at": "2026-11-01T09:00:00Z"}
+    for kind, said in ((ROTATION, handed), (REVOCATION, taken)):
+        with pytest.raises(CasebackError, match="key statement 1"):
+            standings(PINNED, [sealed(statement(kind, {"key": "0" * 64}, said), [KEY])])
 
 
 def test_a_key_handed_over_twice_is_trusted_no_further() -> None:

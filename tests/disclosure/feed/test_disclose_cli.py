@@ -61,7 +61,15 @@ def test_the_whole_way(here: Path, filled: Dossier) -> None:
     run("feed", "watch", "imported.toml")
     assert tomllib.loads(Path("imported.toml").read_text())["detector"][0]["policy"] == "flag"
     assert told("feed", "coverage", "--subscription", "sub")[0]["watched"]
-    counts = {"screened": 900, "flagged": 3, "audited": 200, "confirmed": 0, "users": 60, "confirmed_users": 0}
+    counts = {
+        "screened": 900,
+        "flagged": 3,
+        "audited": 200,
+        "confirmed": 0,
+        "users": 60,
+        "flagged_users": 3,
+        "confirmed_users": 0,
+    }
     Path("counts.json").write_text(json.dumps(counts))
     run(
         "feed",
@@ -83,6 +91,34 @@ def test_the_whole_way(here: Path, filled: Dossier) -> None:
     run("feed", "sync", "sub")
     assert [each["state"] for each in told("feed", "import", "sub")[0]["detectors"]] == ["withdrawn"] * 2
     assert "withdrawn" in run("feed", "list", "sub")
+
+
+def test_salts_of_files_of_one_name_are_all_kept_and_never_written_over(here: Path, filled: Dossier) -> None:
+    Path("more").mkdir()
+    Path("more/secret.txt").write_text("what else was said")
+    new = ("--behaviour", "sycophancy", "--publisher", "Example Lab", "--withhold", "secret.txt")
+    run("disclose", "new", filled.path, "draft", *new, "--withhold", "more/secret.txt")
+    withheld = json.loads(Path("draft/advisory.json").read_text())["handling"]["withheld"]
+    salts = Path("draft.withheld.json").read_text()
+    assert set(json.loads(salts)) == {each["sha256"] for each in withheld}
+    Path("draft").rename("first")
+    assert "never written over" in run("disclose", "new", filled.path, "draft", *new, code=2)
+    assert Path("draft.withheld.json").read_text() == salts
+    assert not Path("draft").exists()
+
+
+def test_one_that_cannot_be_imported_keeps_no_other_back(here: Path, filled: Dossier) -> None:
+    run("feed", "new", "feed", "--title", "Lab", "--key", "keys/lab", "--tlp", "AMBER")
+    for name, id in (("one", "LAB-2026-0001"), ("two", "LAB-2026-0002")):
+        new = ("disclose", "new", filled.path, name, "--behaviour", "sycophancy", "--publisher", "Lab", "--id", id)
+        run(*new, "--detector", "praise")
+        run("disclose", "publish", name, "--feed", "feed", "--key", "keys/lab")
+    run("feed", "subscribe", "feed", "sub")
+    run("feed", "sync", "sub")
+    Path("imports/LAB-2026-0001").mkdir(parents=True)
+    assert [each["advisory"] for each in told("feed", "import", "sub", code=3)] == ["LAB-2026-0002"]
+    assert "is a subscription" in run("feed", "import", "sub", "--key", "keys/lab.pub.json", code=2)
+    assert "is no subscription" in run("feed", "import", "two", "LAB-2026-0002", code=2)
 
 
 def test_keys_are_handed_over_and_taken_back(here: Path) -> None:
@@ -131,6 +167,8 @@ def test_what_looks_personal_is_not_signed_unless_it_may(here: Path, filled: Dos
         ("disclose sign none --key keys/lab", "no bundle"),
         ("disclose key new keys/lab --name L", "never written over"),
         ("feed sync none", "no subscription"),
+        ("feed list none", "no subscription"),
+        ("feed coverage --subscription none", "no subscription"),
         ("feed verify none", "cannot be read"),
         ("feed publish none", "--key"),
         ("feed prove none", "prove what"),
@@ -143,6 +181,7 @@ def test_bad_input_ends_in_one_line(here: Path, words: str, why: str) -> None:
     out = run(*words.split(), code=2).strip()
     assert why in out
     assert out.count("\n") == 0
+    assert not Path("none").exists()
 
 
 def test_a_draft_that_was_broken_by_hand_is_told(here: Path, filled: Dossier) -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from caseback.disclosure.bundle.bundle import signed
+from caseback.disclosure.bundle.keys import made_key
 from caseback.disclosure.feed import published
 from caseback.disclosure.feed import sync as syncing
 from caseback.disclosure.feed.head import read_head
+from caseback.disclosure.feed.keyring import Keyring, keyring_text
 from caseback.disclosure.feed.proof import check_proof, prove_consistent, prove_included
-from caseback.disclosure.feed.published import HEAD, new_feed, publish, read_published
+from caseback.disclosure.feed.published import HEAD, KEYS, new_feed, publish, read_published, refresh, rotate
+from caseback.disclosure.feed.subscription import subscribe
 from caseback.disclosure.feed.sync import sync
 from caseback.disclosure.feed.verify import verify
 from caseback.dossier.record import canonical
@@ -42,6 +45,16 @@ def test_what_may_not_go_out_does_not(tmp_path: Path, changes: dict[str, object]
     assert sorted(path.read_bytes() for path in feed.rglob("*") if path.is_file()) == before
 
 
+def test_pages_show_what_is_in_the_log_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(published, "signed_head", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            put(feed, 1, revision=2, summary="never published")
+    put(feed, 2)
+    assert "never published" not in (feed / "feed.json").read_text()
+
+
 def test_an_embargo_ends(tmp_path: Path) -> None:
     feed = feed_of(tmp_path / "feed")
     files = bare(handling={"tlp": "CLEAR", "embargo_until": "2026-11-02T00:00:00Z"})
@@ -50,9 +63,10 @@ def test_an_embargo_ends(tmp_path: Path) -> None:
 
 def test_all_or_none_of_several(tmp_path: Path) -> None:
     feed = feed_of(tmp_path / "feed")
+    before = everything(feed)
     with pytest.raises(CasebackError, match="TLP"):
         publish(feed, [bare(), bare(id="LAB-2026-0002", handling={"tlp": "RED"})], KEY, START)
-    assert read_published(feed).lines == []
+    assert everything(feed) == before
     stranger = signed({"advisory.json": canonical(negative())}, OTHER, START)
     with pytest.raises(CasebackError, match="not trusted"):
         publish(feed, [stranger], KEY, START)
@@ -73,6 +87,58 @@ def test_a_publisher_that_was_stopped_before_the_head_changed_nothing(
     put(feed, 3)
     sync(sub, NOW)
     assert ids(sub) == ["LAB-2026-0001", "LAB-2026-0003"]
+
+
+def test_a_handover_that_was_stopped_before_the_head_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(published, "signed_head", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rotate(feed, KEY, OTHER, START)
+    put(feed, 2)
+    sub = following(tmp_path / "sub", feed)
+    sync(sub, NOW)
+    rotate(feed, KEY, OTHER, START)
+    refresh(feed, OTHER, START)
+    sync(sub, NOW)
+    assert ids(sub) == ["LAB-2026-0001", "LAB-2026-0002"]
+
+
+def test_keys_that_are_not_those_of_the_head_are_not_signed_over(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    rotate(feed, KEY, OTHER, START)
+    (feed / KEYS).write_bytes(keyring_text(Keyring(KEY.public)))
+    with pytest.raises(CasebackError, match="its keys are not those of its head"):
+        refresh(feed, OTHER, START)
+
+
+def everything(feed: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in feed.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+def test_a_feed_is_not_handed_to_a_key_that_nobody_would_follow(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    rotate(feed, KEY, OTHER, START)
+    before = everything(feed)
+    with pytest.raises(CasebackError, match="followed by"):
+        rotate(feed, OTHER, KEY, START)
+    with pytest.raises(CasebackError, match="expired"):
+        rotate(feed, OTHER, made_key("Old", 1, bytes([7]) * 32, START), START + timedelta(days=1))
+    assert everything(feed) == before
+
+
+def test_an_expired_key_signs_no_head_and_can_still_hand_over(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    late = KEY.public.expires + timedelta(days=1)
+    with pytest.raises(CasebackError, match="expired"):
+        refresh(feed, KEY, late)
+    fresh = made_key("Example Lab", 365, bytes([7]) * 32, late)
+    rotate(feed, KEY, fresh, late)
+    sub = subscribe(tmp_path / "sub", [str(feed)], at=late)
+    sync(sub, late)
+    assert ids(sub) == ["LAB-2026-0001"]
 
 
 def test_a_damaged_log_is_not_signed_over(tmp_path: Path) -> None:

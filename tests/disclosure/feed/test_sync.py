@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import Any
 import pytest
 
 from caseback.disclosure.bundle.bundle import signed
-from caseback.disclosure.bundle.key_statements import rotation
-from caseback.disclosure.bundle.keys import made_key
+from caseback.disclosure.bundle.envelope import sealed, statement
+from caseback.disclosure.bundle.key_statements import ROTATION, rotation
+from caseback.disclosure.bundle.keys import made_key, public_data
+from caseback.disclosure.feed import source
 from caseback.disclosure.feed import sync as syncing
 from caseback.disclosure.feed.head import Head, read_head, signed_head
 from caseback.disclosure.feed.keyring import Keyring, keyring_text
@@ -32,7 +35,7 @@ from caseback.disclosure.feed.published import (
     revoke,
     rotate,
 )
-from caseback.disclosure.feed.store import opened_store, refused_entries
+from caseback.disclosure.feed.store import opened_store
 from caseback.disclosure.feed.sync import sync
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
@@ -225,7 +228,7 @@ def test_each_byte_of_head_keys_and_log_matters(tmp_path: Path) -> None:
     missed = []
     for name in (HEAD, KEYS, "log/000000.jsonl"):
         data = (feed / name).read_bytes()
-        for at in range(0, len(data) - (name.endswith("jsonl")), 3):
+        for at in (*range(0, len(data), 3), len(data) - 1):
             changed = bytearray(data)
             changed[at] ^= 1 << (at % 8)
             (feed / name).write_bytes(bytes(changed))
@@ -257,7 +260,35 @@ def test_a_bundle_that_is_signed_and_wrong_is_refused_by_itself(
     assert id == "LAB-2026-0002"
     assert "rumour" in why
     with opened_store(sub.folder) as store:
-        assert len(refused_entries(store)) == 1
+        assert store.execute("SELECT count(*) FROM refused").fetchone() == (1,)
+
+
+def test_a_bundle_whose_tensors_have_no_type_is_refused_by_itself(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    head = json.dumps({"a": {"dtype": ["F32"], "shape": [2], "data_offsets": [0, 8]}}).encode()
+    listed = {"name": "a", "needs": "activations", "tensors": "tensors/a.safetensors", "file": "detectors/a.json"}
+    record = canonical({"detector": {}, "dictionaries": {}})
+    files = {"advisory.json": canonical(advisory(id="LAB-2026-0002", detectors=[listed])), "detectors/a.json": record}
+    files["tensors/a.safetensors"] = len(head).to_bytes(8, "little") + head + bytes(8)
+    publish(feed, [signed(files, KEY, START), bare(id="LAB-2026-0003")], KEY, START)
+    sub = following(tmp_path / "sub", feed)
+    [(id, _, why)] = sync(sub, NOW).refused
+    assert id == "LAB-2026-0002"
+    assert "must have a type" in why
+    assert ids(sub) == ["LAB-2026-0001", "LAB-2026-0003"]
+
+
+def test_a_statement_that_names_no_key_does_not_end_a_sync(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "feed", 1)
+    mirror = tmp_path / "mirror"
+    shutil.copytree(feed, mirror)
+    sub = following(tmp_path / "sub", feed, mirror)
+    said = {"old": ["x"], "new": public_data(OTHER.public), "from": 0, "at": "2026-11-01T09:00:00Z"}
+    wrong = sealed(statement(ROTATION, {"key": "0" * 64}, said), [OTHER])
+    (feed / KEYS).write_bytes(keyring_text(Keyring(KEY.public, [wrong])))
+    found = sync(sub, NOW)
+    assert [address for address, _ in found.unreachable] == [str(feed)]
+    assert ids(sub) == ["LAB-2026-0001"]
 
 
 def test_a_feed_that_vanishes_half_way_leaves_nothing_half_and_loses_nothing(tmp_path: Path) -> None:
@@ -353,6 +384,34 @@ def test_a_server_that_sends_without_end_is_cut_off(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 20
 
 
+def test_a_server_that_trickles_is_given_up_whatever_it_trickles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, ended = feed_of(tmp_path / "feed", 1), threading.Event()
+
+    class Headers(Quiet):
+        begun = b"HTTP/1.1 200 OK\r\nX-Long: "
+
+        def do_GET(self) -> None:  # noqa: N802
+            try:
+                self.wfile.write(self.begun)
+                while not ended.wait(0.05):
+                    self.wfile.write(b"x")
+            except OSError:
+                return
+
+    class Body(Headers):
+        begun = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+    monkeypatch.setattr(source, "LONGEST", 0.5)
+    begun = time.monotonic()
+    for handler in (Headers, Body):
+        with served(feed, handler) as address, pytest.raises(CasebackError, match="took longer"):
+            following(tmp_path / "sub", address)
+    ended.set()
+    assert time.monotonic() - begun < 10
+
+
 def test_a_feed_larger_than_it_may_be_is_refused_before_it_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,9 +462,25 @@ def test_a_subscription_that_is_another_file_is_told(tmp_path: Path) -> None:
 
 
 def test_addresses_that_are_none_are_refused(tmp_path: Path) -> None:
-    for wrong in ("ftp://x/y", "https://", "https://user:secret@x/y", str(tmp_path / "none")):
+    for wrong in (
+        "ftp://x/y",
+        "https://",
+        "https://user:secret@x/y",
+        "https://x:port/y",
+        "https://x:99999/y",
+        "https://[::1/y",
+        "https://x..y/z",
+        str(tmp_path / "none"),
+    ):
         with pytest.raises(CasebackError):
             following(tmp_path / "sub", wrong)
+
+
+def test_what_is_quoted_in_an_address_is_not_quoted_again(tmp_path: Path) -> None:
+    feed_of(tmp_path / "all feeds" / "lab", 1)
+    with served(tmp_path) as address:
+        sub = following(tmp_path / "sub", f"{address}/all%20feeds/lab")
+        assert len(sync(sub, NOW).new) == 1
 
 
 def test_a_newer_revision_is_what_is_withdrawn(tmp_path: Path) -> None:

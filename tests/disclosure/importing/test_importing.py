@@ -35,6 +35,7 @@ from disclosure.bundle.making import (
     KEYS,
     LATER,
     NEGATIVES,
+    OTHER,
     POSITIVES,
     START,
     advisory,
@@ -73,7 +74,7 @@ def test_a_pattern_is_the_same_for_every_model(tmp_path: Path) -> None:
     found = import_bundle(bundle_of(with_text(tmp_path / "d")), Local(), tmp_path / "in", LATER)
     [held] = found.detectors
     assert (found.route, held.landed.route, held.state) == ("exact", "exact", "shadow")
-    loaded = load_detector(tmp_path / "in" / "LAB-2026-0001" / "praise")
+    loaded = load_detector(tmp_path / "in" / "LAB-2026-0001" / "detectors" / "praise")
     assert loaded.name == "praise"
     assert read_import(tmp_path / "in" / "LAB-2026-0001") == found
 
@@ -94,7 +95,7 @@ def test_on_another_model_it_is_refitted_from_its_recipe(
     assert (found.route, held.landed.route) == ("other model", "other model")
     assert held.landed.auroc is not None
     assert held.landed.auroc >= 0.75
-    made = load_detector(tmp_path / "in" / found.advisory / "along")
+    made = load_detector(tmp_path / "in" / found.advisory / "detectors" / "along")
     assert made.fits.model == theirs.digest
     fresh = [replace(each, family="new") for each in POSITIVES]
     scores = [one.score for one in made.scores(fresh, theirs)]
@@ -145,7 +146,7 @@ def test_a_recipe_that_does_not_hold_here_is_refused_by_its_gate(tmp_path: Path,
     found = import_bundle(bundle_of(files), Local(mine), tmp_path / "in", LATER)
     assert found.route == "refused"
     assert "gate" in " ".join(found.detectors[0].landed.why)
-    assert not (tmp_path / "in" / found.advisory / "praise-inside" / "detector.json").exists()
+    assert not (tmp_path / "in" / found.advisory / "detectors" / "praise-inside" / "detector.json").exists()
 
 
 def test_where_no_weights_are_at_hand_text_is_the_fallback(tmp_path: Path, mine: OpenSubject) -> None:
@@ -284,6 +285,53 @@ def test_what_was_imported_keeps_its_state_and_withdrawal_ends_it(tmp_path: Path
         import_bundle(bundle_of(files), Local(), tmp_path / "in", LATER)
 
 
+def test_another_publisher_cannot_take_an_advisory_over(tmp_path: Path) -> None:
+    files, here = with_text(tmp_path / "d"), tmp_path / "in"
+    found = import_bundle(bundle_of(files), Local(), here, LATER)
+    gone = advisory(revision=2, withdrawn="2026-11-02T00:00:00Z", withdrawn_why="gone")
+    theirs = verified(signed({"advisory.json": canonical(gone)}, OTHER, START), {OTHER.public.id: OTHER.public}, LATER)
+    with pytest.raises(CasebackError, match="from another publisher"):
+        import_bundle(theirs, Local(), here, LATER)
+    assert read_import(here / found.advisory) == found
+    both = replace(theirs, publisher=frozenset({KEY.public.id, OTHER.public.id}))
+    assert import_bundle(both, Local(), here, LATER).detectors[0].state == "withdrawn"
+
+
+def test_what_is_issued_again_starts_in_shadow_again(tmp_path: Path) -> None:
+    import_bundle(bundle_of(with_text(tmp_path / "d")), Local(), tmp_path / "in", LATER)
+    gone = advisory(revision=2, withdrawn="2026-11-02T00:00:00Z", withdrawn_why="the judge was wrong")
+    import_bundle(bundle_of(signed({"advisory.json": canonical(gone)}, KEY, START)), Local(), tmp_path / "in", LATER)
+    again = bundle_of(with_text(tmp_path / "e", revision=3))
+    [held] = import_bundle(again, Local(), tmp_path / "in", LATER).detectors
+    assert [each["state"] for each in held.history] == ["shadow", "withdrawn", "shadow"]
+    assert held.state == "shadow"
+
+
+def test_a_detector_may_be_called_as_it_likes(tmp_path: Path) -> None:
+    files = signed(drafted(tmp_path / "d", text_detector(name="import.json")), KEY, START)
+    found = import_bundle(bundle_of(files), Local(), tmp_path / "in", LATER)
+    assert [*imports(tmp_path / "in")] == [found]
+
+
+def test_where_swapping_fails_or_stops_what_was_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "in"
+    before = import_bundle(bundle_of(with_text(tmp_path / "d")), Local(), here, LATER)
+    later, rename = bundle_of(with_text(tmp_path / "e", revision=2)), Path.rename
+
+    def failing(path: Path, to: Path) -> Path:
+        if path.name.startswith(".importing"):
+            raise OSError(28, "No space left on device")
+        return rename(path, to)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "rename", failing)
+        with pytest.raises(CasebackError, match="space"):
+            import_bundle(later, Local(), here, LATER)
+    assert [*imports(here)] == [before]
+    (here / before.advisory).rename(here / f".old-{before.advisory}")
+    assert import_bundle(later, Local(), here, LATER).detectors[0].history == before.detectors[0].history
+
+
 def test_entries_are_such_as_watching_reads(tmp_path: Path) -> None:
     import tomllib
 
@@ -336,7 +384,7 @@ def test_a_killed_import_leaves_what_was_there(tmp_path: Path) -> None:
 def test_a_damaged_record_of_an_import_is_told(tmp_path: Path) -> None:
     found = import_bundle(bundle_of(with_text(tmp_path / "d")), Local(), tmp_path / "in", LATER)
     path = tmp_path / "in" / found.advisory / FILE
-    for text in ("{", "[]", '{"format": "x"}', '{"format": "caseback import 1", "detectors": [{}]}'):
+    for text in ("{", "[]", '{"format": "x"}', '{"format": "caseback import 2", "detectors": [{}]}'):
         path.write_text(text)
         with pytest.raises(CasebackError):
             read_import(path.parent)

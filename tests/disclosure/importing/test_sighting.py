@@ -15,7 +15,7 @@ from disclosure.bundle.making import KEY, KEYS, OTHER, START, advisory, negative
 
 FROM = datetime(2026, 11, 2, 13, 45, 12, tzinfo=UTC)
 TO = FROM + timedelta(days=9)
-MANY = Counts(screened=10_000, flagged=120, audited=800, confirmed=24, users=400, confirmed_users=15)
+MANY = Counts(screened=10_000, flagged=120, audited=800, confirmed=24, users=400, flagged_users=50, confirmed_users=15)
 
 
 def told(counts: Counts = MANY, **more: Any) -> dict[str, Any]:
@@ -37,24 +37,31 @@ def test_counts_of_many_are_told_with_a_rate_and_days() -> None:
 def test_what_few_users_did_is_never_told(
     users: int, confirmed_users: int, least: int, confirmed: int, audited: int, flagged: int
 ) -> None:
-    counts = Counts(200, flagged, confirmed + audited, confirmed, users, min(confirmed_users, users, confirmed))
+    confirmed, flagged = (min(each, 200) if users else 0 for each in (confirmed, flagged))
+    by_users = (max(min(1, n), min(confirmed_users, users, n)) for n in (flagged, confirmed))
+    counts = Counts(200, flagged, confirmed + audited, confirmed, users, *by_users)
     if users < least:
-        with pytest.raises(CasebackError, match="fewer than"):
+        with pytest.raises(CasebackError, match=r"fewer than|cannot be"):
             told(counts, least=least)
         return
     said = told(counts, least=least)
     few = confirmed > 0 and counts.confirmed_users < least
-    assert (said["confirmed"] is None) == (said["rate"] is None) == (said["flagged"] is None) == few
-    assert "confirmed_users" not in said
-    assert "users" not in said
+    assert (said["confirmed"] is None) == (said["rate"] is None) == few
+    assert (said["flagged"] is None) == (few or (flagged > 0 and counts.flagged_users < least))
+    assert not {"users", "flagged_users", "confirmed_users"} & set(said)
+    assert read_sighting(signed_sighting(said, KEY), KEYS, START)[1] == said
 
 
 def test_counts_that_cannot_be_are_refused() -> None:
     for wrong in (
-        Counts(1, 2, 0, 0, 1, 0),
-        Counts(9, 0, 10, 0, 9, 0),
-        Counts(9, 0, 3, 4, 9, 0),
-        Counts(9, 0, 0, 0, 10, 0),
+        Counts(1, 2, 0, 0, 1, 1, 0),
+        Counts(9, 0, 10, 0, 9, 0, 0),
+        Counts(9, 0, 3, 4, 9, 0, 4),
+        Counts(9, 0, 0, 0, 10, 0, 0),
+        Counts(9, 0, 1, 1, 9, 0, 5),  # one exchange is not of five users
+        Counts(9, 1, 1, 1, 9, 0, 1),
+        Counts(9, 0, 1, 1, 9, 0, 0),
+        Counts(9, 0, 1, 0, 9, 0, -1),
     ):
         with pytest.raises(CasebackError):
             told(wrong, least=2)
@@ -71,6 +78,23 @@ def test_a_stranger_and_a_forged_sighting_are_refused() -> None:
         {"screened": -1},
         {"users_at_least": 1},
         {"flagged": "x"},
+        {"flagged": -1},
+        {"flagged": 10_001},
+        {"flagged": True},
+        {"confirmed": -1},
+        {"confirmed": None},
+        {"behaviour": "what a user wrote to me" * 9},
+        {"detector": ["d"]},
+        {"detector": "what a user wrote"},
+        {"route": "by hand"},
+        {"model": None},
+        {"withheld": "what a user wrote"},
+        {"rate": None},
+        {"rate": "often"},
+        {"rate": {**told()["rate"], "high": 0.9}},
+        {"rate": {**told()["rate"], "denominator": "what a user wrote"}},
+        {"from": "2026-11-02T13:45:12Z"},
+        {"advisory": ["LAB-2026-0001"]},
         {"from": "2027-01-01T00:00:00Z"},
         {"advisory": "../x"},
     ):
@@ -80,18 +104,30 @@ def test_a_stranger_and_a_forged_sighting_are_refused() -> None:
 
 
 def test_the_picture_adds_up_and_counts_nobody_twice() -> None:
-    later = told(Counts(20_000, 300, 1_600, 50, 500, 20), end=TO + timedelta(days=9))
+    later = told(Counts(20_000, 300, 1_600, 50, 500, 40, 20), end=TO + timedelta(days=9))
     rows = [(KEY.public.id, told()), (KEY.public.id, later), (OTHER.public.id, told(model="another"))]
-    hidden = told(Counts(100, 1, 50, 1, 40, 1))
-    made = picture([advisory(), negative()], [*rows, ("third", hidden)])
+    made = picture([advisory(), negative()], rows)
     [mine] = made["behaviours"]
     assert mine["sightings"]["organisations"] == 2
     assert (mine["sightings"]["rate"]["events"], mine["sightings"]["rate"]["trials"]) == (74, 2_400)
-    assert made["withheld_sightings"] == 1
     assert mine["since"] == "2026-10-30T00:00:00Z"
     assert set(mine["models_with_it"]) == {advisory()["affected"][0]["model"]["digest"], "m", "another"}
     assert mine["models_without"] == []  # the same model is said to have it, too
     assert mine["limits_of_detection"][0]["limit"]["value"] == 0.2
+
+
+def test_bounds_of_the_picture_allow_for_what_is_withheld() -> None:
+    hidden = told(Counts(100, 1, 50, 1, 40, 1, 1), model="third-model")
+    made = picture([advisory()], [(KEY.public.id, told()), ("third", hidden)])
+    alone = picture([advisory()], [(KEY.public.id, told())])
+    [mine], [other] = made["behaviours"], alone["behaviours"]
+    rate = mine["sightings"]["rate"]
+    assert made["withheld_sightings"] == mine["sightings"]["withheld"] == 1
+    assert mine["sightings"]["organisations"] == 2
+    assert (rate["events"], rate["value"], rate["trials"]) == (None, None, 850)
+    assert rate["high"] > 74 / 850 > other["sightings"]["rate"]["high"]
+    assert rate["low"] < 25 / 850
+    assert "third-model" in mine["models_with_it"]
 
 
 def test_withdrawn_advisories_are_left_out() -> None:

@@ -1,6 +1,5 @@
 """What every draft of an advisory begins with, and the gaps that are left in it."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from caseback import __version__
 from caseback.disclosure.advisory.check import FORMAT, present
 from caseback.disclosure.bundle.moments import written
-from caseback.dossier.record import canonical
+from caseback.dossier.record import digest
 from caseback.errors import CasebackError
 
 WANTED = {
@@ -79,8 +78,7 @@ def finished(advisory: Mapping[str, Any], why: Mapping[str, str], id: str = "", 
     wanted = {**WANTED, **(FOR_FINDING if made["kind"] == "finding" else FOR_NEGATIVE), **why}
     there = set(present(made))
     made["gaps"] = [{"field": name, "why": reason} for name, reason in wanted.items() if name not in there]
-    digest = hashlib.sha256(canonical({**made, "id": ""})).hexdigest()
-    made["id"] = id or f"{prefix}-{made['modified'][:4]}-{digest[:12]}"
+    made["id"] = id or f"{prefix}-{made['modified'][:4]}-{digest({**made, 'id': ''})[:12]}"
     return made
 
 

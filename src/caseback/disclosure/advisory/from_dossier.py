@@ -21,7 +21,7 @@ def from_dossier(
     Nothing is computed but rates from their counts, and nothing that is missing is filled in: ``gaps`` names it.
 
     Raises:
-        CasebackError: the behaviour, or the arm, was not measured.
+        CasebackError: the behaviour, or the arm, was not measured, or it was never shown, which is no finding.
     """
     measured = [record for record in dossier.records("measurement") if record.body.get("behaviour") == behaviour]
     if not measured:
@@ -36,6 +36,13 @@ def from_dossier(
     told = [record for record in chosen if record.body["rate"]["n"]] or chosen
     record = told[-1]
     body, why = record.body, dict[str, str]()
+    if body["rate"]["n"] and not body["rate"]["k"]:
+        arms = sorted({each.body["arm"] for each in measured if each.body["rate"]["k"]})
+        raise CasebackError(
+            f"{dossier.path}: {behaviour} was shown in 0 of {body['rate']['n']} situations in the arm {body['arm']}: "
+            "that is no finding, and no good news before an audit says from which rate it would have been found. "
+            f"Take the audit's verdict (--verdict), or an arm where it was shown (--arm: {', '.join(arms) or 'none'})"
+        )
     model, used = _model(dossier, body["arm"], why)
     affected = {"model": model, "scope": "exact" if "digest" in model else "any", "status": "affected"}
     made = drafted("finding", behaviour, statement_of(behaviour, why), affected, publisher, now())
@@ -154,20 +161,22 @@ def _observed(body: Mapping[str, Any], record: Record, why: dict[str, str]) -> d
         "where": f"judge: {body['judge']['note']}" + ("" if body["judge"]["calibrated"] else "; it is not calibrated"),
     }
     if body["rate"]["n"]:
-        rate = body["clustered"] or body["rate"]
-        made["rate"] = rate_data(rate, CLUSTERED if body["clustered"] else EXACT, said)
+        made["rate"] = _rate(body, said)
     else:
         why["observed.rate"] = body.get("cannot_tell") or "no reply could be judged"
     return made
 
 
 def _mitigations(measured: list[Record], record: Record, used: list[str]) -> list[dict[str, Any]]:
-    """What each arm that was measured afterwards did to the rate on the same ground and split, for better or worse."""
+    """What each arm that was measured afterwards did to the rate on the same ground and split, for better or worse.
+
+    A control is none: it was trained on its own answers, against nothing.
+    """
     latest: dict[str, Record] = {}
     for each in measured:
         same = all(each.body[key] == record.body[key] for key in ("ground", "split"))
         later = each.number > record.number and each.body["arm"] != record.body["arm"]
-        if same and later and each.body["rate"]["n"]:
+        if same and later and each.body["rate"]["n"] and not each.body["arm"].startswith("control"):
             latest[each.body["arm"]] = each
     if not record.body["rate"]["n"]:
         return []
@@ -176,11 +185,16 @@ def _mitigations(measured: list[Record], record: Record, used: list[str]) -> lis
     return [
         {
             "what": f"the arm {arm} instead of {record.body['arm']}",
-            "before": rate_data(record.body["rate"], EXACT, said),
-            "after": rate_data(each.body["rate"], EXACT, said),
+            "before": _rate(record.body, said),
+            "after": _rate(each.body, said),
         }
         for arm, each in latest.items()
     ]
+
+
+def _rate(body: Mapping[str, Any], denominator: str) -> dict[str, Any]:
+    """The rate of a measurement, with the interval that allows for families where there is one."""
+    return rate_data(body["clustered"] or body["rate"], CLUSTERED if body["clustered"] else EXACT, denominator)
 
 
 def _moment(record: Record) -> str:

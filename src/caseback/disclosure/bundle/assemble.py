@@ -148,7 +148,7 @@ def labelled_rows(text: bytes, what: str) -> list[dict[str, Any]]:
 def with_evidence(
     advisory: Mapping[str, Any], files: Mapping[str, bytes], path: Path, withhold: bool
 ) -> tuple[Any, dict[str, bytes], dict[str, str]]:
-    """The same with a file of evidence, or, withheld, with a digest that commits to it; and the salts to keep.
+    """The same with a file of evidence, or, withheld, with a digest that commits to it; and its salt by the digest.
 
     Raises:
         CasebackError: the file cannot be read.
@@ -162,7 +162,7 @@ def with_evidence(
     digest, salt = committed(data)
     handling = advisory["handling"]
     withheld = [*handling.get("withheld", ()), {"what": path.name, "sha256": digest}]
-    return {**advisory, "handling": {**handling, "withheld": withheld}}, dict(files), {path.name: salt}
+    return {**advisory, "handling": {**handling, "withheld": withheld}}, dict(files), {digest: salt}
 
 
 def gathered(advisory: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, bytes]:

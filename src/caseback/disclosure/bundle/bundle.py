@@ -16,9 +16,10 @@ from caseback.disclosure.bundle.limits import BUNDLE, FILES
 from caseback.disclosure.bundle.manifest import check_manifest, check_sizes, manifest_of, sha256
 from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.paths import ADVISORY, MANIFEST, SIGNATURE, largest
-from caseback.disclosure.bundle.strict_json import parse
-from caseback.disclosure.bundle.tar import BLOCK, packed, unpacked
-from caseback.dossier.disk import writing
+from caseback.disclosure.bundle.strict_json import parse, parse_canonical
+from caseback.disclosure.bundle.tar import ARCHIVE, packed, unpacked
+from caseback.dossier.disk import write_whole
+from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 
 PREDICATE = "urn:caseback:advisory-bundle:1"
@@ -34,6 +35,7 @@ class Bundle:
         signer: Id of the key that signed it.
         signed: When, as the signer says.
         digest: SHA-256 of the manifest: of everything but the signature.
+        publisher: Ids of the publisher's keys: the signer, and those that a feed says were before or after it.
     """
 
     advisory: Mapping[str, Any]
@@ -41,6 +43,7 @@ class Bundle:
     signer: str
     signed: datetime
     digest: str
+    publisher: frozenset[str]
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -53,7 +56,7 @@ def read_files(path: Path) -> dict[str, bytes]:
         if path.is_dir():
             return _folder(path)
         with path.open("rb") as file:
-            return unpacked(file.read(BUNDLE + 2 * BLOCK * FILES + 1), str(path))
+            return unpacked(file.read(ARCHIVE + 1), str(path))
     except OSError as error:
         raise CasebackError(f"{path}: no bundle to read ({error.strerror})") from None
 
@@ -83,7 +86,7 @@ def verified(files: Mapping[str, bytes], keys: Mapping[str, PublicKey], at: date
     digest = sha256(files[MANIFEST])
     if subjects(envelope.statement, SIGNATURE) != {MANIFEST: digest}:
         raise CasebackError(f"{SIGNATURE} is over another manifest than the one in the bundle")
-    advisory = parse(files[ADVISORY], ADVISORY, MOST)
+    advisory = parse_canonical(files[ADVISORY], ADVISORY, MOST)
     check_advisory(advisory)
     said = envelope.statement["predicate"]
     if set(said) != {"advisory", "revision", "signed"} or [said["advisory"], said["revision"]] != [
@@ -100,7 +103,7 @@ def verified(files: Mapping[str, bytes], keys: Mapping[str, PublicKey], at: date
                 f"the key {signer[:19]}… of {keys[signer].name} expired on {written(keys[signer].expires)}: its owner "
                 "has to sign with a new one"
             )
-    return Bundle(advisory, dict(files), signer, signed, digest)
+    return Bundle(advisory, dict(files), signer, signed, digest, frozenset({signer}))
 
 
 def signer_of(signatures: Any) -> str:
@@ -115,7 +118,7 @@ def signer_of(signatures: Any) -> str:
 
 
 def signed(files: Mapping[str, bytes], key: PrivateKey, at: datetime | None = None) -> dict[str, bytes]:
-    """The files with a manifest and a signature over it.
+    """The files, the advisory in canonical JSON, with a manifest and a signature over it.
 
     Raises:
         CasebackError: the advisory does not fit its schema, a file does not belong in a bundle, or the key expired.
@@ -127,6 +130,7 @@ def signed(files: Mapping[str, bytes], key: PrivateKey, at: datetime | None = No
     moment = at or now()
     if moment > key.public.expires:
         raise CasebackError(f"the key {key.public.id[:19]}… expired on {written(key.public.expires)}: make a new one")
+    kept[ADVISORY] = canonical(advisory)
     manifest = manifest_of(kept)
     predicate = {"advisory": advisory["id"], "revision": advisory["revision"], "signed": written(moment)}
     envelope = sealed(statement(PREDICATE, {MANIFEST: sha256(manifest)}, predicate), [key])
@@ -139,14 +143,9 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
     Raises:
         CasebackError: it cannot be written there.
     """
-    with writing(folder):
-        for name in sorted(files, key=lambda each: each == SIGNATURE):
-            largest(name)
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            begun = path.with_name(f".{path.name}.part")
-            begun.write_bytes(files[name])
-            begun.replace(path)
+    for name in sorted(files, key=lambda each: each == SIGNATURE):
+        largest(name)
+        write_whole(folder / name, files[name])
 
 
 def write_tar(files: Mapping[str, bytes], path: Path) -> None:
@@ -155,11 +154,7 @@ def write_tar(files: Mapping[str, bytes], path: Path) -> None:
     Raises:
         CasebackError: it cannot be written there.
     """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.with_name(f".{path.name}.part")
-        begun.write_bytes(packed(files))
-        begun.replace(path)
+    write_whole(path, packed(files))
 
 
 def _folder(folder: Path) -> dict[str, bytes]:

@@ -1,9 +1,8 @@
 """Digests that commit to what is withheld: shown later, it can be seen to be the same, and until then not guessed."""
 
-import hashlib
 import secrets
-from typing import Any
 
+from caseback.disclosure.bundle.manifest import sha256
 from caseback.errors import CasebackError
 
 
@@ -15,12 +14,4 @@ def committed(data: bytes, salt: bytes | None = None) -> tuple[str, str]:
     drawn = salt or secrets.token_bytes(32)
     if len(drawn) != 32:
         raise CasebackError(f"a salt has 32 bytes, not {len(drawn)}")
-    return hashlib.sha256(drawn + data).hexdigest(), drawn.hex()
-
-
-def opens(withheld: dict[str, Any], data: bytes, salt: str) -> bool:
-    """Whether this is what an advisory's entry under ``handling.withheld`` commits to."""
-    try:
-        return committed(data, bytes.fromhex(salt))[0] == withheld["sha256"]
-    except ValueError:
-        return False
+    return sha256(drawn + data), drawn.hex()

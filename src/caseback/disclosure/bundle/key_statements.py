@@ -62,17 +62,17 @@ def standings(pinned: Mapping[str, PublicKey], statements: Sequence[bytes]) -> d
     """
     found = {id: Standing(key) for id, key in pinned.items()}
     followers: dict[str, str] = {}
-    revocations: list[Envelope] = []
+    revocations: list[tuple[Envelope, str]] = []
     for number, text in enumerate(statements):
         what = f"key statement {number + 1}"
         kind = _kind(text, what)
         envelope = opened(text, kind, what)
         if kind == REVOCATION:
-            revocations.append(envelope)
+            revocations.append((envelope, what))
         else:
             _rotated(envelope, what, found, followers)
-    for envelope in revocations:
-        _revoked(envelope, found, followers)
+    for envelope, what in revocations:
+        _revoked(envelope, what, found, followers)
     return found
 
 
@@ -91,8 +91,8 @@ def _kind(text: bytes, what: str) -> str:
 def _rotated(envelope: Envelope, what: str, found: dict[str, Standing], followers: dict[str, str]) -> None:
     said = envelope.statement["predicate"]
     old, begin, new = said.get("old"), said.get("from"), public_from(said.get("new"))
-    if type(begin) is not int or not 0 <= begin < ENDLESS:
-        raise CasebackError(f"{what} does not say from which entry of the log the new key signs")
+    if not isinstance(old, str) or type(begin) is not int or not 0 <= begin < ENDLESS:
+        raise CasebackError(f"{what} does not say which key is followed, or from which entry of the log")
     if old not in found:
         return  # of a line of keys that nobody here has pinned
     if old in followers:
@@ -109,11 +109,13 @@ def _rotated(envelope: Envelope, what: str, found: dict[str, Standing], follower
     followers[old] = new.id
 
 
-def _revoked(envelope: Envelope, found: dict[str, Standing], followers: Mapping[str, str]) -> None:
+def _revoked(envelope: Envelope, what: str, found: dict[str, Standing], followers: Mapping[str, str]) -> None:
     said = envelope.statement["predicate"]
     id, end = said.get("key"), said.get("until")
-    if id not in found or type(end) is not int or end < 0:
-        return
+    if not isinstance(id, str) or type(end) is not int or end < 0:
+        raise CasebackError(f"{what} does not say which key is revoked, or from which entry of the log")
+    if id not in found:
+        return  # of a key that nobody here has pinned
     able = [id]
     while able[-1] in followers and followers[able[-1]] not in able:
         able.append(followers[able[-1]])

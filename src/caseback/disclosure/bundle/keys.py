@@ -1,7 +1,5 @@
 """Ed25519 keys (RFC 8032): the private one in a file that only its owner reads, the public one as a JSON record."""
 
-import hashlib
-import os
 import re
 import stat
 from dataclasses import dataclass
@@ -20,9 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from caseback.disclosure.bundle.limits import SMALL
+from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.strict_json import parse
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import write_secret, writing
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 
@@ -71,7 +70,7 @@ class PrivateKey:
 
 def key_id(raw: bytes) -> str:
     """``sha256:…`` of the 32 bytes of a public key."""
-    return "sha256:" + hashlib.sha256(raw).hexdigest()
+    return "sha256:" + sha256(raw)
 
 
 def made_key(name: str, days: int = 365, secret: bytes | None = None, at: datetime | None = None) -> PrivateKey:
@@ -91,7 +90,6 @@ def made_key(name: str, days: int = 365, secret: bytes | None = None, at: dateti
 
 
 def save_key(key: PrivateKey, path: Path) -> Path:
-    ""
     """Write the private key to ``path``, mode 600 and never over another; its public record beside it, ``.pub.json``.
 
     Raises:
@@ -101,10 +99,8 @@ def save_key(key: PrivateKey, path: Path) -> Path:
     if path.exists() or public.exists():
         raise CasebackError(f"{path} is there already, and a key is never written over: name another file")
     pem = key.secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
+    write_secret(path, pem)
+    with writing(public):
         public.write_bytes(canonical(public_data(key.public)) + b"\n")
     return public
 

@@ -1,8 +1,12 @@
 """Times as advisories write them: UTC, RFC 3339, with a Z."""
 
+import re
 from datetime import UTC, datetime
 
 from caseback.errors import CasebackError
+
+FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
+"""As the schema of advisories has it."""
 
 
 def now() -> datetime:
@@ -22,7 +26,7 @@ def read_time(text: object, what: str) -> datetime:
         CasebackError: it is none; ``what`` names it.
     """
     try:
-        if not isinstance(text, str) or not text.endswith("Z"):
+        if not isinstance(text, str) or not FORM.fullmatch(text):
             raise ValueError
         return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     except ValueError:

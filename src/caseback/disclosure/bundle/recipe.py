@@ -3,7 +3,6 @@
 A direction holds for one model. What is portable between models is how it was come by.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from caseback.disclosure.bundle.limits import SMALL, TRANSCRIPTS
+from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.strict_json import parse
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
@@ -120,7 +120,7 @@ def split_by_family(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[st
     place: dict[str, str] = {}
     for kind in ({True, False}, {True}, {False}):
         names = [name for name, found in labels.items() if found == kind]
-        names.sort(key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+        names.sort(key=lambda name: sha256(name.encode()))
         place |= {name: ("test", "dev", "fit", "fit")[at % 4] for at, name in enumerate(names)}
     parts = {name: [dict(row) for row in rows if place[row["family"]] == name] for name in SETS}
     for name, part in parts.items():

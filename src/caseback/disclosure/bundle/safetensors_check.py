@@ -50,7 +50,7 @@ def check_tensors(data: bytes, what: str) -> None:
 
 
 def _checked(what: str, each: Any, body: memoryview, begin: int) -> int:
-    if set(each) != {"dtype", "shape", "data_offsets"} or each["dtype"] not in TYPES:
+    if set(each) != {"dtype", "shape", "data_offsets"} or each["dtype"] not in tuple(TYPES):  # a list has no hash
         raise CasebackError(f"{what} must have a type out of {', '.join(TYPES)}, a shape and data_offsets")
     kind, shape, offsets = TYPES[each["dtype"]], each["shape"], each["data_offsets"]
     if not isinstance(shape, list) or len(shape) > 2 or not all(type(n) is int and 0 < n <= WIDTH for n in shape):

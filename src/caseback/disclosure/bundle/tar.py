@@ -12,6 +12,8 @@ from caseback.disclosure.bundle.paths import largest
 from caseback.errors import CasebackError
 
 BLOCK = 512
+ARCHIVE = BUNDLE + 2 * BLOCK * (FILES + 1)
+"""Bytes of an archive: to each file belong a header and less than a block of zeros, and two blocks end it."""
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
@@ -28,8 +30,8 @@ def unpacked(archive: bytes, what: str) -> dict[str, bytes]:
     Raises:
         CasebackError: a byte of it is not as ``packed`` writes it; ``what`` names it.
     """
-    if len(archive) > BUNDLE + 2 * BLOCK * (FILES + 1):
-        raise CasebackError(f"{what} has {len(archive)} bytes; {BUNDLE} are allowed")
+    if len(archive) > ARCHIVE:
+        raise CasebackError(f"{what} has more than the {ARCHIVE} bytes that are allowed")
     files = dict(_members(archive, what))
     if packed(files) != archive:
         raise CasebackError(f"{what} is not written the one way that bundles are: pack it again")

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from caseback.disclosure.bundle.limits import BUNDLE, FILES
 from caseback.disclosure.bundle.moments import read_time, written
 from caseback.disclosure.bundle.strict_json import parse_canonical
-from caseback.disclosure.bundle.tar import BLOCK
+from caseback.disclosure.bundle.tar import ARCHIVE
 from caseback.disclosure.feed.merkle import leaf_hash
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
@@ -24,7 +23,6 @@ FEED = 1 << 33
 """Bytes of all bundles of a feed together: 8 GiB."""
 SEGMENT = 1_024
 """Entries of one file of the log."""
-BUNDLE_FILE = BUNDLE + 2 * BLOCK * (FILES + 1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def entry_from(line: bytes) -> Entry:
         raise CasebackError("an entry of the log has a field of the wrong type")
     if data["kind"] == "advisory" and not (ID.fullmatch(data["id"]) and 1 <= data["revision"] <= 100_000):
         raise CasebackError(f"an entry of the log names no advisory: {data['id'][:60]!r}, revision {data['revision']}")
-    if not SHA256.fullmatch(data["file"]) or data["size"] > BUNDLE_FILE:
+    if not SHA256.fullmatch(data["file"]) or data["size"] > ARCHIVE:
         raise CasebackError(f"entry {data['index']} of the log names no file, or one that is too large")
     return Entry(**{**data, "time": read_time(data["time"], "the time of an entry")})
 

@@ -10,7 +10,6 @@ feed/feed.json, feed.atom           for feed readers
 """
 
 import fcntl
-import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,9 +20,11 @@ from typing import Any
 
 from caseback.disclosure.bundle.bundle import Bundle, read_files, verified
 from caseback.disclosure.bundle.key_statements import Standing, revocation, rotation, standings
-from caseback.disclosure.bundle.keys import PrivateKey
+from caseback.disclosure.bundle.keys import PrivateKey, PublicKey
+from caseback.disclosure.bundle.limits import ADVISORY as MOST
 from caseback.disclosure.bundle.limits import SMALL
-from caseback.disclosure.bundle.moments import now, read_time
+from caseback.disclosure.bundle.manifest import sha256
+from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.paths import ADVISORY
 from caseback.disclosure.bundle.strict_json import parse, parse_canonical
 from caseback.disclosure.bundle.tar import packed
@@ -33,7 +34,7 @@ from caseback.disclosure.feed.head import Head, read_head, signed_head
 from caseback.disclosure.feed.json_feed import NEWEST, json_feed
 from caseback.disclosure.feed.keyring import Keyring, keyring_from, keyring_text
 from caseback.disclosure.feed.merkle import leaf_hash, root
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import write_whole, writing
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 
@@ -121,7 +122,10 @@ def read_published(folder: Path) -> Published:
     # A head signed over a log that was damaged would show two histories to those who subscribed before.
     if about.get("format") != FORMAT or root([leaf_hash(line) for line in lines]).hex() != head.root:
         raise CasebackError(f"{folder}: its log is not the one that its head was signed for: restore it from a mirror")
-    return Published(folder, about, lines, keyring)
+    ring = _logged(keyring, lines)
+    if sha256(keyring_text(ring)) != head.keys:
+        raise CasebackError(f"{folder}: its keys are not those of its head: restore {KEYS} from a mirror")
+    return Published(folder, about, lines, ring)
 
 
 def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKey, at: datetime | None = None) -> Head:
@@ -134,9 +138,9 @@ def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKe
     moment = at or now()
     with _locked(folder):
         feed = read_published(folder)
-        keys = _signing(feed, key)
+        keys = _signing(feed, key, moment)
         revisions = {each.id: each.revision for each in feed.entries if each.kind == "advisory"}
-        lines = list(feed.lines)
+        lines, made = list(feed.lines), dict[str, bytes]()
         for files in bundles:
             bundle = verified(files, keys, moment)
             _may_go_out(bundle, feed.about, moment)
@@ -145,10 +149,12 @@ def publish(folder: Path, bundles: Sequence[Mapping[str, bytes]], key: PrivateKe
                 raise CasebackError(f"{id} is in the feed with revision {revisions[id]}: raise the revision above that")
             revisions[id] = revision
             data = packed(files)
-            rest = {"kind": "advisory", "id": id, "revision": revision, "file": _sha(data), "size": len(data)}
+            rest = {"kind": "advisory", "id": id, "revision": revision, "file": sha256(data), "size": len(data)}
             lines.append(entry_line(next_entry(lines, time=moment, **rest)))
-            _write(folder / f"advisories/{id}/{revision}.tar", data)
-            _write(folder / f"advisories/{id}/{ADVISORY}", bundle.files[ADVISORY])
+            made[f"advisories/{id}/{revision}.tar"] = data
+            made[f"advisories/{id}/{ADVISORY}"] = bundle.files[ADVISORY]
+        for name, data in made.items():
+            write_whole(folder / name, data)
         return _close(Published(folder, feed.about, lines, feed.keyring), key, moment, len(feed.lines))
 
 
@@ -158,24 +164,27 @@ def refresh(folder: Path, key: PrivateKey, at: datetime | None = None) -> Head:
     Raises:
         CasebackError: the key does not sign for this feed.
     """
+    moment = at or now()
     with _locked(folder):
         feed = read_published(folder)
-        _signing(feed, key)
-        return _close(feed, key, at or now(), len(feed.lines))
+        _signing(feed, key, moment)
+        return _close(feed, key, moment, len(feed.lines))
 
 
 def rotate(folder: Path, old: PrivateKey, new: PrivateKey, at: datetime | None = None) -> Head:
-    """Hand the feed over to a new key, which signs from the next entry on.
+    """Hand the feed over to a new key, which signs from the next entry on. The old one may have expired.
 
     Raises:
-        CasebackError: the old key does not sign for this feed.
+        CasebackError: the old key does not sign for this feed, or the new one expired, or signed for it before: those
+            who subscribed would refuse it.
     """
     moment = at or now()
     with _locked(folder):
         feed = read_published(folder)
-        _signing(feed, old)
-        said = rotation(old, new, len(feed.lines), moment)
-        return _close(_with(feed, said, old.public.id, moment), new, moment, len(feed.lines))
+        _standing(feed, old)
+        after = _with(feed, rotation(old, new, len(feed.lines), moment), old.public.id, moment)
+        _signing(after, new, moment)
+        return _close(after, new, moment, len(feed.lines))
 
 
 def revoke(
@@ -195,7 +204,7 @@ def revoke(
         )
     with _locked(folder):
         feed = read_published(folder)
-        _signing(feed, by)
+        _signing(feed, by, moment)
         if revoked not in feed.trusted():
             raise CasebackError(f"{revoked[:19]}… is no key of this feed; there are {', '.join(feed.trusted())}")
         said = revocation(revoked, by, 0 if size is None else size, why, moment)
@@ -219,17 +228,23 @@ def segment(number: int) -> str:
     return f"log/{number:06}.jsonl"
 
 
+def _logged(ring: Keyring, lines: Sequence[bytes]) -> Keyring:
+    """The keys without statements that are not in the log."""
+    known = {each.file for each in map(entry_from, lines) if each.kind == "keys"}
+    return Keyring(ring.first, [each for each in ring.statements if sha256(each) in known])
+
+
 def _with(feed: Published, said: bytes, id: str, moment: datetime) -> Published:
     """The feed with a statement about a key in its keys and in its log."""
-    rest = {"kind": "keys", "id": id, "revision": 0, "file": _sha(said), "size": len(said)}
+    rest = {"kind": "keys", "id": id, "revision": 0, "file": sha256(said), "size": len(said)}
     line = entry_line(next_entry(feed.lines, time=moment, **rest))
     ring = Keyring(feed.keyring.first, [*feed.keyring.statements, said])
     standings({ring.first.id: ring.first}, ring.statements)
     return Published(feed.folder, feed.about, [*feed.lines, line], ring)
 
 
-def _signing(feed: Published, key: PrivateKey) -> dict[str, Any]:
-    """The key by its id, where it is trusted for the next entry.
+def _standing(feed: Published, key: PrivateKey) -> Standing:
+    """The key's standing, where it is trusted for the next entry.
 
     Raises:
         CasebackError: it is not.
@@ -237,8 +252,26 @@ def _signing(feed: Published, key: PrivateKey) -> dict[str, Any]:
     standing = feed.trusted().get(key.public.id)
     if standing is None or not standing.covers(len(feed.lines)):
         why = f"is {standing.why}" if standing else "is none of this feed's"
-        raise CasebackError(f"the key {key.public.id[:19]}… {why}: use the key that signs for {feed.folder} now")
-    return {key.public.id: standing.key}
+        raise CasebackError(
+            f"the key {key.public.id[:19]}… {why}: use the key that signs for {feed.folder} now, and hand over to one "
+            "that never did"
+        )
+    return standing
+
+
+def _signing(feed: Published, key: PrivateKey, moment: datetime) -> dict[str, PublicKey]:
+    """The key by its id, where it is trusted for the next entry and valid.
+
+    Raises:
+        CasebackError: it is not.
+    """
+    signer = _standing(feed, key).key
+    if signer.expires <= moment:
+        raise CasebackError(
+            f"the key {signer.id[:19]}… expired on {written(signer.expires)}: hand {feed.folder} over to a new one "
+            "(caseback disclose key rotate)"
+        )
+    return {signer.id: signer}
 
 
 def _may_go_out(bundle: Bundle, about: Mapping[str, Any], moment: datetime) -> None:
@@ -259,15 +292,15 @@ def _close(feed: Published, key: PrivateKey, moment: datetime, kept: int = 0) ->
     folder, ring = feed.folder, keyring_text(feed.keyring)
     for number in range(kept // SEGMENT, -(-len(feed.lines) // SEGMENT)):
         part = feed.lines[number * SEGMENT : (number + 1) * SEGMENT]
-        _write(folder / segment(number), b"".join(line + b"\n" for line in part))
+        write_whole(folder / segment(number), b"".join(line + b"\n" for line in part))
     leaves = [leaf_hash(line) for line in feed.lines]
     until = min(moment + timedelta(days=feed.about["days"]), key.public.expires)
-    head = Head(feed.about["feed"], len(leaves), root(leaves).hex(), moment, until, _sha(ring), key.public.id)
+    head = Head(feed.about["feed"], len(leaves), root(leaves).hex(), moment, until, sha256(ring), key.public.id)
     newest = _newest(feed)
-    _write(folder / "feed.json", json_feed(feed.about, newest, head))
-    _write(folder / "feed.atom", atom(feed.about, newest, head, key.public.name))
-    _write(folder / KEYS, ring)
-    _write(folder / HEAD, signed_head(head, key))
+    write_whole(folder / "feed.json", json_feed(feed.about, newest, head))
+    write_whole(folder / "feed.atom", atom(feed.about, newest, head, key.public.name))
+    write_whole(folder / KEYS, ring)
+    write_whole(folder / HEAD, signed_head(head, key))
     return head
 
 
@@ -277,23 +310,10 @@ def _newest(feed: Published) -> list[tuple[Entry, Mapping[str, Any]]]:
     for line in reversed(feed.lines):
         entry = entry_from(line)
         if entry.kind == "advisory" and entry.id not in found:
-            text = (feed.folder / f"advisories/{entry.id}/{ADVISORY}").read_bytes()
-            found[entry.id] = entry, parse(text, ADVISORY, len(text))
+            found[entry.id] = entry, parse(read_files(feed.folder / entry.path)[ADVISORY], ADVISORY, MOST)
         if len(found) == NEWEST:
             break
     return list(found.values())
-
-
-def _write(path: Path, data: bytes) -> None:
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.with_name(f".{path.name}.part")
-        begun.write_bytes(data)
-        begun.replace(path)
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 @contextmanager

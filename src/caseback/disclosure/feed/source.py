@@ -2,11 +2,14 @@
 
 import http.client
 import os
+import socket
 import ssl
 import stat
-import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote, urlsplit
 
 from caseback.errors import CasebackError
@@ -16,7 +19,7 @@ Fetch = Callable[[str, int], bytes]
 PATIENCE = 20.0
 """Seconds to wait for an answer to begin or go on."""
 LONGEST = 300.0
-"""Seconds for one file in all: one that trickles is given up."""
+"""Seconds for one file in all, from the call to the last byte: one that trickles is given up."""
 TRIES = 2
 
 
@@ -57,56 +60,78 @@ class _Web:
     """One connection, kept open, and opened anew where it broke. Redirects are not followed."""
 
     def __init__(self, address: str) -> None:
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+            self.port = parts.port
+        except ValueError as error:
+            raise CasebackError(f"{address[:200]} is no address of a feed ({error}): write https://host/path") from None
         if not parts.hostname or parts.username or parts.query or parts.fragment:
             raise CasebackError(f"{address[:200]} is no address of a feed: write https://host/path, without a password")
         self.address, self.base = address.rstrip("/"), parts.path.rstrip("/")
-        self.host, self.port, self.safe = parts.hostname, parts.port, parts.scheme == "https"
+        self.host, self.safe = parts.hostname, parts.scheme == "https"
         self.line: http.client.HTTPConnection | None = None
 
     def fetch(self, path: str, limit: int) -> bytes:
-        why = ""
+        what, why = f"{self.address}/{path}", ""
         for _ in range(TRIES):
+            if self.line is None:
+                self.line = self._called()
             try:
-                return self._asked(path, limit)
-            except (OSError, http.client.HTTPException) as error:
+                return _in_time(partial(self._asked, self.line, path, limit), what)
+            except (OSError, http.client.HTTPException, ValueError) as error:
                 why = f"{type(error).__name__}: {error}".rstrip(": ")
                 self._hang_up()
-        raise CasebackError(f"{self.address}/{path}: cannot be read ({why[:120]}); sync again later, or give a mirror")
+            except CasebackError:
+                self._hang_up()
+                raise
+        raise CasebackError(f"{what}: cannot be read ({why[:120]}); sync again later, or give a mirror")
 
-    def _asked(self, path: str, limit: int) -> bytes:
-        if self.line is None:
-            context = ssl.create_default_context() if self.safe else None
-            self.line = (
-                http.client.HTTPSConnection(self.host, self.port, timeout=PATIENCE, context=context)
-                if self.safe
-                else http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
-            )
-        self.line.request("GET", quote(f"{self.base}/{path}"), headers={"Accept-Encoding": "identity"})
-        answer = self.line.getresponse()
+    def _called(self) -> http.client.HTTPConnection:
+        if not self.safe:
+            return http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
+        return http.client.HTTPSConnection(self.host, self.port, timeout=PATIENCE, context=ssl.create_default_context())
+
+    def _asked(self, line: http.client.HTTPConnection, path: str, limit: int) -> bytes:
+        # The base is a part of an address, so what had to be is quoted in it already.
+        line.request("GET", quote(f"{self.base}/{path}", safe="/%"), headers={"Accept-Encoding": "identity"})
+        answer, what = line.getresponse(), f"{self.address}/{path}"
         if answer.status != 200:
-            self._hang_up()
-            raise CasebackError(f"{self.address}/{path}: the server answered {answer.status} {answer.reason[:60]}")
-        return self._read(answer, limit, f"{self.address}/{path}")
-
-    def _read(self, answer: http.client.HTTPResponse, limit: int, what: str) -> bytes:
-        parts, left, end = list[bytes](), limit + 1, time.monotonic() + LONGEST
+            raise CasebackError(f"{what}: the server answered {answer.status} {answer.reason[:60]}")
+        parts, left = list[bytes](), limit + 1
         while left and (part := answer.read1(min(left, 1 << 16))):
             parts.append(part)
             left -= len(part)
-            if time.monotonic() > end:
-                self._hang_up()
-                raise CasebackError(f"{what}: took longer than {LONGEST:.0f} s")
-        data = b"".join(parts)
-        if len(data) > limit:
-            self._hang_up()
-        elif answer.length:  # it broke off before the end that it had promised
+        data = _within(b"".join(parts), limit, what)
+        if answer.length:  # it broke off before the end that it had promised
             raise http.client.IncompleteRead(data, answer.length)
-        else:
-            answer.close()  # read to its end in parts, it does not see by itself that the line is free again
-        return _within(data, limit, what)
+        answer.close()  # read to its end in parts, it does not see by itself that the line is free again
+        return data
 
     def _hang_up(self) -> None:
         if self.line is not None:
+            if self.line.sock:
+                with suppress(OSError):
+                    self.line.sock.shutdown(socket.SHUT_RDWR)  # whoever still waits for it waits no longer
             self.line.close()
         self.line = None
+
+
+def _in_time(job: Callable[[], bytes], what: str) -> bytes:
+    """What a job gives within ``LONGEST`` seconds. A server can make any step of it wait, so it runs beside us, and is
+    left where it takes longer."""
+    done, failed = list[bytes](), list[BaseException]()
+
+    def run() -> None:
+        try:
+            done.append(job())
+        except BaseException as error:  # raised where the job was asked for
+            failed.append(error)
+
+    beside = Thread(target=run, daemon=True)
+    beside.start()
+    beside.join(LONGEST)
+    if failed:
+        raise failed[0]
+    if not done:
+        raise CasebackError(f"{what}: took longer than {LONGEST:.0f} s")
+    return done[0]

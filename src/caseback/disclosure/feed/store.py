@@ -98,9 +98,10 @@ def last_head(connection: sqlite3.Connection) -> Head | None:
     return Head(feed, size, root, read_time(time, "time"), read_time(expires, "expires"), keys, signer)
 
 
-def last_envelope(connection: sqlite3.Connection) -> tuple[bytes, bytes] | None:
-    """The head that was taken last as it was signed, and the keys that went with it."""
-    return connection.execute("SELECT envelope, keyring FROM head").fetchone()
+def last_texts(connection: sqlite3.Connection) -> tuple[bytes, bytes]:
+    """The head that was taken last as it was signed, and the keys that went with it; there is one."""
+    envelope, keyring = connection.execute("SELECT envelope, keyring FROM head").fetchone()
+    return envelope, keyring
 
 
 def log_lines(connection: sqlite3.Connection) -> list[bytes]:
@@ -195,11 +196,6 @@ def listed(connection: sqlite3.Connection, behaviour: str = "", model: str = "")
     if model:
         query, values = query + " AND place IN (SELECT place FROM models WHERE digest = ?)", [*values, model]
     return [Listed(*row) for row in connection.execute(query + " ORDER BY place", values)]
-
-
-def refused_entries(connection: sqlite3.Connection) -> list[tuple[str, int, str]]:
-    """Id, revision and reason of what the feed holds and is not used."""
-    return list(connection.execute("SELECT id, revision, why FROM refused ORDER BY place"))
 
 
 def _rolled_back(connection: sqlite3.Connection) -> None:

@@ -4,7 +4,6 @@ Refused are heads that are unsigned, expired, older than what was seen (rollback
 was seen or what a mirror shows (split view).
 """
 
-import hashlib
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from caseback.disclosure.bundle.bundle import verified
 from caseback.disclosure.bundle.contents import check_contents
 from caseback.disclosure.bundle.key_statements import Standing, standings
 from caseback.disclosure.bundle.limits import SMALL
+from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.moments import now, written
 from caseback.disclosure.bundle.tar import unpacked
 from caseback.disclosure.feed.entry import FEED, LONGEST, MOST, SEGMENT, Entry, check_chain, entry_from
@@ -112,7 +112,7 @@ def _shown(subscription: Subscription, address: str, before: Head | None, at: da
     text, keys = fetch(HEAD, SMALL), fetch(KEYS, SMALL)
     trusted = standings(subscription.pinned, keyring_from(keys).statements)
     head = check_head(text, trusted, at)
-    if hashlib.sha256(keys).hexdigest() != head.keys:
+    if sha256(keys) != head.keys:
         raise CasebackError(f"{address}: its keys are not those of its head; it may be written just now, so sync again")
     if before is not None and head.feed != before.feed:
         raise CasebackError(f"{address} holds another feed ({head.feed[:12]}…) than the one subscribed to")
@@ -168,7 +168,7 @@ def _check_statements(entries: Sequence[Entry], statements: Sequence[bytes]) -> 
     """See that the statements about keys are those of the log: else a thief of an old key could leave out that it was
     handed over, and hand it over to another."""
     logged = [entry.file for entry in entries if entry.kind == "keys"]
-    if logged != [hashlib.sha256(each).hexdigest() for each in statements]:
+    if logged != [sha256(each) for each in statements]:
         raise CasebackError(
             "the feed's statements about its keys are not those of its log: one was left out or put in. Nothing "
             "was taken"
@@ -221,7 +221,7 @@ def _fetched(entry: Entry, fetches: Sequence[Fetch]) -> bytes:
         except CasebackError as error:
             why = why or error
             continue
-        if len(data) == entry.size and hashlib.sha256(data).hexdigest() == entry.file:
+        if len(data) == entry.size and sha256(data) == entry.file:
             return data
         why = CasebackError(f"{entry.path} is not the file that the signed log names: it was altered where it lies")
     raise CasebackError(f"{why}. What was fetched is kept, and nothing of the new head was taken")

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +15,10 @@ from caseback.disclosure.bundle.strict_json import parse
 from caseback.disclosure.importing.decide import Route, affects, overall
 from caseback.disclosure.importing.land import Landed, land
 from caseback.disclosure.importing.local import Local
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import write_whole, writing
 from caseback.errors import CasebackError
 
-FILE, FORMAT = "import.json", "caseback import 1"
+FILE, DETECTORS, FORMAT = "import.json", "detectors", "caseback import 2"
 State = Literal["shadow", "promoted", "stale", "withdrawn"]
 """In shadow only scores are kept; promoted ones raise incidents; stale ones and those withdrawn are not run."""
 
@@ -67,15 +67,23 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
     """Import a verified bundle into ``into/ID``. Every detector lands in shadow, or is refused with its reasons.
 
     One that stood here in the same form keeps its state. A revision that withdraws the advisory takes its detectors out
-    of use.
+    of use; one that no longer does starts them in shadow again.
 
     Raises:
-        CasebackError: an older revision than the one here, or it cannot be written; what was here then stays.
+        CasebackError: an older revision than the one here, or another publisher's of the same id, or it cannot be
+            written; what was here then stays.
     """
     advisory = bundle.advisory
     id, when = advisory["id"], at or now()
     moment = written(when)
+    with writing(into):
+        _mend(into / id)
     before = read_import(into / id) if (into / id).exists() else None
+    if before is not None and before.signer not in bundle.publisher:
+        raise CasebackError(
+            f"{id} is here from another publisher, with the key {before.signer[:19]}…: if the two are one, import from "
+            f"its feed, which tells of handovers; else take {into / id} away first"
+        )
     if before is not None and before.revision > advisory["revision"]:
         raise CasebackError(f"{id} is here with revision {before.revision}; revision {advisory['revision']} is older")
     staging = into / f".importing-{id}"
@@ -85,7 +93,7 @@ def import_bundle(bundle: Bundle, local: Local, into: Path, at: datetime | None 
         staging.mkdir()
         try:
             listed = advisory.get("detectors", ())
-            landed = [land(each, bundle.files, local, staging / each["name"], when) for each in listed]
+            landed = [land(each, bundle.files, local, staging / DETECTORS / each["name"], when) for each in listed]
             digest = local.subject.digest if local.subject is not None else ""
             made = Imported(
                 advisory=id,
@@ -113,34 +121,53 @@ def _all_held(landed: Sequence[Landed], before: Imported | None, withdrawn: bool
     """Those that landed, and of a withdrawn advisory those that stood here, out of use."""
     if not withdrawn:
         return tuple(_held(each, before, moment) for each in landed)
-    said = {"at": moment, "state": "withdrawn", "why": "the advisory was withdrawn"}
     there = before.detectors if before is not None else ()
-    return tuple(Held(each.landed, "withdrawn", (*each.history, said)) for each in there)
+    return tuple(changed(each, "withdrawn", "the advisory was withdrawn", moment) for each in there)
 
 
 def _held(landed: Landed, before: Imported | None, moment: str) -> Held:
     if landed.id and before is not None:
         for each in before.detectors:
             if each.landed.id == landed.id and each.landed.threshold == landed.threshold:
-                return Held(landed, each.state, each.history)
+                kept = Held(landed, each.state, each.history)
+                back = each.state == "withdrawn"
+                return changed(kept, "shadow", "issued again: it starts in shadow", moment) if back else kept
     said = {"at": moment, "state": "shadow", "why": "imported: it starts in shadow"}
     return Held(landed, "shadow", (said,) if landed.id else ())
 
 
+def changed(held: Held, state: State, why: str, moment: str) -> Held:
+    """The same in another state, with the reason in its history."""
+    if state == held.state:
+        return held
+    return replace(held, state=state, history=(*held.history, {"at": moment, "state": state, "why": why}))
+
+
 def _swap(staging: Path, target: Path) -> None:
-    old = target.with_name(f".old-{target.name}")
+    old = _old(target)
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         target.rename(old)
-    staging.rename(target)
+    try:
+        staging.rename(target)
+    finally:
+        _mend(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".old-{target.name}")
+
+
+def _mend(target: Path) -> None:
+    """Put what was there back, where swapping stopped between both."""
+    if _old(target).exists() and not target.exists():
+        _old(target).rename(target)
 
 
 def _write(made: Imported, folder: Path) -> None:
     text = json.dumps({"format": FORMAT, **asdict(made)}, indent=1, ensure_ascii=False, allow_nan=False)
-    begun = folder / f".{FILE}.part"
-    begun.write_text(text + "\n", encoding="utf-8")
-    begun.replace(folder / FILE)
+    write_whole(folder / FILE, f"{text}\n".encode())
 
 
 def write_import(made: Imported, into: Path) -> None:
@@ -149,8 +176,7 @@ def write_import(made: Imported, into: Path) -> None:
     Raises:
         CasebackError: it cannot be written.
     """
-    with writing(into):
-        _write(made, into / made.advisory)
+    _write(made, into / made.advisory)
 
 
 def read_import(folder: Path) -> Imported:
@@ -163,7 +189,7 @@ def read_import(folder: Path) -> Imported:
     try:
         data: Any = parse(path.read_bytes(), str(path), ADVISORY)
         if data.pop("format", None) != FORMAT:
-            raise CasebackError(f"{path} is no import of this version: import the advisory again")
+            raise CasebackError(f"{path} is no import of this version: take {folder} away, and import it again")
         held = tuple(
             Held(
                 Landed(**{**each["landed"], "why": tuple(each["landed"]["why"])}), each["state"], tuple(each["history"])
@@ -174,7 +200,7 @@ def read_import(folder: Path) -> Imported:
     except OSError as error:
         raise CasebackError(f"{path}: no import to read ({error.strerror})") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise CasebackError(f"{path} is damaged ({error}): import the advisory again") from None
+        raise CasebackError(f"{path} is damaged ({error}): take {folder} away, and import it again") from None
 
 
 def imports(into: Path) -> Iterator[Imported]:

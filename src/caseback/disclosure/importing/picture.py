@@ -15,6 +15,7 @@ def picture(
 
     Of several sightings by one signer of one advisory, model and detector only the one that ends last counts, since
     each counts from the start; a signer adds its own counts at most, and how many signers there are stands beside them.
+    One that withholds what was confirmed saw it, in one exchange at least: the bounds of the rate allow for any number.
 
     Args:
         advisories: As they were published; withdrawn ones are left out.
@@ -37,10 +38,13 @@ def _behaviour(
 ) -> dict[str, Any]:
     mine = [each for each in advisories if each["behaviour"]["id"] == name]
     ids = {each["id"] for each in mine}
-    seen = [(signer, said) for signer, said in sightings if said["advisory"] in ids and said["confirmed"] is not None]
-    positive = [said for _, said in seen if said["confirmed"]]
-    audited, confirmed = (sum(said[key] for _, said in seen) for key in ("audited", "confirmed"))
-    bounds = rate_sequence(confirmed, audited)
+    seen = [(signer, said) for signer, said in sightings if said["advisory"] in ids]
+    positive = [said for _, said in seen if said["confirmed"] != 0]
+    withheld = [said["audited"] for said in positive if said["confirmed"] is None]
+    audited = sum(said["audited"] for _, said in seen)
+    told = sum(said["confirmed"] or 0 for _, said in seen)
+    bounds = rate_sequence([told + len(withheld), told + sum(withheld)], [audited, audited])
+    confirmed = None if withheld else told
     affected = _models(mine, "affected") | {said["model"] for said in positive if said["model"]}
     moments = [each.get("observed", {}).get("first_seen") or each.get("published") for each in mine if _found(each)]
     return {
@@ -64,8 +68,10 @@ def _behaviour(
         "sightings": {
             "organisations": len({signer for signer, _ in seen}),
             "screened": sum(said["screened"] for _, said in seen),
-            "rate": {"events": confirmed, "trials": audited, "value": confirmed / audited if audited else None,
-                     "low": float(bounds.low), "high": float(bounds.high), "confidence": 0.95},
+            "withheld": len(withheld),
+            "rate": {"events": confirmed, "trials": audited,
+                     "value": None if confirmed is None or not audited else confirmed / audited,
+                     "low": float(bounds.low[0]), "high": float(bounds.high[1]), "confidence": 0.95},
         },
     }  # fmt: skip
 

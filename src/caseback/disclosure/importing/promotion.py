@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from caseback.disclosure.bundle.moments import now, written
-from caseback.disclosure.importing.imported import Held, Imported, State
+from caseback.disclosure.importing.imported import Held, Imported, State, changed
 from caseback.errors import CasebackError
 from caseback.stats.betting import log_e_above
 from caseback.stats.rate import Rate, exact_rate
@@ -98,7 +98,7 @@ def reviewed(
     rows = list(audits)
     moment = written(at or now())
     held = tuple(
-        _changed(each, *_asked(each, imported, [row for row in rows if row.id == each.landed.id], model), moment)
+        changed(each, *_asked(each, imported, [row for row in rows if row.id == each.landed.id], model), moment)
         for each in imported.detectors
     )
     return replace(imported, detectors=held)
@@ -115,9 +115,3 @@ def _asked(held: Held, imported: Imported, audits: Sequence[Audited], model: str
     if held.state == "stale":
         return "shadow", "the model is the one that it landed on again"
     return held.state, ""
-
-
-def _changed(held: Held, state: State, why: str, moment: str) -> Held:
-    if state == held.state:
-        return held
-    return replace(held, state=state, history=(*held.history, {"at": moment, "state": state, "why": why}))

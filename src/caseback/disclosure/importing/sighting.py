@@ -4,8 +4,10 @@ k-anonymity (Sweeney, Int. J. Uncertainty, Fuzziness and Knowledge-Based Systems
 users did is not told, and neither is how many they were. Times are days.
 """
 
+import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from caseback.disclosure.bundle.limits import SMALL
 from caseback.disclosure.bundle.moments import now, read_time, written
 from caseback.disclosure.bundle.strict_json import parse
 from caseback.disclosure.feed.entry import ID
+from caseback.disclosure.importing.decide import ROUTES
 from caseback.errors import CasebackError
 from caseback.stats.confidence_sequence import rate_sequence
 
@@ -26,6 +29,8 @@ FIELDS = {
     "advisory", "behaviour", "detector", "route", "model", "from", "to", "users_at_least", "screened", "flagged",
     "audited", "confirmed", "rate", "withheld",
 }  # fmt: skip
+NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")
+"""Ids and digests: no room for a sentence."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Counts:
         audited: Exchanges drawn at random and looked at.
         confirmed: Of those, with the behaviour.
         users: Distinct users among all that were screened.
+        flagged_users: Among those flagged.
         confirmed_users: Among those confirmed.
     """
 
@@ -46,6 +52,7 @@ class Counts:
     audited: int
     confirmed: int
     users: int
+    flagged_users: int
     confirmed_users: int
 
 
@@ -70,18 +77,15 @@ def sighting(
     if least < 2:
         raise CasebackError(f"with k = {least} one user could be singled out: give 2 at least")
     c = counts
-    if not (0 <= c.confirmed <= c.audited <= c.screened and 0 <= c.flagged <= c.screened and c.users <= c.screened):
-        raise CasebackError(f"counts that cannot be: {c}")
+    possible = 0 <= c.confirmed <= c.audited <= c.screened and 0 <= c.flagged <= c.screened
+    by_users = ((c.users, c.screened), (c.flagged_users, c.flagged), (c.confirmed_users, c.confirmed))
+    # Who was flagged was screened; and where there are exchanges there are users, at most as many.
+    if not possible or not all(min(n, 1) <= users <= min(n, c.users) for users, n in by_users):
+        raise CasebackError(f"counts that cannot be: {asdict(c)}")
     if c.users < least:
         raise CasebackError(f"{c.users} users are fewer than {least}: nothing may be told about them yet")
-    told = c.confirmed == 0 or c.confirmed_users >= least
-    bounds = rate_sequence(c.confirmed, c.audited) if told else None
-    rate = None
-    if bounds is not None:
-        value = c.confirmed / c.audited if c.audited else None
-        rate = {"events": c.confirmed, "trials": c.audited, "value": value, "low": float(bounds.low),
-                "high": float(bounds.high), "confidence": 0.95, "method": "confidence sequence, anytime-valid",
-                "denominator": "exchanges drawn at random and looked at"}  # fmt: skip
+    confirmed = c.confirmed if c.confirmed == 0 or c.confirmed_users >= least else None
+    flagged = c.flagged if confirmed is not None and (c.flagged == 0 or c.flagged_users >= least) else None
     return {
         "advisory": advisory,
         "behaviour": behaviour,
@@ -92,12 +96,26 @@ def sighting(
         "to": _day(end),
         "users_at_least": least,
         "screened": c.screened,
-        "flagged": c.flagged if told else None,
+        "flagged": flagged,
         "audited": c.audited,
-        "confirmed": c.confirmed if told else None,
-        "rate": rate,
-        "withheld": "" if told else f"confirmed in exchanges of fewer than {least} users",
+        "confirmed": confirmed,
+        "rate": None if confirmed is None else _rate(confirmed, c.audited),
+        "withheld": _withheld(flagged, confirmed, least),
     }
+
+
+def _rate(confirmed: int, audited: int) -> dict[str, Any]:
+    bounds = rate_sequence(confirmed, audited)
+    return {"events": confirmed, "trials": audited, "value": confirmed / audited if audited else None,
+            "low": float(bounds.low), "high": float(bounds.high), "confidence": 0.95,
+            "method": "confidence sequence, anytime-valid",
+            "denominator": "exchanges drawn at random and looked at"}  # fmt: skip
+
+
+def _withheld(flagged: int | None, confirmed: int | None, least: int) -> str:
+    if confirmed is None:
+        return f"confirmed in exchanges of fewer than {least} users"
+    return f"flagged in exchanges of fewer than {least} users" if flagged is None else ""
 
 
 def signed_sighting(said: Mapping[str, Any], key: PrivateKey) -> bytes:
@@ -116,19 +134,57 @@ def read_sighting(text: bytes, keys: Mapping[str, PublicKey], at: datetime | Non
     if len(signers) != 1:
         raise CasebackError("the sighting is not signed by a key that is known here")
     said = dict(envelope.statement["predicate"])
-    if set(said) != FIELDS or not ID.fullmatch(str(said["advisory"])):
+    if set(said) != FIELDS or not isinstance(said["advisory"], str) or not ID.fullmatch(said["advisory"]):
         raise CasebackError("the sighting has other fields than it should")
-    numbers = [said[key] for key in ("screened", "audited", "users_at_least")]
-    maybe = [said[key] for key in ("flagged", "confirmed")]
-    if not all(type(n) is int and n >= 0 for n in numbers) or not all(n is None or type(n) is int for n in maybe):
-        raise CasebackError("the sighting holds counts that are none")
-    if said["users_at_least"] < 2 or (said["confirmed"] or 0) > said["audited"] or said["audited"] > said["screened"]:
-        raise CasebackError("the sighting holds counts that cannot be")
+    _check_names(said)
+    _check_counts(said)
     begin, end = read_time(said["from"], "from"), read_time(said["to"], "to")
+    if [_day(begin), _day(end)] != [said["from"], said["to"]]:
+        raise CasebackError("the sighting's from and to must be days, such as 2026-11-29T00:00:00Z")
     signer = signers.pop()
     if begin > end or (at or now()) > keys[signer].expires:
         raise CasebackError("the sighting ends before it begins, or its key expired")
     return signer, said
+
+
+def _check_names(said: Mapping[str, Any]) -> None:
+    if not isinstance(said["behaviour"], str) or not 1 <= len(said["behaviour"]) <= 120:
+        raise CasebackError(f"the sighting's behaviour is {said['behaviour']!r:.40}: it must be the advisory's")
+    for key in ("detector", "model"):
+        empty = key == "model" and said[key] == ""
+        if not isinstance(said[key], str) or not (empty or NAME.fullmatch(said[key])):
+            raise CasebackError(f"the sighting's {key} is {said[key]!r:.40}: it must be an id or a digest")
+    if said["route"] not in ROUTES:
+        raise CasebackError(f"the sighting's route is {said['route']!r:.40}: it must be one of {', '.join(ROUTES)}")
+
+
+def _check_counts(said: Mapping[str, Any]) -> None:
+    least, screened, audited, flagged, confirmed = (
+        said[key] for key in ("users_at_least", "screened", "audited", "flagged", "confirmed")
+    )
+    there = (least, screened, audited, *(each for each in (flagged, confirmed) if each is not None))
+    if not all(type(n) is int and n >= 0 for n in there):
+        raise CasebackError("the sighting holds counts that are none")
+    if not (2 <= least <= screened and (confirmed or 0) <= audited <= screened and (flagged or 0) <= screened):
+        raise CasebackError("the sighting holds counts that cannot be")
+    # All that a sighting may say beside its counts follows from them.
+    if said["withheld"] != _withheld(flagged, confirmed, least) or (confirmed is None and flagged is not None):
+        raise CasebackError(f"the sighting's withheld is {said['withheld']!r:.80}, which does not go with its counts")
+    if not _same(said["rate"], None if confirmed is None else _rate(confirmed, audited)):
+        raise CasebackError("the sighting's rate is not that of its counts")
+
+
+def _same(given: Any, right: dict[str, Any] | None) -> bool:
+    """Whether a rate is this one; the last digits of its bounds may differ between machines."""
+    if right is None or not isinstance(given, dict) or set(given) != set(right):
+        return given is None and right is None
+
+    def close(one: Any, other: Any) -> bool:
+        if isinstance(other, float) and type(one) in (int, float):
+            return math.isclose(one, other, abs_tol=1e-6)
+        return type(one) is type(other) and bool(one == other)
+
+    return all(close(given[key], each) for key, each in right.items())
 
 
 def _day(at: datetime) -> str:

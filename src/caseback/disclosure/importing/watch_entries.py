@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from caseback.disclosure.importing.imported import Imported
+from caseback.disclosure.importing.imported import DETECTORS, Imported
 
 POLICIES = {"shadow": "record", "promoted": "flag"}
 """By state. Holding or stopping a reply for a detector of somebody else's is for a person to decide."""
@@ -16,7 +16,7 @@ def watch_entries(found: Iterable[Imported], into: Path, beside: Path) -> str:
     for imported in found:
         for held in imported.detectors:
             if held.landed.id and held.state in POLICIES:
-                folder = (into / imported.advisory / held.landed.name).resolve()
+                folder = (into / imported.advisory / DETECTORS / held.landed.name).resolve()
                 where = folder.relative_to(beside.resolve()) if folder.is_relative_to(beside.resolve()) else folder
                 lines += [
                     f"# {imported.advisory}: {imported.behaviour}, {held.landed.route}, {held.state}",
