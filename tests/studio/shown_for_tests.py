@@ -82,7 +82,7 @@ def traffic(where: Path) -> None:
     add_detector(store, threshold=threshold, behaviour="harmful_compliance", clauses=("do-no-harm",))
     scores: list[float | None] = [2.0 if at % 30 == 0 else None if at % 40 == 1 else 0.1 for at in range(EXCHANGES)]
     chat = [{"role": "user", "content": HOSTILE}, {"role": "assistant", "content": f"You fool. {HOSTILE}"}]
-    ids = add_exchanges(store, scores, threshold=threshold, start=now - 3600, step=20.0, messages=[chat] * EXCHANGES)
+    add_exchanges(store, scores, threshold=threshold, start=now - 3600, step=20.0, messages=[chat] * EXCHANGES)
     span = json.dumps([{"message": 1, "field": "content", "start": 0, "end": 8, "call": 0}])
     from caseback.watch.store.read import packed
 
@@ -95,7 +95,6 @@ def traffic(where: Path) -> None:
     update(
         store, [Condition("coverage", {"detector": "insults"}, "page", f"{HOSTILE} only 90 % were read")], now, calm=60
     )
-    assert len(ids) == EXCHANGES
     store.close()
 
 
