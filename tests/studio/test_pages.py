@@ -151,6 +151,10 @@ def test_live_counts_what_is_in_the_store(client: TestClient) -> None:
     assert (row["counts"]["exchanges"], row["flagged"]["k"]) == (EXCHANGES, FLAGGED)
     assert row["flagged"]["n"] == EXCHANGES - 3
     assert row["low"] <= row["value"] <= row["high"]
+    assert data["coverage"]["kept"] == EXCHANGES
+    assert list(data["coverage"]["not_evaluated"].values()) == [{"too long": 3}]
+    [at_a_glance] = client.get("/live.json").json()["stores"]
+    assert (at_a_glance["today"], at_a_glance["flagged"]) == (EXCHANGES, FLAGGED)
     assert data["latency"]["total_ms"] == {"p50": 1.0, "p95": 1.0}
     flagged = client.get("/live/watched/exchanges.json?flagged_by=*").json()["exchanges"]
     assert [each["flagged"] for each in flagged] == [["insults"]] * FLAGGED
