@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,7 +83,17 @@ def traffic(where: Path) -> None:
     add_detector(store, threshold=threshold, behaviour="harmful_compliance", clauses=("do-no-harm",))
     scores: list[float | None] = [2.0 if at % 30 == 0 else None if at % 40 == 1 else 0.1 for at in range(EXCHANGES)]
     chat = [{"role": "user", "content": HOSTILE}, {"role": "assistant", "content": f"You fool. {HOSTILE}"}]
-    ids = add_exchanges(store, scores, threshold=threshold, start=now - 3600, step=20.0, messages=[chat] * EXCHANGES)
+    add_exchanges(store, scores, threshold=threshold, start=now - 3600, step=20.0, messages=[chat] * EXCHANGES)
+    # As the writer counts them, by minute: how each ended, and what the detector said of it.
+    counts: Counter[tuple[int, int, str]] = Counter()
+    for at, score in enumerate(scores):
+        minute = int((now - 3600 + 20.0 * at) // 60)
+        told = "too long" if score is None else "flagged" if score > threshold else "clean"
+        counts.update([(0, minute, "whole"), (1, minute, told)])
+    store.many(
+        "INSERT INTO counts (detector, minute, outcome, exchanges) VALUES (?, ?, ?, ?)",
+        [(*each, n) for each, n in counts.items()],
+    )
     span = json.dumps([{"message": 1, "field": "content", "start": 0, "end": 8, "call": 0}])
     from caseback.watch.store.read import packed
 
@@ -95,7 +106,6 @@ def traffic(where: Path) -> None:
     update(
         store, [Condition("coverage", {"detector": "insults"}, "page", f"{HOSTILE} only 90 % were read")], now, calm=60
     )
-    assert len(ids) == EXCHANGES
     store.close()
 
 

@@ -1,12 +1,16 @@
 """The pages as a person sees them: nothing acts that should not, keys work, light and dark, narrow and wide."""
 
+import json
 import os
 import re
 from pathlib import Path
 
+import pytest
+
 from browser_for_tests import browser
-from caseback.studio.desk import Desk
+from caseback.studio.desk import Desk, Gateway
 from studio.shown_for_tests import serving
+from watch.gateway.upstream import events, model_server, streamed
 
 PATHS = (
     "/", "/constitution/mine", "/constitution/mine/clauses/do-no-harm", "/inside", "/inside/circuits/circuits/a-graph",
@@ -102,6 +106,60 @@ def test_light_and_dark_by_system_and_by_choice(runs: Path) -> None:
         tab.until("document.querySelector('iframe').src.endsWith('theme=light')")
 
 
+def test_what_a_framed_card_rests_on_opens_in_its_frame(runs: Path) -> None:
+    with serving(Desk(runs)) as served, browser() as tab:
+        tab.go(served.link())
+        tab.go(f"{served.address}/disclosures/mine")
+        within = "document.querySelector('iframe').contentDocument"
+        tab.until(
+            f"{within}.readyState === 'complete' && {within}.querySelector('#records + .scroll a[href*=artefacts]')"
+        )
+        tab.run(f"{within}.querySelector('#records + .scroll a[href*=artefacts]').click()")
+        tab.until("document.querySelector('iframe').contentDocument === null")  # an artefact has an origin of its own
+        assert "/documents/cards/mine/artefacts/" in tab.asked[-1]
+        assert tab.logged == []
+
+
+def test_begin_anew_ends_the_reply_that_is_coming(tmp_path: Path) -> None:
+    with model_server() as model:
+        desk = Desk(tmp_path, gateway=Gateway(model.address))
+        with serving(desk) as served, browser() as tab:
+            tab.go(served.link())
+            tab.go(f"{served.address}/chat")
+            say = "document.getElementById('said').value = '{}'; document.getElementById('say').requestSubmit()"
+            model.answer = streamed([*events("one ", "two ")[:3], 60])
+            tab.run(say.format("First?"))
+            tab.until("document.querySelector('.tokens')?.textContent === 'one two '")
+            tab.run("document.getElementById('anew').click()")
+            tab.until("!document.getElementById('send').disabled")
+            assert tab.run("document.getElementById('turns').childElementCount") == 0
+            assert tab.run("document.getElementById('status').textContent") == ""
+            model.answer = streamed(events("three"))
+            tab.run(say.format("Second?"))
+            tab.until("!document.getElementById('send').disabled")
+            asked = [json.loads(each.body)["messages"] for each in model.seen if "completions" in each.path]
+            assert asked == [[{"role": "user", "content": "First?"}], [{"role": "user", "content": "Second?"}]]
+            assert tab.run("document.querySelector('.tokens').textContent") == "three"
+            assert tab.logged == []
+
+
+def test_a_chart_spans_the_time_that_was_asked_for_and_follows_the_system_s_colours(runs: Path) -> None:
+    keep = "window.uPlot = class extends uPlot { constructor(...given) { super(...given); window.chart ??= this; } }"
+    with serving(Desk(runs)) as served, browser() as tab:
+        tab.go(served.link())
+        tab.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "light"}])
+        tab.go(f"{served.address}/live/watched?hours=168")
+        tab.until("document.querySelector('.uplot canvas')")
+        tab.run(keep)
+        for scheme, line in (("dark", "#35322d"), ("light", "#e5e0d6")):
+            tab.run("window.chart = undefined")
+            tab.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            tab.until("window.chart")
+            least, most = tab.run("[chart.scales.x.min, chart.scales.x.max]")
+            assert most - least == pytest.approx(168 * 3600)
+            assert tab.run("chart.axes[0].grid.stroke()") == line
+
+
 def test_filters_narrow_the_list_in_place(runs: Path) -> None:
     with serving(Desk(runs)) as served, browser() as tab:
         tab.go(served.link())
@@ -112,6 +170,8 @@ def test_filters_narrow_the_list_in_place(runs: Path) -> None:
         tab.until("document.querySelectorAll('#rows tr').length === 4")
         assert tab.run("window.same")  # nothing was loaded anew
         assert "flagged_by=" in tab.run("location.search")
+        twin = tab.run("document.querySelector('a[data-json]').href")
+        assert twin == tab.run("location.origin + '/live/watched/exchanges.json' + location.search")
         tab.go(f"{served.address}/live/watched/exchanges")
         tab.run("document.querySelector('a[rel=next]').click()")
         tab.until("new URLSearchParams(location.search).has('before')")

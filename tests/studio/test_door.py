@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from caseback.studio.app import COOKIE, studio
+from caseback.studio.app import studio
 from caseback.studio.desk import Desk
 from caseback.studio.door import LASTS, TRIES, WINDOW, Door
 from caseback.studio.guard import BODY, Hosts
-from caseback.studio.serve import hosts_for
+from caseback.studio.serve import address_of, bound, hosts_for
 
 HTML = {"accept": "text/html"}
 
@@ -49,12 +49,41 @@ def test_the_link_lets_one_person_in_once(client: TestClient, door: Door) -> Non
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
+    assert "SameSite=lax" in cookie
     assert client.get("/", headers=HTML).status_code == 200
     client.cookies.clear()
     assert client.get(link, headers=HTML).status_code == 401
     assert client.get("/login?token=", headers=HTML).status_code == 401
     assert client.get("/", headers=HTML).status_code == 303
+
+
+def test_who_only_asks_what_is_behind_the_link_does_not_use_it_up(client: TestClient, door: Door) -> None:
+    link = f"/login?token={door.link}"
+    assert client.head(link).status_code == 200
+    assert client.get(link).status_code == 303
+
+
+def test_links_that_are_none_do_not_shut_the_door(client: TestClient, door: Door) -> None:
+    """A foreign page can make a browser ask for as many as it wants."""
+    for _ in range(2 * TRIES):
+        assert client.get("/login?token=none", headers=HTML).status_code == 401
+    assert client.get(f"/login?token={door.link}").status_code == 303
+    client.cookies.clear()
+    assert client.post("/login", data={"password": "a long password"}).status_code == 303
+
+
+def test_two_studios_in_one_browser_keep_their_sessions(tmp_path: Path) -> None:
+    doors = {port: Door() for port in (8000, 8001)}
+    cookies: dict[str, str] = {}
+    for port, door in doors.items():
+        app = studio(Desk(tmp_path), door)
+        with TestClient(app, base_url=f"http://127.0.0.1:{port}", follow_redirects=False) as client:
+            assert client.get(f"/login?token={door.link}").status_code == 303
+            cookies |= dict(client.cookies)
+    for port, door in doors.items():
+        app = studio(Desk(tmp_path), door)
+        with TestClient(app, base_url=f"http://127.0.0.1:{port}", cookies=cookies) as client:
+            assert client.get("/index.json").status_code == 200
 
 
 def test_a_wrong_password_is_refused_and_many_shut_the_door_for_a_while(client: TestClient, door: Door) -> None:
@@ -76,9 +105,9 @@ def test_a_session_ends(client: TestClient, door: Door) -> None:
     client.post("/login", data={"password": "a long password"})
     csrf = re.findall(r'name="csrf" content="([^"]+)"', client.get("/", headers=HTML).text)[0]
     assert client.post("/logout", data={"csrf": "wrong"}, headers=HTML).status_code == 403
-    kept = client.cookies[COOKIE]
+    [(name, kept)] = client.cookies.items()
     assert client.post("/logout", data={"csrf": csrf}).status_code == 303
-    client.cookies.set(COOKIE, kept)
+    client.cookies.set(name, kept)
     assert client.get("/", headers=HTML).status_code == 303
     client.cookies.clear()
     client.post("/login", data={"password": "a long password"})
@@ -133,3 +162,12 @@ def test_which_names_a_studio_answers_to() -> None:
     assert wide.allow("10.0.0.7:80")
     assert wide.allow("studio.example")
     assert not wide.allow("evil.example")
+    assert hosts_for("127.0.0.1", ("Studio.Example",)).allow("studio.example:80")
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("fe80::7", "[fe80::7]")]
+)
+def test_an_address_is_printed_as_a_browser_takes_it(host: str, shown: str) -> None:
+    with bound("127.0.0.1", 0) as listening:
+        assert address_of(listening, host) == f"http://{shown}:{listening.getsockname()[1]}"

@@ -90,13 +90,14 @@ def test_a_person_steers_on_a_page_of_the_studio(reader: Reader, tmp_path: Path)
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({}, "send messages"),
-        ({"messages": []}, "send messages"),
-        ({"messages": "x"}, "send messages"),
+        ({}, "send a list of messages"),
+        ({"messages": []}, "send a list of messages"),
+        ({"messages": "x"}, "send a list of messages"),
         ({"messages": [{"role": "user", "content": "x"}], "model": "other"}, "send messages"),
         ({"messages": [{"role": "root", "content": "x"}]}, "a message has a role"),
         ({"messages": [{"role": "user"}]}, "a message has a role"),
         ({"messages": [{"role": "user", "content": 1}]}, "the content of a message"),
+        ({"messages": [{"role": "user", "content": "\ud800"}]}, "the content of a message"),
         ({"messages": [{"role": "user", "content": "x"}], "max_tokens": 0}, "max_tokens must be"),
         ({"messages": [{"role": "user", "content": "x"}], "temperature": "hot"}, "temperature must be"),
         ({"messages": [{"role": "user", "content": "x"}], "seed": True}, "seed must be"),

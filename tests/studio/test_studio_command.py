@@ -15,6 +15,7 @@ from caseback.cli.main import app
 from caseback.errors import CasebackError
 from caseback.studio.serve import address_of, bound
 from caseback.studio.stores import named_stores
+from caseback.watch.store.postgres import without_password
 
 
 def typed(*words: object) -> tuple[int, str]:
@@ -80,8 +81,27 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 
 def test_stores_are_named_by_their_address_or_as_told() -> None:
-    found = named_stores(["live=postgresql://me:secret@db/watch", "postgresql://db/other", "runs/watched/store.sqlite"])
+    asked = "postgresql://db/third?sslmode=require&password=a/b"
+    found = named_stores(
+        ["live=postgresql://me:secret@db/watch", "postgresql://db/other", asked, "runs/watched/store.sqlite"]
+    )
     assert found == {
-        "live": "postgresql://me:secret@db/watch", "other": "postgresql://db/other",
+        "live": "postgresql://me:secret@db/watch", "other": "postgresql://db/other", "third": asked,
         "store": "runs/watched/store.sqlite",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        ("postgresql://me:secret@db:5432/watch", "postgresql://me@db:5432/watch"),
+        ("postgresql://:secret@db/watch", "postgresql://db/watch"),
+        ("postgresql://me:se?c#ret@db/watch", "postgresql://me@db/watch"),
+        ("postgresql://me:se@cret@db/watch", "postgresql://me@db/watch"),
+        ("postgresql://db/watch?user=me&password=secret", "postgresql://db/watch"),
+        ("postgresql://db?password=sec/ret", "postgresql://db"),
+        ("postgresql://me:secret@[::1]:5432,db/watch", "postgresql://me@[::1]:5432,db/watch"),
+    ],
+)
+def test_an_address_is_shown_without_what_is_secret_in_it(where: str, shown: str) -> None:
+    assert without_password(where) == shown

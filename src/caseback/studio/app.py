@@ -1,6 +1,7 @@
 """The studio as one ASGI application: a route and its JSON twin for every page, posts, and the door before them."""
 
 import json
+import re
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from caseback.errors import CasebackError
 from caseback.studio.assets import assets
 from caseback.studio.desk import Desk
-from caseback.studio.documents import document, serve_document
+from caseback.studio.documents import artefact, document, serve_artefact, serve_document
 from caseback.studio.door import Door, Session
 from caseback.studio.errors import AbsentError, AskedWrongError
 from caseback.studio.guard import Guard, Hosts, TooLargeError
@@ -30,6 +31,7 @@ from caseback.studio.render import render
 COOKIE = "caseback_studio"
 FIELDS = 64
 """Most fields of a form."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -40,6 +42,7 @@ def studio(desk: Desk, door: Door, hosts: Hosts | None = None, pages: Sequence[P
         Route("/static/{name}", _static),
         Route("/logout", _inside(door, _logout(door)), methods=["POST"]),
         *(Route(each.path, _inside(door, _posted(desk, each)), methods=["POST"]) for each in POSTS),
+        Route("/documents/cards/{key:path}/artefacts/{begin}/{digest}", _inside(door, _artefact(desk))),
         Route("/documents/{kind}/{key:path}", _inside(door, _document(desk))),
         *(Route(json_path(page.path), _inside(door, _twin(desk, page))) for page in pages),
         *(Route(page.path, _inside(door, _page(desk, page))) for page in pages),
@@ -59,6 +62,11 @@ def studio(desk: Desk, door: Door, hosts: Hosts | None = None, pages: Sequence[P
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(Guard, hosts=hosts or Hosts())])
 
 
+def cookie_of(request: Request) -> str:
+    """The name of the session's cookie. A browser has one jar for all ports, and each may have a studio of its own."""
+    return f"{COOKIE}_{request.scope['server'][1]}"
+
+
 def json_path(path: str) -> str:
     """Where the JSON twin of a page is."""
     return "/index.json" if path == "/" else f"{path}.json"
@@ -66,7 +74,7 @@ def json_path(path: str) -> str:
 
 def _inside(door: Door, endpoint: Callable[[Request, Session], Awaitable[Response]]) -> Endpoint:
     async def answer(request: Request) -> Response:
-        session = door.session(request.cookies.get(COOKIE, ""))
+        session = door.session(request.cookies.get(cookie_of(request), ""))
         if session is None:
             if wants_json(request.scope) or request.method != "GET":
                 return refusal(request.scope, HTTPStatus.UNAUTHORIZED, "Come in first: open the address printed.")
@@ -114,6 +122,16 @@ def _document(desk: Desk) -> Callable[[Request, Session], Awaitable[Response]]:
     async def answer(request: Request, session: Session) -> Response:
         kind, key = request.path_params["kind"], request.path_params["key"]
         return serve_document(await run_in_threadpool(document, desk, kind, key), request.query_params.get("theme", ""))
+
+    return answer
+
+
+def _artefact(desk: Desk) -> Callable[[Request, Session], Awaitable[Response]]:
+    async def answer(request: Request, session: Session) -> Response:
+        key, begin, digest = (request.path_params[name] for name in ("key", "begin", "digest"))
+        if not DIGEST.fullmatch(digest) or digest[:2] != begin:
+            raise AbsentError("No artefact is here: its name is its SHA-256.")
+        return serve_artefact(await run_in_threadpool(artefact, desk, key, digest))
 
     return answer
 
@@ -170,11 +188,11 @@ def _login(door: Door) -> Endpoint:
         if request.method == "POST":
             session = door.by_password(str(_form(await request.body()).get("password", "")))
             why = "" if session else "That is not the password."
-        elif "token" in request.query_params:
+        elif request.method == "GET" and "token" in request.query_params:  # HEAD only asks what would be there
             session = door.by_link(request.query_params["token"])
             why = "" if session else "This link was used, or is none: start the studio again for a new one."
         if session is None:
-            shut = bool(why) and door.shut()
+            shut = request.method == "POST" and door.shut()
             status = HTTPStatus.TOO_MANY_REQUESTS if shut else HTTPStatus.UNAUTHORIZED if why else HTTPStatus.OK
             why = "Too many tries: wait a minute." if shut else why
             if wants_json(request.scope):
@@ -182,7 +200,10 @@ def _login(door: Door) -> Endpoint:
             page = render("login.html.j2", why=why, password=door.password is not None, next=after)
             return HTMLResponse(page, status)
         response = RedirectResponse(after, HTTPStatus.SEE_OTHER)
-        response.set_cookie(COOKIE, session.id, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        # Lax: who follows a link from elsewhere is known. Posts from elsewhere are not, and need the session's token.
+        response.set_cookie(
+            cookie_of(request), session.id, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+        )
         return response
 
     return answer
@@ -194,7 +215,7 @@ def _logout(door: Door) -> Callable[[Request, Session], Awaitable[Response]]:
             return refusal(request.scope, HTTPStatus.FORBIDDEN, "This form is not of this session: load it again.")
         door.leave(session.id)
         response = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-        response.delete_cookie(COOKIE)
+        response.delete_cookie(cookie_of(request))
         return response
 
     return answer

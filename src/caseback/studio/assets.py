@@ -14,7 +14,7 @@ from caseback.errors import CasebackError
 
 KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 VENDORED = "vendored.json"
-SHARED = ("card.css", "lines.css", "chat.css", "chat.js")
+SHARED = ("card.css", "lines.css", "chat.css", "visible.js", "chat.js")
 """Of the disclosed pages, which the studio looks like, and of the chat with dials."""
 
 

@@ -10,11 +10,11 @@ from caseback.errors import CasebackError
 from caseback.interp.chat.dial import Dial
 from caseback.interp.chat.turn import about_data, take_turn, turn_data
 from caseback.studio.local_server import Page, Served
+from caseback.studio.messages import wrong_messages
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 
 FIELDS = ("chat", "values", "temperature", "max_new_tokens", "seed")
-ROLES = ("system", "user", "assistant")
 
 
 def chat_page(subject: OpenSubject, dials: Sequence[Dial], begin: Mapping[str, Any], most_tokens: int) -> Served:
@@ -67,16 +67,9 @@ def _number(value: object, what: str) -> float:
     raise CasebackError(f"{what} must be a number below a billion, not {value!r:.40}")
 
 
-def _chat(given: object) -> tuple[Message, ...]:
-    if not isinstance(given, list) or not given:
-        raise CasebackError("chat must be a list of messages")
-    for message in given:
-        if not isinstance(message, dict) or set(message) != {"role", "content"} or message["role"] not in ROLES:
-            raise CasebackError(f"a message has a role ({', '.join(ROLES)}) and content")
-        try:
-            message["content"].encode()
-        except (AttributeError, UnicodeEncodeError):
-            raise CasebackError("the content of a message must be text") from None
+def _chat(given: Any) -> tuple[Message, ...]:
+    if why := wrong_messages(given):
+        raise CasebackError(f"chat: {why}")
     if given[-1]["role"] != "user":
         raise CasebackError("a chat ends with what the user says")
     return tuple(given)

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import UndefinedError
 from starlette.responses import HTMLResponse, Response
@@ -13,35 +15,20 @@ from caseback.disclosure.calibration_page import render_audit, render_calibratio
 from caseback.disclosure.card import card
 from caseback.disclosure.circuit_page import render_circuit
 from caseback.disclosure.condition_page import render_condition_map
-from caseback.disclosure.depth_page import render_depth
-from caseback.disclosure.difference_page import render_difference
-from caseback.disclosure.directions_page import render_steering
 from caseback.disclosure.game_page import render_game
-from caseback.disclosure.inside_pages import render_account, render_introspection, render_screening
-from caseback.disclosure.investigation_page import render_investigation
 from caseback.disclosure.labels_page import render_labels
 from caseback.disclosure.organism_page import render_organism
 from caseback.disclosure.page import render_html
-from caseback.disclosure.pretending_page import render_pretending
 from caseback.dossier import read_dossier
 from caseback.errors import CasebackError
 from caseback.studio.assets import assets
 from caseback.studio.desk import Desk
 from caseback.studio.errors import AbsentError
-from caseback.studio.found import read_json, search
+from caseback.studio.found import calibration_with, read_json, search
+from caseback.studio.looks import LOOKS
 
 Render = Callable[[Any], str]
 NOTHING = "'none'"
-LOOKS: dict[str, Render] = {
-    "depth": render_depth,
-    "difference": render_difference,
-    "investigation": render_investigation,
-    "introspection": render_introspection,
-    "account": render_account,
-    "screening": render_screening,
-    "steer": render_steering,
-    "pretending": render_pretending,
-}
 KINDS: dict[str, Render] = {
     "calibrations": render_calibration,
     "maps": render_condition_map,
@@ -60,32 +47,41 @@ def document(desk: Desk, kind: str, key: str) -> str:
     """
     found = search(desk.folder)
     if kind == "cards":
-        with read_dossier(found.one("dossiers", key)) as dossier:
-            return render_html(card(dossier))
+        return _card(desk, key)
     if kind == "scores":
         return _drawn(render_game, found.one("games", key).with_name("score.json"))
     if kind == "audits":
         path = found.one("audits", key)
-        audit = read_json(path)
-        return _drawn(lambda data: render_audit(data, calibration_of(desk, audit)), path)
+        rests_on = read_json(path).get("calibration")
+        known = calibration_with(found, rests_on)
+        if known is None:
+            raise AbsentError(f"calibration {str(rests_on)[:12]}, by which this was audited, is not here")
+        return _drawn(lambda data: render_audit(data, known[1]), path)
     if kind == "looks" and (name := key.rpartition("/")[2]) in LOOKS:
-        return _drawn(LOOKS[name], found.one(kind, key))
+        return _drawn(LOOKS[name].render, found.one(kind, key))
     if kind in KINDS:
         return _drawn(KINDS[kind], found.one(kind, key))
     raise AbsentError(f"no document {kind}/{key}"[:120])
 
 
-def calibration_of(desk: Desk, audit: dict[str, Any]) -> dict[str, Any]:
-    """The calibration that an audit rests on.
+def artefact(desk: Desk, key: str, digest: str) -> bytes:
+    """What the dossier of this key holds under this digest, checked against it.
 
     Raises:
-        AbsentError: it is not in the folder.
+        AbsentError: there is no such dossier.
+        CasebackError: it is missing, altered or truncated.
     """
-    for path in search(desk.folder).all("calibrations").values():
-        read = read_json(path)
-        if read.get("id") == audit.get("calibration"):
-            return read
-    raise AbsentError(f"calibration {str(audit.get('calibration'))[:12]}, by which this was audited, is not here")
+    with read_dossier(search(desk.folder).one("dossiers", key)) as dossier:
+        return dossier.get(digest)
+
+
+def artefacts(desk: Desk, key: str) -> Iterator[tuple[str, bytes]]:
+    """All that the card of this key leads to, each with its path in the studio. What is missing or was altered is left
+    out: the card strikes what rests on it."""
+    with read_dossier(search(desk.folder).one("dossiers", key)) as dossier:
+        for digest in sorted({digest for record in dossier.records() for digest in record.artefacts.values()}):
+            with suppress(CasebackError):
+                yield f"/documents/cards/{key}/artefacts/{digest[:2]}/{digest}", dossier.get(digest)
 
 
 def tightened(html: str, theme: str = "") -> tuple[str, str]:
@@ -108,13 +104,30 @@ def tightened(html: str, theme: str = "") -> tuple[str, str]:
     sheets = re.findall(r"<style>(.*?)</style>", html, re.S)
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in sheets)
     policy = f"default-src 'none'; style-src {hashes or NOTHING}; base-uri 'none'; form-action 'none'; sandbox "
-    return html, policy + "allow-top-navigation-by-user-activation; frame-ancestors 'self'"
+    # Of the same origin, or else a browser would not show who follows a link in it to an artefact. It has no script.
+    return html, policy + "allow-same-origin allow-top-navigation-by-user-activation; frame-ancestors 'self'"
 
 
 def serve_document(html: str, theme: str = "") -> Response:
     """The answer that holds it. Only a page of the studio may frame it."""
     page, policy = tightened(html, theme)
     return HTMLResponse(page, headers={"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"})
+
+
+def serve_artefact(content: bytes) -> Response:
+    """The answer that holds an artefact: text, whatever it is. Like the card that leads to it, it may be framed."""
+    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; sandbox; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return Response(content, media_type="text/plain", headers=headers)
+
+
+def _card(desk: Desk, key: str) -> str:
+    """The page of a card. Its artefacts lie beneath it, as they do beneath the file that an export writes."""
+    path = search(desk.folder).one("dossiers", key)
+    with read_dossier(path) as dossier:
+        made = card(dossier, quote(key.rpartition("/")[2]))
+    made["evidence"]["path"] = path.relative_to(desk.folder).as_posix()
+    return render_html(made)
 
 
 def _drawn(render: Render, path: Any) -> str:

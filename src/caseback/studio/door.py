@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 LASTS = 12 * 3600.0
 """Seconds that a session lasts."""
 TRIES, WINDOW = 10, 60.0
-"""Wrong passwords and links in so many seconds, after which none is looked at for a while."""
+"""Wrong passwords in so many seconds, after which none is looked at for a while. Links are not counted: nobody guesses
+192 random bits, and any page can make a browser ask for one."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,23 @@ class Door:
     wrong: list[float] = field(default_factory=list)
 
     def by_link(self, token: str) -> Session | None:
-        """A session for who has the link, which is used up; None otherwise, and after too many tries."""
-        if self.shut() or not self.link or not _same(token, self.link):
-            self.wrong.append(self.clock())
+        """A session for who has the link, which is used up; None otherwise."""
+        if not self.link or not _same(token, self.link):
             return None
         self.link = ""
         return self._enter()
 
     def by_password(self, given: str) -> Session | None:
         """A session for who knows the password; None otherwise, and after too many tries."""
-        if self.shut() or self.password is None or not _same(given, self.password):
+        if self.shut():
+            return None
+        if self.password is None or not _same(given, self.password):
             self.wrong.append(self.clock())
             return None
         return self._enter()
 
     def shut(self) -> bool:
-        """Whether too many wrong tries were made just now."""
+        """Whether too many wrong passwords were given just now."""
         self.wrong = [when for when in self.wrong if when > self.clock() - WINDOW]
         return len(self.wrong) >= TRIES
 

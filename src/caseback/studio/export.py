@@ -13,7 +13,8 @@ from caseback.errors import CasebackError
 from caseback.studio.app import as_json, json_path
 from caseback.studio.assets import assets
 from caseback.studio.desk import Desk
-from caseback.studio.documents import document, tightened
+from caseback.studio.documents import artefacts, document, tightened
+from caseback.studio.found import EXPORT
 from caseback.studio.page import Names, Page, at
 from caseback.studio.pages import PAGES
 from caseback.studio.render import render
@@ -25,15 +26,18 @@ def export_pages(desk: Desk, out: Path, pages: Sequence[Page] = PAGES) -> int:
     """Write every page, and how many files there are.
 
     Every page that another links to is written too, such as the older exchanges of an incident; of lists that have
-    several pages the first.
+    several pages the first. A page of a damaged file says that it is.
 
     Raises:
-        CasebackError: the folder holds something else, or cannot be written.
+        CasebackError: the folder holds something else, is none, or cannot be written.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "index.json").is_file():
-        raise CasebackError(f"{out} holds something else: name a new folder (--export)")
     with writing(out):
+        if out.exists() and not out.is_dir():
+            raise CasebackError(f"{out} is no folder: name a new one (--export)")
+        if out.exists() and any(out.iterdir()) and not (out / EXPORT).is_file():
+            raise CasebackError(f"{out} holds something else: name a new folder (--export)")
         out.mkdir(parents=True, exist_ok=True)
+    _write(out, EXPORT, "Pages of `caseback studio --export`. The studio passes over this folder.\n")
     left = [at(page.path, **parts) for page in pages if page.exported for parts in page.places(desk)]
     routes = [(compile_path(page.path)[0], page) for page in pages if page.exported]
     written: set[str] = set()
@@ -43,8 +47,7 @@ def export_pages(desk: Desk, out: Path, pages: Sequence[Page] = PAGES) -> int:
             continue
         written.add(path)
         if path.startswith(DOCUMENTS):
-            kind, _, key = path.removeprefix(DOCUMENTS).partition("/")
-            _write(out, file_of(path), tightened(document(desk, kind, key))[0])
+            _write_document(desk, path, out)
         else:
             for route, page in routes:
                 if (found := route.match(path)) is not None:
@@ -74,22 +77,46 @@ def linking(here: str, linked: set[str]) -> Callable[[str], str]:
 
 
 def _write_page(desk: Desk, page: Page, here: str, parts: Names, out: Path) -> set[str]:
-    """Writes a page and its twin; the paths of the studio that it links to."""
+    """Writes a page and its twin; the paths of the studio that it links to. One that cannot be made says why."""
     linked: set[str] = set()
-    data = page.data(desk, parts, {})
-    twin = json_path(here)
-    html = render(
-        page.template, linking(here, linked), page=data, section=page.section, here=here, twin=twin, exported=True
-    )
+    link, twin = linking(here, linked), json_path(here)
+    try:
+        data = page.data(desk, parts, {})
+        html = render(page.template, link, page=data, section=page.section, here=here, twin=twin, exported=True)
+    except CasebackError as error:
+        data, html = {"error": str(error)}, _refused(link, str(error))
     _write(out, file_of(here), html)
     _write(out, file_of(twin), as_json(data))
     return {path.partition("?")[0] for path in linked if not path.startswith("/static/") and not path.endswith(".json")}
 
 
+def _write_document(desk: Desk, path: str, out: Path) -> None:
+    """Writes a page as it is disclosed, and with a card what it leads to."""
+    kind, _, key = path.removeprefix(DOCUMENTS).partition("/")
+    try:
+        html = tightened(document(desk, kind, key))[0]
+    except CasebackError as error:
+        html, kind = _refused(linking(path, set()), str(error)), ""
+    _write(out, file_of(path), html)
+    for path_of_it, content in artefacts(desk, key) if kind == "cards" else ():
+        place = _place(out, path_of_it[1:])
+        with writing(place):
+            place.write_bytes(content)
+
+
+def _refused(link: Callable[[str], str], why: str) -> str:
+    return render("refused.html.j2", link, title="Cannot be shown", status=422, why=why, exported=True)
+
+
 def _write(out: Path, name: str, text: str) -> None:
+    write_text(_place(out, name), text)
+
+
+def _place(out: Path, name: str) -> Path:
+    """Where that file goes; its folder is made."""
     place = out / name
     if out.resolve() not in place.resolve().parents:
         raise CasebackError(f"{name} would lie outside {out}: rename what it shows")
     with writing(place):
         place.parent.mkdir(parents=True, exist_ok=True)
-    write_text(place, text)
+    return place

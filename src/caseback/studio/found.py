@@ -1,8 +1,10 @@
 """What lies in a folder: dossiers, audits, calibrations, games and what was looked at, each by a name of its own."""
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from caseback.audit.packaged import packaged_calibration
 from caseback.dossier.database import DATABASE
 from caseback.errors import CasebackError
 from caseback.studio.errors import AbsentError
+from caseback.studio.looks import LOOKS
 
 DEEPEST = 6
 """Folders below the one that is searched."""
@@ -26,24 +29,18 @@ KINDS = {
     "direction.json": "directions",
     "labels.json": "labels",
     "detector.json": "detectors",
-    "rounds.json": "rounds",
-    "generations.json": "generations",
     "advisory.json": "advisories",
     "feed.json": "feeds",
     "game.json": "games",
-    **{
-        f"{name}.json": "looks"
-        for name in (
-            "depth", "difference", "investigation", "introspection", "account", "screening", "steer",
-            "pretending",
-        )
-    },
-}  # fmt: skip
+    **{f"{name}.json": "looks" for name in LOOKS},
+}
 """What a file of this name is."""
 HEAD = 4096
 """Bytes by which a graph is known."""
 SHIPPED = "shipped"
 """Key of the calibration that comes along."""
+EXPORT = ".caseback-export"
+"""The file by which a folder of exported pages is known: what lies there is a copy."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +91,16 @@ def search(folder: Path) -> Found:
     return Found({kind: dict(sorted(there.items())) for kind, there in found.items()})
 
 
+def calibration_with(found: Found, id: object) -> tuple[str, dict[str, Any]] | None:
+    """The calibration with this id: its key, and what is in it. None where it is not here, or cannot be read."""
+    for key, path in found.all("calibrations").items():
+        with suppress(CasebackError):
+            read = read_json(path)
+            if read.get("id") == id:
+                return key, read
+    return None
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a file.
 
@@ -103,7 +110,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise CasebackError(f"{path} has more than {LARGEST >> 20} MiB: too much for a page")
-        data = json.loads(path.read_bytes())
+        data = json.loads(path.read_bytes(), parse_float=_finite, parse_constant=_finite)
     except OSError as error:
         raise CasebackError(f"{path} cannot be read ({error.strerror}): look at its permissions") from None
     except (ValueError, RecursionError):
@@ -116,9 +123,20 @@ def read_json(path: Path) -> dict[str, Any]:
 def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     for place, folders, names in os.walk(folder):
         here = Path(place)
+        if EXPORT in names:
+            folders.clear()
+            continue
         if len(here.relative_to(folder).parts) >= DEEPEST:
             folders.clear()
         yield here, folders, names
+
+
+def _finite(text: str) -> float:
+    """A number as JSON has them: neither NaN nor so large that it counts as infinite."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 def _key(folder: Path, place: Path) -> str:

@@ -9,7 +9,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from caseback.disclosure.page import environment_of
 from caseback.studio.assets import assets
-from caseback.studio.wording import ago, amount, interval_words, moment, when
+from caseback.studio.wording import amount, moment, when
 
 NO_RECORDS: dict[str, Any] = {"evidence": {"records": (), "struck": {}, "unreadable": {}}}
 """What the macros of a card read where there is no card: no figure leads to a record on the same page."""
@@ -71,13 +71,7 @@ def is_web(address: object) -> bool:
 def _environment() -> Environment:
     loaders = [PackageLoader("caseback.studio", "templates"), PackageLoader("caseback.disclosure", "templates")]
     environment = environment_of(ChoiceLoader(loaders))
-    environment.filters |= {
-        "amount": amount,
-        "when": when,
-        "moment": moment,
-        "ago": ago,
-        "interval_words": interval_words,
-    }
+    environment.filters |= {"amount": amount, "when": when, "moment": moment}
     environment.globals |= {"menu": MENU, "card": NO_RECORDS}
     environment.tests["web"] = is_web
     return environment

@@ -35,14 +35,14 @@ def bound(host: str, port: int) -> socket.socket:
 
 def hosts_for(host: str, names: tuple[str, ...] = ()) -> Hosts:
     """Names that a studio listening on ``host`` may be asked for under, those given among them."""
-    if host in LOOPBACK:
-        return Hosts((*Hosts().names, *names))
-    return Hosts((*Hosts().names, host.lower(), *(name.lower() for name in names)), addresses=True)
+    lower = [name.lower() for name in (*names, *(() if host in LOOPBACK else (host,)))]
+    return Hosts((*Hosts().names, *lower), addresses=host not in LOOPBACK)
 
 
 def address_of(listening: socket.socket, host: str) -> str:
     """What a person opens. For all addresses of a machine it is the one on this machine."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{listening.getsockname()[1]}"
 
 

@@ -14,14 +14,17 @@ from caseback.studio.errors import AbsentError
 from caseback.watch.alerts.tables import make_tables as make_alerts
 from caseback.watch.incidents.tables import make_tables as make_incidents
 from caseback.watch.rates.tables import make_tables as make_rates
-from caseback.watch.store.opening import open_store
-from caseback.watch.store.store import Store
+from caseback.watch.store.opening import POSTGRES, open_store
+from caseback.watch.store.postgres import without_password
+from caseback.watch.store.store import Store, StoreAwayError
 
 HEADER = b"SQLite format 3\x00"
 NAMES, ENDS = {"store"}, (".sqlite", ".db")
 """How the file of a store may be called."""
 DEEPEST = 4
 """Folders below the one that is searched."""
+TABLES = {"audit_draws": make_rates, "alerts": make_alerts, "incidents": make_incidents}
+"""A table that pages read, and what makes it with those beside it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Stores:
         return {**_in_folder(folder), **self.named}
 
     def open(self, folder: Path, name: str) -> Store:
-        """The store of this name.
+        """The store of this name. Written is nothing but the tables of rates, alerts and incidents that are lacking.
 
         Raises:
             AbsentError: there is none.
@@ -64,8 +67,7 @@ class Stores:
         with self.lock:
             if there[name] not in self.opened:
                 store = open_store(there[name], make=False)
-                for make in (make_rates, make_alerts, make_incidents):
-                    make(store)
+                _complete(store)
                 self.opened[there[name]] = store
             return self.opened[there[name]]
 
@@ -80,11 +82,22 @@ def named_stores(given: list[str]) -> dict[str, str]:
     for each in given:
         name, mark, where = each.partition("=")
         if not mark or "/" in name or ":" in name:
-            name, where = Path(each.rpartition("/")[2]).stem or "store", each
+            shown = without_password(each).partition("://")[2].partition("/")[2] if each.startswith(POSTGRES) else each
+            name, where = Path(shown).stem or "store", each
         if name in made:
             raise CasebackError(f"two stores are called {name}: give one as NAME={where}")
         made[name] = where
     return made
+
+
+def _complete(store: Store) -> None:
+    for table, make in TABLES.items():
+        try:
+            store.query(f"SELECT 1 FROM {table} LIMIT 1")
+        except StoreAwayError:
+            raise
+        except CasebackError:
+            make(store)
 
 
 def _in_folder(folder: Path) -> dict[str, str]:

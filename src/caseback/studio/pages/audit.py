@@ -1,17 +1,16 @@
 """Audits: behaviours by assays, verdicts with what would have been found, dilution curves, condition maps."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from caseback.disclosure.calibration_page import dilution
 from caseback.disclosure.condition_page import bars, grid
-from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.errors import AbsentError
-from caseback.studio.found import Found, read_json, search
-from caseback.studio.page import Names, Page, as_written
-from caseback.studio.pages.subjects import card_of, weakest_limit
+from caseback.studio.found import Found, calibration_with, read_json, search
+from caseback.studio.page import Names, Page, as_written, places_of, told
+from caseback.studio.pages.subjects import card_of, cards_of, weakest_limit
 
 Data = Mapping[str, Any]
 
@@ -19,17 +18,18 @@ Data = Mapping[str, Any]
 def audits(desk: Desk, parts: Names, query: Names) -> Data:
     """Every verdict on every subject, and what else there is of audits."""
     found = search(desk.folder)
-    made = [*_of_subjects(found), *_of_files(found)]
-    behaviours = sorted({each["behaviour"] for audit in made for each in audit["verdicts"] if each["behaviour"]})
+    lines = [*told(found, "dossiers", _of_dossier), *told(found, "audits", _of_file)]
+    made = [each for each in lines if not each["unreadable"] and each["link"]]
+    behaviours = sorted({name for audit in made for name in audit["verdicts"] if name})
     return {
-        "audits": [{name: audit[name] for name in ("link", "name", "word", "unable", "weakest")} for audit in made],
-        "rows": [
-            {"behaviour": name, "cells": [_verdict_on(name, audit["verdicts"]) for audit in made]}
-            for name in behaviours
+        "audits": [
+            {name: audit[name] for name in ("key", "link", "name", "word", "unable", "weakest")} for audit in made
         ],
-        "calibrations": [_calibration_line(key, path) for key, path in found.all("calibrations").items()],
-        "maps": [_map_line(key, path) for key, path in found.all("maps").items()],
-        "organisms": [_organism_line(key, path) for key, path in found.all("organisms").items()],
+        "unreadable": [each for each in lines if each["unreadable"]],
+        "rows": [{"behaviour": name, "cells": [audit["verdicts"].get(name) for audit in made]} for name in behaviours],
+        "calibrations": told(found, "calibrations", _calibration_line),
+        "maps": told(found, "maps", _map_line),
+        "organisms": told(found, "organisms", _organism_line),
     }
 
 
@@ -46,7 +46,7 @@ def of_subject(desk: Desk, parts: Names, query: Names) -> Data:
         "word": audit["word"],
         "unable": audit["unable"],
         "calibration": audit["calibration"],
-        "calibration_link": _calibration_link(found, str((audit["calibration"] or {}).get("id"))),
+        "calibration_link": _calibration(found, (audit["calibration"] or {}).get("id"))[0],
         "verdicts": audit["verdicts"],
         "weakest": weakest_limit(audit),
         "assays": [],
@@ -60,7 +60,7 @@ def of_model(desk: Desk, parts: Names, query: Names) -> Data:
     """An audit that stands on its own, with every assay beside its threshold."""
     found = search(desk.folder)
     audit = read_json(found.one("audits", parts["key"]))
-    link, calibration = _calibration(found, str(audit.get("calibration")))
+    link, calibration = _calibration(found, audit.get("calibration"))
     columns = list(dict.fromkeys(name.partition("/")[0] for name in audit["statistics"]))
     thresholds = calibration["views"]["all"]["panel"]["thresholds"] if calibration else {}
     return {
@@ -132,17 +132,14 @@ def condition_map(desk: Desk, parts: Names, query: Names) -> Data:
     }
 
 
-def _of_subjects(found: Found) -> Iterable[dict[str, Any]]:
-    for key, path in found.all("dossiers").items():
-        card = card_of(path)
-        if card["audit"]:
-            yield _line(f"/audit/subject/{key}", card["title"], card["audit"])
+def _of_dossier(key: str, path: Path) -> dict[str, Any]:
+    card = card_of(path)
+    return _line(f"/audit/subject/{key}", card["title"], card["audit"]) if card["audit"] else {"link": None}
 
 
-def _of_files(found: Found) -> Iterable[dict[str, Any]]:
-    for key, path in found.all("audits").items():
-        audit = read_json(path)
-        yield _line(f"/audit/model/{key}", Path(str(audit["subject"])).name, audit)
+def _of_file(key: str, path: Path) -> dict[str, Any]:
+    audit = read_json(path)
+    return _line(f"/audit/model/{key}", Path(str(audit["subject"])).name, audit)
 
 
 def _line(link: str, name: str, audit: Data) -> dict[str, Any]:
@@ -152,13 +149,10 @@ def _line(link: str, name: str, audit: Data) -> dict[str, Any]:
         "word": audit["word"],
         "unable": audit["unable"],
         "weakest": weakest_limit(audit),
-        "verdicts": audit["verdicts"],
+        "verdicts": {
+            each["behaviour"]: {name: each[name] for name in ("word", "limit", "why")} for each in audit["verdicts"]
+        },
     }
-
-
-def _verdict_on(behaviour: str, verdicts: Iterable[Data]) -> dict[str, Any] | None:
-    found = next((each for each in verdicts if each["behaviour"] == behaviour), None)
-    return None if found is None else {name: found[name] for name in ("word", "limit", "why")}
 
 
 def _cell(assay: str, statistics: Data, thresholds: Data) -> dict[str, Any] | None:
@@ -177,70 +171,39 @@ def _cell(assay: str, statistics: Data, thresholds: Data) -> dict[str, Any] | No
     }
 
 
-def _calibration(found: Found, id: str) -> tuple[str | None, dict[str, Any] | None]:
+def _calibration(found: Found, id: object) -> tuple[str | None, dict[str, Any] | None]:
     """The link to the calibration with this id, and what is in it; None and None where it is not here."""
-    for key, path in found.all("calibrations").items():
-        read = read_json(path)
-        if read.get("id") == id:
-            return f"/audit/calibration/{key}", read
-    return None, None
-
-
-def _calibration_link(found: Found, id: str) -> str | None:
-    return _calibration(found, id)[0]
+    known = calibration_with(found, id)
+    return (f"/audit/calibration/{known[0]}", known[1]) if known else (None, None)
 
 
 def _calibration_line(key: str, path: Path) -> dict[str, Any]:
-    def line() -> dict[str, Any]:
-        data = read_json(path)
-        whole = data["views"]["all"]
-        about = {"base": data["base"], "panel": data["panel"]["name"], "models": len(data["models"]), "id": data["id"]}
-        return {**about, "caught": whole["caught"], "false_alarms": whole["false_alarms"]}
-
-    return _told(key, path, line)
+    data = read_json(path)
+    whole = data["views"]["all"]
+    about = {"base": data["base"], "panel": data["panel"]["name"], "models": len(data["models"]), "id": data["id"]}
+    return {**about, "caught": whole["caught"], "false_alarms": whole["false_alarms"]}
 
 
 def _map_line(key: str, path: Path) -> dict[str, Any]:
-    def line() -> dict[str, Any]:
-        data = read_json(path)
-        names = [each["name"] for each in data["conditions"]]
-        return {"behaviour": data["behaviour"], "subject": data["subject"], "conditions": names, "n": data["n"]}
-
-    return _told(key, path, line)
+    data = read_json(path)
+    names = [each["name"] for each in data["conditions"]]
+    return {"behaviour": data["behaviour"], "subject": data["subject"], "conditions": names, "n": data["n"]}
 
 
 def _organism_line(key: str, path: Path) -> dict[str, Any]:
-    def line() -> dict[str, Any]:
-        record = read_json(path)
-        plan = record["plan"]
-        about = {name: plan.get(name) for name in ("behaviour", "recipe", "twin", "rate")}
-        return {"status": record["status"], **about, "finished": record["status"] != "unfinished"}
-
-    return _told(key, path, line)
-
-
-def _told(key: str, path: Path, line: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The line of a file; where it is damaged, why."""
-    try:
-        return {"key": key, "unreadable": None, **line()}
-    except CasebackError as error:
-        return {"key": key, "unreadable": str(error)}
-    except (KeyError, TypeError, AttributeError):
-        return {"key": key, "unreadable": f"{path} is not as this version of caseback writes it: make it again"}
-
-
-def _places(kind: str) -> Callable[[Desk], Iterable[Names]]:
-    return lambda desk: [{"key": key} for key in search(desk.folder).all(kind)]
+    record = read_json(path)
+    about = {name: record["plan"].get(name) for name in ("behaviour", "recipe", "twin", "rate")}
+    return {"status": record["status"], **about, "finished": record["status"] != "unfinished"}
 
 
 def _audited(desk: Desk) -> Iterable[Names]:
-    return [{"key": key} for key, path in search(desk.folder).all("dossiers").items() if card_of(path)["audit"]]
+    return [{"key": key} for key, card in cards_of(search(desk.folder)) if card["audit"]]
 
 
 PAGES = (
     Page("/audit", "audit", "audits.html.j2", audits),
     Page("/audit/subject/{key:path}", "audit", "audit_of.html.j2", of_subject, _audited),
-    Page("/audit/model/{key:path}", "audit", "audit_of.html.j2", of_model, _places("audits")),
-    Page("/audit/calibration/{key:path}", "audit", "calibration_of.html.j2", calibration, _places("calibrations")),
-    Page("/audit/map/{key:path}", "audit", "map_of.html.j2", condition_map, _places("maps")),
+    Page("/audit/model/{key:path}", "audit", "audit_of.html.j2", of_model, places_of("audits")),
+    Page("/audit/calibration/{key:path}", "audit", "calibration_of.html.j2", calibration, places_of("calibrations")),
+    Page("/audit/map/{key:path}", "audit", "map_of.html.j2", condition_map, places_of("maps")),
 )

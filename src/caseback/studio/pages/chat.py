@@ -8,12 +8,12 @@ import aiohttp
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from caseback.studio.desk import Desk, Gateway
+from caseback.studio.messages import wrong_messages
 from caseback.studio.page import Names, Page
 from caseback.studio.post import Post
 
 Data = Mapping[str, Any]
 FIELDS = {"messages", "max_tokens", "temperature", "seed"}
-ROLES = ("system", "user", "assistant")
 QUIET = 120.0
 """Seconds without a byte of the gateway after which it is told that it hangs."""
 ERROR = 2_000
@@ -51,14 +51,10 @@ async def _say(desk: Desk, parts: Mapping[str, str], given: Mapping[str, Any]) -
 
 def wrong(given: Mapping[str, Any]) -> str:
     """What is wrong with a request; empty where nothing is."""
-    messages = given.get("messages")
-    if set(given) - FIELDS or not isinstance(messages, list) or not messages:
+    if set(given) - FIELDS:
         return f"send messages, and of {', '.join(sorted(FIELDS - {'messages'}))} what you want"
-    for each in messages:
-        if not isinstance(each, dict) or set(each) != {"role", "content"} or each["role"] not in ROLES:
-            return f"a message has a role ({', '.join(ROLES)}) and content"
-        if not isinstance(each["content"], str):
-            return "the content of a message must be text"
+    if why := wrong_messages(given.get("messages")):
+        return why
     for name, low, high in (("max_tokens", 1, 4096), ("temperature", 0, 10), ("seed", 0, 2**63 - 1)):
         value = given.get(name, low)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:

@@ -1,15 +1,15 @@
 """The constitution by clause: how often replies go against it, what was trained for it, and what watches it."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from caseback.behaviours.registry import behaviours
-from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.errors import AbsentError
 from caseback.studio.found import Found, read_json, search
-from caseback.studio.page import Names, Page
-from caseback.studio.pages.subjects import card_of, clause_rows
+from caseback.studio.page import Names, Page, places_of, told
+from caseback.studio.pages.subjects import card_of, cards_of, clause_rows
 
 Data = Mapping[str, Any]
 
@@ -17,7 +17,10 @@ Data = Mapping[str, Any]
 def documents(desk: Desk, parts: Names, query: Names) -> Data:
     """Every subject with its document."""
     found = search(desk.folder)
-    return {"subjects": [_document(key, card_of(path)) for key, path in found.all("dossiers").items()]}
+    return {
+        "subjects": told(found, "dossiers", _document),
+        "unreadable": [each for each in detectors(found) if each["unreadable"]],
+    }
 
 
 def clauses(desk: Desk, parts: Names, query: Names) -> Data:
@@ -27,7 +30,7 @@ def clauses(desk: Desk, parts: Names, query: Names) -> Data:
     watching = detectors(found)
     rows = clause_rows(card)
     for row in rows:
-        row["detectors"] = [each["name"] for each in watching if row["id"] in each["clauses"]]
+        row["detectors"] = [each["name"] for each in watching if row["id"] in each.get("clauses", ())]
     document = card["constitution"]
     return {
         "key": parts["key"],
@@ -74,9 +77,11 @@ def clause(desk: Desk, parts: Names, query: Names) -> Data:
             for name in breaking
         ],
         "detectors": [
-            each for each in detectors(found) if one["id"] in each["clauses"] or each["behaviour"] in breaking
+            each
+            for each in detectors(found)
+            if not each["unreadable"] and (one["id"] in each["clauses"] or each["behaviour"] in breaking)
         ],
-        "directions": [each for each in directions(found) if _bound(each, one, breaking)],
+        "directions": [each for each in directions(found) if not each["unreadable"] and _bound(each, one, breaking)],
     }
 
 
@@ -91,52 +96,36 @@ def breaks(clause: Data) -> list[str]:
 
 def detectors(found: Found) -> list[dict[str, Any]]:
     """Every detector in the folder: its name, its behaviour, the clauses it guards. A damaged one says so."""
-    return [_detector(key, path) for key, path in found.all("detectors").items()]
+    return told(found, "detectors", _detector)
 
 
 def directions(found: Found) -> list[dict[str, Any]]:
-    """Every direction in the folder: its name, its site, and what it was fitted on."""
-    made = []
-    for key, path in found.all("directions").items():
-        try:
-            record = read_json(path)
-            made.append(
-                {
-                    "key": key,
-                    "name": str(record["name"]),
-                    "site": f"{record['site']['kind']} {record['site']['layer']}",
-                    "ground": str(record["provenance"]["ground"]),
-                    "clause": str(record["provenance"]["ground"]).removeprefix("clause:"),
-                    "auroc": record["provenance"]["dev_auroc"],
-                }
-            )
-        except (CasebackError, KeyError, TypeError):
-            made.append({"key": key, "name": key, "site": "", "ground": "", "clause": "", "auroc": None})
-    return made
+    """Every direction in the folder: its name, its site, and what it was fitted on. A damaged one says so."""
+    return told(found, "directions", _direction)
 
 
-def _detector(key: str, path: Any) -> dict[str, Any]:
-    try:
-        body = read_json(path)["detector"]
-        fields = body
-        known = fields.get("known") or {}
-        return {
-            "key": key,
-            "name": str(fields["name"]),
-            "kind": str(body.get("kind", "")),
-            "behaviour": str(fields.get("behaviour", "")),
-            "clauses": [str(each) for each in (known.get("clauses") or ())],
-            "calibrated": bool(known.get("calibration")),
-        }
-    except (CasebackError, KeyError, TypeError, AttributeError) as error:
-        return {
-            "key": key,
-            "name": key,
-            "kind": f"cannot be read: {error}",
-            "behaviour": "",
-            "clauses": [],
-            "calibrated": False,
-        }
+def _direction(key: str, path: Path) -> dict[str, Any]:
+    record = read_json(path)
+    ground = str(record["provenance"]["ground"])
+    return {
+        "name": str(record["name"]),
+        "site": f"{record['site']['kind']} {record['site']['layer']}",
+        "ground": ground,
+        "clause": ground.removeprefix("clause:"),
+        "auroc": record["provenance"]["dev_auroc"],
+    }
+
+
+def _detector(key: str, path: Path) -> dict[str, Any]:
+    fields = read_json(path)["detector"]
+    known = fields.get("known") or {}
+    return {
+        "name": str(fields["name"]),
+        "kind": str(fields.get("kind", "")),
+        "behaviour": str(fields.get("behaviour", "")),
+        "clauses": [str(each) for each in (known.get("clauses") or ())],
+        "calibrated": bool(known.get("calibration")),
+    }
 
 
 def _bound(direction: Data, clause: Data, breaking: list[str]) -> bool:
@@ -154,10 +143,10 @@ def _within(mine: str, theirs: str) -> bool:
     return f"{mine}.".startswith(f"{theirs}.") or f"{theirs}.".startswith(f"{mine}.")
 
 
-def _document(key: str, card: Data) -> dict[str, Any]:
+def _document(key: str, path: Path) -> dict[str, Any]:
+    card = card_of(path)
     document = card["constitution"]
     return {
-        "key": key,
         "name": card["title"],
         "title": document["title"] if document else None,
         "clauses": len(document["clauses"]) if document else 0,
@@ -165,18 +154,14 @@ def _document(key: str, card: Data) -> dict[str, Any]:
     }
 
 
-def _subjects(desk: Desk) -> Iterable[Names]:
-    return [{"key": key} for key in search(desk.folder).all("dossiers")]
-
-
 def _clauses(desk: Desk) -> Iterable[Names]:
-    for key, path in search(desk.folder).all("dossiers").items():
-        document = card_of(path)["constitution"]
+    for key, card in cards_of(search(desk.folder)):
+        document = card["constitution"]
         yield from ({"key": key, "clause": each["id"]} for each in (document["clauses"] if document else ()))
 
 
 PAGES = (
     Page("/constitution", "constitution", "documents.html.j2", documents),
     Page("/constitution/{key:path}/clauses/{clause}", "constitution", "clause_of.html.j2", clause, _clauses),
-    Page("/constitution/{key:path}", "constitution", "clauses.html.j2", clauses, _subjects),
+    Page("/constitution/{key:path}", "constitution", "clauses.html.j2", clauses, places_of("dossiers")),
 )

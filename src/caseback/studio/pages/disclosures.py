@@ -1,14 +1,13 @@
 """What is disclosed: the card of every subject, and advisories."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from caseback.disclosure.advisory.shown import lines
-from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
-from caseback.studio.page import Names, Page, as_written
+from caseback.studio.page import Names, Page, as_written, places_of, told
 from caseback.studio.pages.subjects import card_of
 
 Data = Mapping[str, Any]
@@ -18,9 +17,9 @@ def disclosures(desk: Desk, parts: Names, query: Names) -> Data:
     """Every card, every advisory, every feed."""
     found = search(desk.folder)
     return {
-        "cards": [_card(key, card_of(path)) for key, path in found.all("dossiers").items()],
-        "advisories": [_advisory(key, path) for key, path in found.all("advisories").items()],
-        "feeds": [_feed(key, path) for key, path in found.all("feeds").items()],
+        "cards": told(found, "dossiers", _card),
+        "advisories": told(found, "advisories", _advisory),
+        "feeds": told(found, "feeds", _feed),
     }
 
 
@@ -38,9 +37,9 @@ def advisory(desk: Desk, parts: Names, query: Names) -> Data:
     return {"key": parts["key"], "lines": [list(each) for each in lines(found)], "advisory": found}
 
 
-def _card(key: str, card: Data) -> dict[str, Any]:
+def _card(key: str, path: Path) -> dict[str, Any]:
+    card = card_of(path)
     return {
-        "key": key,
         "name": card["title"],
         "as_of": card["as_of"],
         "verdict": card["verdict"]["status"],
@@ -51,39 +50,21 @@ def _card(key: str, card: Data) -> dict[str, Any]:
 
 
 def _advisory(key: str, path: Path) -> dict[str, Any]:
-    try:
-        data = read_json(path)
-        about = {name: data[name] for name in ("id", "revision", "kind", "summary", "modified")}
-        told = {"behaviour": data["behaviour"]["id"], "tlp": data["handling"]["tlp"], "by": data["publisher"]["name"]}
-        return {"key": key, "unreadable": None, **about, **told, "withdrawn": data.get("withdrawn")}
-    except CasebackError as error:
-        return {"key": key, "unreadable": str(error)}
-    except (KeyError, TypeError):
-        return {"key": key, "unreadable": f"{path} is no advisory as this version of caseback writes it"}
+    data = read_json(path)
+    about = {name: data[name] for name in ("id", "revision", "kind", "summary", "modified")}
+    said = {"behaviour": data["behaviour"]["id"], "tlp": data["handling"]["tlp"], "by": data["publisher"]["name"]}
+    return {**about, **said, "withdrawn": data.get("withdrawn")}
 
 
 def _feed(key: str, path: Path) -> dict[str, Any]:
-    try:
-        data = read_json(path)
-        items = [{name: each.get(name) for name in ("id", "title", "date_modified", "tags")} for each in data["items"]]
-        return {"key": key, "unreadable": None, "title": data["title"], "size": data["_caseback"]["size"],
-                "home": data.get("home_page_url"), "items": items}  # fmt: skip
-    except CasebackError as error:
-        return {"key": key, "unreadable": str(error)}
-    except (KeyError, TypeError, AttributeError):
-        return {"key": key, "unreadable": f"{path} is no feed as this version of caseback writes it"}
-
-
-def _cards(desk: Desk) -> Iterable[Names]:
-    return [{"key": key} for key in search(desk.folder).all("dossiers")]
-
-
-def _advisories(desk: Desk) -> Iterable[Names]:
-    return [{"key": key} for key in search(desk.folder).all("advisories")]
+    data = read_json(path)
+    items = [{name: each.get(name) for name in ("id", "title", "date_modified", "tags")} for each in data["items"]]
+    about = {"title": data["title"], "size": data["_caseback"]["size"], "home": data.get("home_page_url")}
+    return {**about, "items": items}
 
 
 PAGES = (
     Page("/disclosures", "disclosures", "disclosures.html.j2", disclosures),
-    Page("/disclosures/advisories/{key:path}", "disclosures", "advisory_of.html.j2", advisory, _advisories),
-    Page("/disclosures/{key:path}", "disclosures", "framed.html.j2", card_page, _cards),
+    Page("/disclosures/advisories/{key:path}", "disclosures", "advisory_of.html.j2", advisory, places_of("advisories")),
+    Page("/disclosures/{key:path}", "disclosures", "framed.html.j2", card_page, places_of("dossiers")),
 )

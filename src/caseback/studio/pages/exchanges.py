@@ -1,6 +1,7 @@
 """Exchanges: the list with its filters, and one of them with its transcript and what detectors say of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -153,8 +154,9 @@ def lit(verdict: Data, tokens: Sequence[str] | None) -> dict[str, Any]:
 
 def _exchanges(desk: Desk) -> Iterable[Names]:
     for name in desk.stores.where(desk.folder):
-        store = desk.stores.open(desk.folder, name)
-        yield from ({"store": name, "id": each.id} for each in latest(store, most=EXPORTED).exchanges)
+        with suppress(CasebackError):  # its page says what is wrong with it
+            store = desk.stores.open(desk.folder, name)
+            yield from ({"store": name, "id": each.id} for each in latest(store, most=EXPORTED).exchanges)
 
 
 PAGES = (

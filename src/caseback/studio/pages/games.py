@@ -1,20 +1,19 @@
 """Sealed games: what was played for, who played, and how it ended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
-from caseback.studio.page import Names, Page, as_written
+from caseback.studio.page import Names, Page, as_written, places_of, told
 
 Data = Mapping[str, Any]
 
 
 def games(desk: Desk, parts: Names, query: Names) -> Data:
     """Every game; those that are over with their score."""
-    return {"games": [_line(key, path) for key, path in search(desk.folder).all("games").items()]}
+    return {"games": told(search(desk.folder), "games", _line)}
 
 
 @as_written
@@ -36,28 +35,21 @@ def game(desk: Desk, parts: Names, query: Names) -> Data:
 
 def _line(key: str, path: Path) -> dict[str, Any]:
     scored = path.with_name("score.json")
-    try:
-        about = read_json(path)
-        score = read_json(scored) if scored.is_file() else None
-        found = score["score"] if score and score["game"] == "find" else None
-        return {
-            "key": key,
-            "unreadable": None,
-            "game": about["game"],
-            "access": about["access"],
-            "ground": about["ground"],
-            "subjects": len(about["subjects"]),
-            "over": score is not None,
-            "by": score["by"] if score else None,
-            "first": found["first"] if found else None,
-            "false_alarms": found["false_alarms"] if found else None,
-            "brier": found["brier"] if found else None,
-            "repaired": _repaired(score["score"]) if score and score["game"] == "repair" else None,
-        }
-    except CasebackError as error:
-        return {"key": key, "unreadable": str(error)}
-    except (KeyError, TypeError):
-        return {"key": key, "unreadable": f"{path.parent} is no game as this version of caseback writes it"}
+    about = read_json(path)
+    score = read_json(scored) if scored.is_file() else None
+    found = score["score"] if score and score["game"] == "find" else None
+    return {
+        "game": about["game"],
+        "access": about["access"],
+        "ground": about["ground"],
+        "subjects": len(about["subjects"]),
+        "over": score is not None,
+        "by": score["by"] if score else None,
+        "first": found["first"] if found else None,
+        "false_alarms": found["false_alarms"] if found else None,
+        "brier": found["brier"] if found else None,
+        "repaired": _repaired(score["score"]) if score and score["game"] == "repair" else None,
+    }
 
 
 def _repaired(score: Data) -> Data:
@@ -65,11 +57,7 @@ def _repaired(score: Data) -> Data:
     return {what: {name: each[name] for name in ("before", "after")} for what, each in score["on_organisms"].items()}
 
 
-def _places(desk: Desk) -> Iterable[Names]:
-    return [{"key": key} for key in search(desk.folder).all("games")]
-
-
 PAGES = (
     Page("/games", "games", "games.html.j2", games),
-    Page("/games/{key:path}", "games", "game_of.html.j2", game, _places),
+    Page("/games/{key:path}", "games", "game_of.html.j2", game, places_of("games")),
 )

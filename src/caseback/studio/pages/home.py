@@ -1,7 +1,7 @@
 """Home: where each subject stands in the loop, and what holds it back."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +21,25 @@ Data = Mapping[str, Any]
 def home(desk: Desk, parts: Names, query: Names) -> Data:
     """Each subject with its stages, and what lies beside them."""
     found = search(desk.folder)
-    subjects = [subject(desk, key, path, found) for key, path in found.all("dossiers").items()]
+    live = [glance(desk, name, where) for name, where in desk.stores.where(desk.folder).items()]
+    subjects = [subject(desk, key, path, found, live) for key, path in found.all("dossiers").items()]
     kinds = ("audits", "maps", "games", "organisms", "directions", "labels", "circuits", "looks", "detectors")
     return {
         "folder": str(desk.folder),
         "subjects": subjects,
-        "live": [glance(desk, name, where) for name, where in desk.stores.where(desk.folder).items()],
+        "live": live,
         "beside": {kind: len(found.all(kind)) for kind in kinds if found.all(kind)},
     }
 
 
-def subject(desk: Desk, key: str, path: Path, found: Found) -> dict[str, Any]:
+def subject(desk: Desk, key: str, path: Path, found: Found, live: Sequence[Data]) -> dict[str, Any]:
     """One subject: its stages in the order of the loop, and what holds it back, worst first. A dossier that cannot be
-    read is told as such."""
+    read is told as such. ``live`` is every store at a glance."""
     try:
         card = card_of(path)
     except CasebackError as error:
         return {"key": key, "name": key, "unreadable": str(error), "stages": [], "holds_back": [], "verdict": None}
-    watched = in_use(desk, {Path(card["title"]).name, Path(key).name})
+    watched = in_use(desk, live, {Path(card["title"]).name, Path(key).name})
     return {
         "key": key,
         "name": card["title"],
@@ -110,15 +111,14 @@ def holds_back(key: str, card: Data) -> list[dict[str, Any]]:
     return held
 
 
-def in_use(desk: Desk, names: set[str]) -> list[dict[str, Any]]:
+def in_use(desk: Desk, live: Sequence[Data], names: set[str]) -> list[dict[str, Any]]:
     """The live stores with exchanges of a model of one of these names: how many they are, and what is amiss there."""
     made = []
-    for name, where in desk.stores.where(desk.folder).items():
-        seen = glance(desk, name, where)
+    for seen in live:
         if seen["unreadable"]:
             continue
         marks = ", ".join("?" * len(names))
-        [row] = desk.stores.open(desk.folder, name).query(
+        [row] = desk.stores.open(desk.folder, seen["name"]).query(
             f"SELECT COUNT(*) AS n FROM exchanges WHERE model IN ({marks})", sorted(names)
         )
         if row["n"]:

@@ -2,20 +2,22 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from caseback.dossier import open_dossier
+from caseback.dossier import open_dossier, read_dossier
 from caseback.errors import CasebackError
 from caseback.studio.desk import Desk
 from caseback.studio.errors import AbsentError, AskedWrongError
 from caseback.studio.found import search
-from caseback.studio.page import Names, Page
+from caseback.studio.page import Names, Page, told
 from caseback.studio.pages.exchanges import line, message, said
-from caseback.studio.pages.live import places
+from caseback.studio.pages.live import incident_counts, places
 from caseback.studio.pages.review import WORDS, agreement_data
 from caseback.studio.post import Post
 from caseback.studio.query import text
@@ -38,9 +40,7 @@ def listed(desk: Desk, parts: Names, query: Names) -> Data:
     state = text(query, "state") or None
     if state is not None and state not in STATES:
         raise AskedWrongError(f"state={state[:40]} must be one of {', '.join(STATES)}")
-    counts = {
-        row["state"]: row["n"] for row in store.query("SELECT state, COUNT(*) AS n FROM incidents GROUP BY state")
-    }
+    counts = incident_counts(store)
     return {
         "store": parts["store"],
         "state": state,
@@ -58,6 +58,7 @@ def one(desk: Desk, parts: Names, query: Names) -> Data:
     except CasebackError as error:
         raise AbsentError(str(error)) from None
     design = current_design(store)
+    found = told(search(desk.folder), "dossiers", lambda key, path: {"records": findings(path, seen.incident.id)})
     return {
         "store": parts["store"],
         **incident_data(seen.incident),
@@ -79,8 +80,9 @@ def one(desk: Desk, parts: Names, query: Names) -> Data:
         "verdict_words": list(get_args(Verdict)),
         "looked_words": list(WORDS),
         "who": text(query, "who", 60),
-        "findings": findings(desk, seen.incident.id),
-        "dossiers": list(search(desk.folder).all("dossiers")),
+        "findings": [{"dossier": each["key"], **record} for each in found for record in each.get("records", ())],
+        "dossiers": [each["key"] for each in found if not each["unreadable"] and not each["records"]],
+        "unreadable": [each for each in found if each["unreadable"]],
     }
 
 
@@ -103,15 +105,10 @@ def incident_data(found: Incident) -> dict[str, Any]:
     return {**vars(found), "clauses": list(found.clauses)}
 
 
-def findings(desk: Desk, id: str) -> list[dict[str, Any]]:
-    """Records of an incident in the dossiers of the folder."""
-    made = []
-    for key, path in search(desk.folder).all("dossiers").items():
-        with open_dossier(path) as dossier:
-            made += [
-                {"dossier": key, "record": each.id, "time": each.time} for each in dossier.records(KIND, incident=id)
-            ]
-    return made
+def findings(path: Path, id: str) -> list[dict[str, Any]]:
+    """Records of an incident in a dossier."""
+    with read_dossier(path) as dossier:
+        return [{"record": each.id, "time": each.time} for each in dossier.records(KIND, incident=id)]
 
 
 async def _take(desk: Desk, parts: Mapping[str, str], given: Mapping[str, Any]) -> Response:
@@ -169,7 +166,8 @@ def _word(word: str) -> bool | None:
 
 def _incidents(desk: Desk) -> Iterable[Names]:
     for name in desk.stores.where(desk.folder):
-        yield from ({"store": name, "id": each.id} for each in incidents(desk.stores.open(desk.folder, name)))
+        with suppress(CasebackError):  # its page says what is wrong with it
+            yield from ({"store": name, "id": each.id} for each in incidents(desk.stores.open(desk.folder, name)))
 
 
 PAGES = (

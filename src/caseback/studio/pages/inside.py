@@ -1,26 +1,16 @@
 """Looking inside: directions, labelled latents, circuits, and everything else that `caseback look` leaves."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
-from caseback.studio.page import Names, Page, as_written
+from caseback.studio.looks import LOOKS
+from caseback.studio.page import Names, Page, as_written, places_of
 from caseback.studio.pages.constitution import directions
 
 Data = Mapping[str, Any]
-LOOKS = {
-    "depth": "How deep training went",
-    "difference": "What training changed inside",
-    "investigation": "An investigation",
-    "introspection": "A planted thought, and whether it is noticed",
-    "account": "The model's account of why it acted",
-    "screening": "What training data would do",
-    "steer": "Steering, by dose",
-    "pretending": "Nice, or pretending to be",
-}
-"""What each of these files tells."""
 
 
 def inside(desk: Desk, parts: Names, query: Names) -> Data:
@@ -33,7 +23,7 @@ def inside(desk: Desk, parts: Names, query: Names) -> Data:
         "circuits": [{"key": key, "name": key.rpartition("/")[2]} for key in found.all("circuits")],
         "labels": [{"key": key, "name": key} for key in found.all("labels")],
         "looks": [
-            {"key": key, "name": key.rpartition("/")[0], "says": LOOKS[key.rpartition("/")[2]]}
+            {"key": key, "name": key.rpartition("/")[0], "says": LOOKS[key.rpartition("/")[2]].says}
             for key in found.all("looks")
         ],
     }
@@ -92,22 +82,23 @@ def look(desk: Desk, parts: Names, query: Names) -> Data:
     """Whatever else was looked at: its data, and its page as it is disclosed."""
     data = read_json(search(desk.folder).one("looks", parts["key"]))
     place, _, name = parts["key"].rpartition("/")
-    return {"key": parts["key"], "place": place, "says": LOOKS[name], "document": f"/documents/looks/{parts['key']}",
-            "data": data}  # fmt: skip
+    return {
+        "key": parts["key"],
+        "place": place,
+        "says": LOOKS[name].says,
+        "document": f"/documents/looks/{parts['key']}",
+        "data": data,
+    }
 
 
 def _beside(path: Path, name: str) -> dict[str, Any] | None:
     return read_json(path.with_name(name)) if path.with_name(name).is_file() else None
 
 
-def _places(kind: str) -> Callable[[Desk], Iterable[Names]]:
-    return lambda desk: [{"key": key} for key in search(desk.folder).all(kind)]
-
-
 PAGES = (
     Page("/inside", "inside", "inside.html.j2", inside),
-    Page("/inside/directions/{key:path}", "inside", "direction_of.html.j2", direction, _places("directions")),
-    Page("/inside/circuits/{key:path}", "inside", "circuit_of.html.j2", circuit, _places("circuits")),
-    Page("/inside/labels/{key:path}", "inside", "framed.html.j2", labels, _places("labels")),
-    Page("/inside/looks/{key:path}", "inside", "framed.html.j2", look, _places("looks")),
+    Page("/inside/directions/{key:path}", "inside", "direction_of.html.j2", direction, places_of("directions")),
+    Page("/inside/circuits/{key:path}", "inside", "circuit_of.html.j2", circuit, places_of("circuits")),
+    Page("/inside/labels/{key:path}", "inside", "framed.html.j2", labels, places_of("labels")),
+    Page("/inside/looks/{key:path}", "inside", "framed.html.j2", look, places_of("looks")),
 )

@@ -17,6 +17,8 @@ from caseback.watch.alerts.ledger import alerts
 from caseback.watch.rates.audits import queue
 from caseback.watch.rates.live import LiveRate, live_rates
 from caseback.watch.store.coverage import coverage, gaps
+from caseback.watch.store.opening import POSTGRES
+from caseback.watch.store.postgres import without_password
 from caseback.watch.store.rows import Coverage
 from caseback.watch.store.store import Store
 
@@ -61,7 +63,7 @@ def live_data(store: Store, name: str, hours: float, which: str | None) -> Data:
         raise AskedWrongError(str(error)) from None
     return {
         "store": name,
-        "where": _shown(store.where),
+        "where": store.where,
         "hours": hours,
         "since": since,
         "until": now,
@@ -187,8 +189,7 @@ def incident_counts(store: Store) -> dict[str, int]:
 
 def _shown(where: str) -> str:
     """Where a store is, without the password that an address may hold."""
-    scheme, mark, rest = where.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else where
+    return without_password(where) if where.startswith(POSTGRES) else where
 
 
 def _point(row: LiveRate, told: bool) -> tuple[float | None, float | None, float | None]:

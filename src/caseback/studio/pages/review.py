@@ -19,6 +19,7 @@ from caseback.watch.rates.agreement import Agreement
 from caseback.watch.rates.audits import queue, record, reviewers_agree, verdicts_on
 from caseback.watch.rates.designs import current_design
 from caseback.watch.store.read import detectors, one
+from caseback.watch.store.store import Store
 
 Data = Mapping[str, Any]
 WORDS = {"yes": True, "no": False, "cannot tell": None}
@@ -29,7 +30,6 @@ def review(desk: Desk, parts: Names, query: Names) -> Data:
     store = desk.stores.open(desk.folder, parts["store"])
     who = text(query, "who", 60).strip()
     design = current_design(store)
-    behaviours = list(design.behaviours) if design else sorted({each.behaviour for each in detectors(store)})
     return {
         "store": parts["store"],
         "who": who,
@@ -37,7 +37,7 @@ def review(desk: Desk, parts: Names, query: Names) -> Data:
         if design
         else None,
         "queue": [vars(each) | {"behaviours": list(each.behaviours)} for each in queue(store, who, time.time())],
-        "agreement": {name: agreement_data(reviewers_agree(store, name)) for name in behaviours},
+        "agreement": {name: agreement_data(reviewers_agree(store, name)) for name in asked_about(store)},
     }
 
 
@@ -48,8 +48,6 @@ def reviewed(desk: Desk, parts: Names, query: Names) -> Data:
     if whole is None:
         raise AbsentError(f"no exchange {parts['id']!r:.80} in {parts['store']}")
     who = text(query, "who", 60).strip()
-    design = current_design(store)
-    asked = list(design.behaviours) if design else sorted({each.behaviour for each in detectors(store)})
     own = verdicts_on(store, [parts["id"]]).get(parts["id"], {})
     return {
         "store": parts["store"],
@@ -59,10 +57,17 @@ def reviewed(desk: Desk, parts: Names, query: Names) -> Data:
         "messages": None if whole.messages is None else [message(m, at, ()) for at, m in enumerate(whole.messages)],
         "why_gone": whole.why_gone,
         "behaviours": {
-            name: {"looked": len(own.get(name, {})), "mine": _word(own.get(name, {}), who)} for name in asked
+            name: {"looked": len(own.get(name, {})), "mine": _word(own.get(name, {}), who)}
+            for name in asked_about(store)
         },
         "words": list(WORDS),
     }
+
+
+def asked_about(store: Store) -> list[str]:
+    """The behaviours that reviewers are asked about: those of the design, or else of the detectors."""
+    design = current_design(store)
+    return list(design.behaviours) if design else sorted({each.behaviour for each in detectors(store)})
 
 
 def agreement_data(found: Agreement) -> dict[str, Any]:
@@ -84,6 +89,8 @@ async def _say(desk: Desk, parts: Mapping[str, str], given: Mapping[str, Any]) -
 
     def kept() -> None:
         store = desk.stores.open(desk.folder, parts["store"])
+        if strangers := sorted(set(said) - set(asked_about(store))):
+            raise AskedWrongError(f"nobody is asked about {strangers[0]!r:.60} here: load the page again")
         try:
             record(store, parts["id"], who, {name: WORDS[word] for name, word in said.items()}, time.time())
         except CasebackError as error:

@@ -1,6 +1,7 @@
 """What pages take from the dossier of a subject: the card, in its published form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from caseback.disclosure.card import card
 from caseback.dossier import read_dossier
 from caseback.dossier.database import DATABASE
+from caseback.errors import CasebackError
+from caseback.studio.found import Found
 
 Data = Mapping[str, Any]
 
@@ -21,6 +24,13 @@ def card_of(path: Path) -> dict[str, Any]:
     with read_dossier(path) as dossier:
         head = dossier.head()
     return _card(path, head, (path / DATABASE).stat().st_ino)
+
+
+def cards_of(found: Found) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The card of every dossier that can be read, with its key."""
+    for key, path in found.all("dossiers").items():
+        with suppress(CasebackError):
+            yield key, card_of(path)
 
 
 @lru_cache(maxsize=16)

@@ -25,6 +25,11 @@
       points: { show: each.role === "value" && data.x.length < 40, size: 5 },
       value: (_, shown) => (shown === null || shown === undefined ? "–" : shown.toPrecision(3)),
     }));
+    // All of the time that was asked for, but for what a person zoomed into. One point alone comes with an end of its own.
+    function span(_, low, high) {
+      const whole = low === null || (low === data.x[0] && (high === data.x.at(-1) || data.x.length === 1));
+      return whole ? [data.since ?? low, data.until ?? high] : [low, high];
+    }
     const roles = data.series.map((each) => each.role);
     place.querySelector(".uplot")?.remove();
     return new uPlot({
@@ -32,7 +37,7 @@
       height: Number(place.dataset.height || 240),
       cursor: { drag: { x: true, y: false } },
       legend: { live: true },
-      scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high ?? 0, data.least ?? 0) * 1.05 || 1] } },
+      scales: { x: { time: true, range: span }, y: { range: (_, low, high) => [0, Math.max(high ?? 0, data.least ?? 0) * 1.05 || 1] } },
       series: [{ label: "UTC", value: (_, at) => (at === null ? "–" : new Date(at * 1000).toISOString().slice(0, 19).replace("T", " ")) }, ...series],
       bands: band ? [{ series: [roles.indexOf("high") + 1, roles.indexOf(roles.includes("low") ? "low" : "value") + 1], fill: accent + "33" }] : [],
       axes: [{ ...axis, space: 70, values: (_, ticks, __, ___, step) => ticks.map((tick) => clock(tick, step)) }, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => Number(tick.toPrecision(6)).toString()) }],
@@ -46,6 +51,7 @@
 
   addEventListener("DOMContentLoaded", all);
   addEventListener("caseback:theme", all);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
   document.addEventListener("htmx:after:swap", all);
   let soon = 0;
   addEventListener("resize", () => { clearTimeout(soon); soon = setTimeout(all, 100); });

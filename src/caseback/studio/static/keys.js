@@ -39,6 +39,11 @@
     if (ACTIONS[event.key]) { event.preventDefault(); ACTIONS[event.key](); }
   });
 
+  // A filter changes the address in place; the twin is that of the address.
+  document.addEventListener("htmx:after:swap", () => {
+    const link = document.querySelector("a[data-json]");
+    if (link) link.href = (location.pathname === "/" ? "/index" : location.pathname) + ".json" + location.search;
+  });
   document.getElementById("help").addEventListener("click", show);
   document.getElementById("theme").addEventListener("click", () => window.casebackTheme());
 })();

@@ -10,11 +10,6 @@
 
   // Tokens such as <|end|> and </s> are scored like any, and are no words.
   const SPECIAL = /^<(\|[^|]*\||\/?(s|bos|eos|pad|unk))>$/;
-  // What is not seen, and what reorders other text, is shown by its number: a model's words cannot act on the page.
-  const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-  function visible(text) {
-    return text.replace(UNSEEN, (sign) => "⟨U+" + sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + "⟩");
-  }
 
   function made(tag, className, text) {
     const element = document.createElement(tag);
@@ -153,9 +148,11 @@
       const answer = await fetch("/chat/say", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ messages, temperature: Number(at("temperature").value), max_tokens: Number(at("most").value) }), signal: stopping.signal });
       if (!answer.ok) throw new Error((await answer.json()).error);
       await stream(answer, reply);
+      if (!reply.box.isConnected) return;
       messages.push({ role: "assistant", content: reply.said });
       at("said").value = "";
     } catch (error) {
+      if (!reply.box.isConnected) return;  // begun anew meanwhile
       if (error.name === "AbortError") {
         told("Stopped.");
       } else {
@@ -183,6 +180,7 @@
   at("stop").addEventListener("click", () => stopping?.abort());
   at("by").addEventListener("change", () => replies.forEach(shine));
   at("anew").addEventListener("click", () => {
+    stopping?.abort();
     messages.length = 0;
     replies.length = 0;
     at("turns").replaceChildren();

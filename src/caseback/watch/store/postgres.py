@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from caseback.errors import CasebackError
 from caseback.watch.store.store import Row, StoreAwayError, Value
@@ -29,7 +28,7 @@ class PostgresStore:
             raise CasebackError("a PostgreSQL store needs psycopg: pip install 'caseback[postgres]'") from None
         self._psycopg: Any = psycopg
         self._address = where
-        self.where = _without_password(where)
+        self.where = without_password(where)
         self._lock, self._depth = threading.RLock(), 0
         self._base: Any = None
         with self._told():
@@ -121,9 +120,10 @@ def _said(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _without_password(where: str) -> str:
-    parts = urlsplit(where)
-    host = parts.hostname or ""
-    who = f"{parts.username}@" if parts.username else ""
-    port = f":{parts.port}" if parts.port else ""
-    return urlunsplit((parts.scheme, f"{who}{host}{port}", parts.path, "", ""))
+def without_password(where: str) -> str:
+    """The address of a store as it may be shown: who, host and database, and nothing that stands behind them."""
+    scheme, mark, rest = where.partition("://")
+    place, slash, name = rest.partition("/")  # a password may hold ? and #, and no /
+    who, at, host = place.rpartition("@")
+    who = f"{user}@" if at and (user := who.partition(":")[0]) else ""
+    return f"{scheme}{mark}{who}" + f"{host}{slash}{name}".partition("?")[0]
