@@ -23,7 +23,7 @@ from caseback.watch.serving.probes import Probe, part_of, pool_of, probes_in, so
 from caseback.watch.serving.reading import finished
 from caseback.watch.serving.seat import Limits, Seat
 from caseback.watch.serving.told import with_scores
-from caseback.watch.verdict import Verdict
+from caseback.watch.verdict import Verdict, above
 from caseback.watch.watching import Watching, verdict_from
 
 NOT_FINITE = "the activations that it reads are not finite"
@@ -125,7 +125,7 @@ def prompt_check(watched: Watched, where: Places) -> Callable[[Floats], bool]:
     def check(scores: Floats) -> bool:
         return any(
             (scored := _prompt_scored(watched, number, scores, where)).score is not None
-            and scored.score >= watched.limits.prompt[number]
+            and above(scored.score, watched.limits.prompt[number])
             for number in range(len(watched.prompt))
             if np.isfinite(watched.limits.prompt[number])
         )
