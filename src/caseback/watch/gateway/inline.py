@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from caseback.detectors.faults import BUSY, LATE
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
@@ -51,12 +52,12 @@ class Readers:
     async def _within(self, seconds: float, run: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | str:
         """What it gives, or in words why it gave nothing in time."""
         if not self._free:
-            return "no thread was free: the detectors before it hang or are slow"
+            return f"{BUSY}: the detectors before it hang or are slow"
         self._free -= 1
         running = asyncio.get_running_loop().run_in_executor(self._threads, partial(run, *given, **named))
         running.add_done_callback(lambda _: self._freed(running))
         done, _ = await asyncio.wait((running,), timeout=seconds)
-        return running.result() if done else f"it took more than {seconds * 1e3:g} ms"
+        return running.result() if done else f"{LATE} {seconds * 1e3:g} ms"
 
     def _freed(self, running: "asyncio.Future[T]") -> None:
         self._free += 1

@@ -147,7 +147,9 @@ class Engine:
 
     def _turn(self) -> None:
         self._prefill()
-        self._tell(self.batch.leave())  # among them those that their prompt has ended, which have no token to go on from
+        self._tell(
+            self.batch.leave()
+        )  # among them those that their prompt has ended, which have no token to go on from
         if self.batch.live:
             try:
                 self.batch.step()

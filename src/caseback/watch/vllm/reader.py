@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from caseback.detectors.faults import NOT_FINITE
 from caseback.detectors.scored import Scored
 from caseback.errors import CasebackError
 from caseback.interp.direction import pooled
@@ -122,7 +123,7 @@ def scored(probe: Probe, shipped: Shipped, prompt_tokens: int) -> Scored:
     if not kept:
         return Scored(None, f"vLLM gave no states of the {part}")
     if not np.isfinite(kept).all():
-        return Scored(None, "the activations that it reads are not finite")
+        return Scored(None, f"the activations that it reads {NOT_FINITE}")
     return Scored(pooled(torch.tensor(kept), pool_of(probe)), tokens=kept)
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from caseback.detectors.faults import FAILED
 from caseback.errors import CasebackError
 from caseback.watch.entry import Carried
 from caseback.watch.exchange import Exchange, transcript
@@ -150,4 +151,4 @@ def _verdict(said: Verdict, made: MaskedMessages, key: bytes) -> KeptVerdict:
 
 def _short(why: str) -> str:
     """Why not, without what differs from one exchange to the next: texts of errors."""
-    return ":".join(why.split(":")[:2])[:WHY] if why.startswith("the detector failed") else why[:WHY]
+    return ":".join(why.split(":")[:2])[:WHY] if why.startswith(FAILED) else why[:WHY]
