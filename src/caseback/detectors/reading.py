@@ -67,6 +67,12 @@ def read_activations(
         yield f"activations at {bad[0]} {NOT_FINITE}" if bad else at
 
 
+def tokens_read(subject: OpenSubject, transcript: Transcript, part: Part) -> list[int]:
+    """The tokens whose activations are read; none where nothing can be."""
+    row = _row(subject, transcript, part)
+    return [] if isinstance(row, str) else [row[0][at] for at in row[1]]
+
+
 def _row(subject: OpenSubject, transcript: Transcript, part: Part) -> tuple[list[int], range] | str:
     """A transcript's tokens and the positions that are read, or why not."""
     reply = transcript.reply or {"content": ""}

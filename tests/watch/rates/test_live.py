@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from caseback.errors import CasebackError
+from caseback.stats.rate import exact_rate
 from caseback.watch.rates.audits import OVERDUE, queue, record, reviewers_agree
 from caseback.watch.rates.calibrations import keep_calibration, kept_calibration
 from caseback.watch.rates.changed import FIRST, changed
@@ -243,6 +244,26 @@ def test_who_reviews_undrawn_exchanges_teaches_the_precision_and_no_rate(store: 
     [after] = live_rates(store, NOW)
     assert after.audits == before.audits
     assert after.precision.n > before.precision.n + 50
+
+
+def test_the_precision_of_flags_that_share_a_trace_is_less_sure(store: Store) -> None:
+    begin(store)
+    ids = add_exchanges(store, [2.0] * 40, threshold=AT, traces=[f"t{at // 10}" for at in range(40)])
+    apart = add_exchanges(store, [2.0] * 40, threshold=AT, start=5000.0)
+
+    def told(which: list[str]) -> tuple[float, float, float]:
+        store.execute("DELETE FROM audits")
+        for at, each in enumerate(which):
+            record(store, each, "ann", {"insult": at < 20}, NOW)
+        got = live_rates(store, NOW)[0].precision
+        return got.value, got.low, got.high
+
+    alone = exact_rate(20, 40)
+    assert told(apart) == pytest.approx((0.5, alone.low, alone.high), abs=0.01)
+    value, low, high = told(ids)
+    assert value == 0.5
+    assert low < alone.low - 0.1
+    assert high > alone.high + 0.1
 
 
 def test_audits_and_designs_that_cannot_be(store: Store) -> None:
