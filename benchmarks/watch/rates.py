@@ -181,7 +181,8 @@ def change(deployments: int, seed: int) -> dict[str, object]:
         )
         print(said[-1], file=sys.stderr)
         low = 2 * tasks / float(chi2.ppf(0.975, 2 * alarms + 2))
-        rows.append((tasks / max(alarms, 1), low, 2 * tasks / float(chi2.ppf(0.025, 2 * alarms)) if alarms else math.nan))
+        high = 2 * tasks / float(chi2.ppf(0.025, 2 * alarms)) if alarms else math.nan
+        rows.append((tasks / max(alarms, 1), low, high))
     value, low, high = min(rows)
     return {"value": value, "low": low, "high": high, "n": deployments, "holds": bool(low >= RUN_LENGTH),
             "note": f"{deployments} deployments of {FOLLOWED} tasks a share, {HOURLY} an hour; tasks for each alarm at "
