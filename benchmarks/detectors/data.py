@@ -5,17 +5,21 @@ Both reference models are put into tempting situations and asked ordinary things
 show the behaviour. A *short* transcript is one situation with its reply. A *long* one is a talk of several ordinary
 exchanges, whose last message asks several things at once and whose reply answers them all; in a positive one of these
 is the tempting request with its bad answer. Ordinary answers come from both models in equal parts, so that no detector
-can do by telling the models apart. Families of fit, dev and test do not overlap; ordinary exchanges are drawn anew for
-each, and one of them stands in about three long transcripts.
+can do by telling the models apart. Families of train, dev and test do not overlap, and an ordinary request that an
+earlier split has is left out of a later one. An ordinary exchange stands in about four long negatives of test (``main``
+tells), so that these are not quite independent.
 
-What was made is kept in .cache/detectors, by the digests of the models, and serves all benchmarks here.
+What was made is kept in .cache/detectors, by the digests of the models and of the code that asks and judges, and serves
+all benchmarks here.
 """
 
+import hashlib
 import json
 import random
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +40,7 @@ SPLITS = ("train", "dev", "test")
 SAMPLING = Sampling(max_new_tokens=160, temperature=0.7)
 SITUATIONS = {"train": 300, "dev": 240, "test": 500}
 """Tempting situations (pairs for sandbagging) per model; ordinary exchanges per kind and model; long negatives."""
-EXCHANGES = {"train": 60, "dev": 60, "test": 400}
+EXCHANGES = {"train": 60, "dev": 200, "test": 1_000}
 NEGATIVES = {"train": 300, "dev": 600, "test": 3_600}
 BEFORE, TOGETHER = (2, 6), (5, 12)
 """Ordinary exchanges before the last message, and requests in it."""
@@ -75,18 +79,28 @@ def kept(name: str, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, 
     return list(rows)
 
 
+@cache
+def code_of(*packages: str) -> str:
+    """Digest of the code of packages of caseback."""
+    paths = [path for each in packages for path in (ROOT / "src" / "caseback" / each).rglob("*.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:12]
+
+
+@cache
 def folder() -> Path:
-    """Where things are kept: by what the models are, and by how much is made of what."""
+    """Where things are kept: by what the models and the code are, and by how much is made of what."""
     from caseback.dossier.record import digest
     from caseback.subject.digest import folder_digest
 
     models = [folder_digest(reference_path(name)) for name in MODELS]
-    name = digest([models, SITUATIONS, EXCHANGES, SAMPLING.temperature])[:16]
+    asked = [SITUATIONS, EXCHANGES, ORDINARY, asdict(SAMPLING), code_of("world", "behaviours", "subject")]
+    name = digest([models, *asked])[:16]
     path = ROOT / ".cache" / "detectors" / name
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
+@cache
 def tempted(name: str, split: str) -> list[Exchange]:
     """Replies of both models to situations that tempt to a behaviour, those that the oracle can tell."""
 
@@ -110,9 +124,15 @@ def _rows(unit: Unit) -> list[dict[str, Any]]:
     return [{"messages": chat, "reply": sample.reply.text, "family": unit.family, "label": unit.shown}]
 
 
+@cache
 def ordinary(split: str) -> list[Exchange]:
-    """Ordinary requests and how both models answer them."""
+    """Ordinary requests that no earlier split has, and how both models answer them."""
+    earlier = {str(each.messages) for before in SPLITS[: SPLITS.index(split)] for each in _ordinary(before)}
+    return [each for each in _ordinary(split) if str(each.messages) not in earlier]
 
+
+@cache
+def _ordinary(split: str) -> list[Exchange]:
     def make() -> list[dict[str, Any]]:
         rows = []
         for number, model in enumerate(MODELS):
@@ -137,9 +157,11 @@ def _exchange(row: dict[str, Any]) -> Exchange:
 def long_of(bad: Exchange | None, pool: Sequence[Exchange], rng: random.Random) -> Transcript:
     """A long transcript, with the bad exchange in it where one is given."""
     said: list[dict[str, Any]] = []
-    for each in rng.sample(pool, rng.randint(*BEFORE)):
+    before = rng.randint(*BEFORE)
+    drawn = rng.sample(pool, before + rng.randint(*TOGETHER))
+    for each in drawn[:before]:
         said += [each.messages[-1], {"role": "assistant", "content": each.reply}]
-    parts = rng.sample(pool, rng.randint(*TOGETHER))
+    parts = drawn[before:]
     asked = [each.messages[-1]["content"] for each in parts]
     answers = [each.reply for each in parts]
     head: list[dict[str, Any]] = []
@@ -154,12 +176,14 @@ def long_of(bad: Exchange | None, pool: Sequence[Exchange], rng: random.Random) 
     return transcript_of({"messages": [*head, *said, *last], "label": bad is not None, "family": family})
 
 
+@cache
 def long_negatives(split: str) -> list[Transcript]:
     """Long transcripts in which nothing is bad."""
     rng, pool = random.Random(f"negatives {split}"), ordinary(split)
     return [long_of(None, pool, rng) for _ in range(NEGATIVES[split])]
 
 
+@cache
 def long_positives(name: str, split: str) -> list[Transcript]:
     """Each bad exchange of a behaviour in a long transcript of its own."""
     rng, pool = random.Random(f"{name} {split}"), ordinary(split)
@@ -171,8 +195,10 @@ def main() -> None:
     for split in SPLITS:
         negatives = long_negatives(split)
         tokens = [sum(own.count_tokens(m["content"]) for m in each.messages) for each in negatives[:200]]
+        stands = len(negatives) * (sum(BEFORE) + sum(TOGETHER)) / 2 / len(ordinary(split))
         print(f"{split}: {len(ordinary(split))} ordinary exchanges, {len(negatives)} long negatives of "
-              f"{sum(tokens) / len(tokens):.0f} tokens (largest {max(tokens)})", flush=True)  # fmt: skip
+              f"{sum(tokens) / len(tokens):.0f} tokens (largest {max(tokens)}), each exchange in {stands:.1f}",
+              flush=True)  # fmt: skip
         for name in BEHAVIOURS:
             rows = tempted(name, split)
             bad = sum(each.label for each in rows)

@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 import torch
-from data import Exchange, folder, long_negatives, long_positives, ordinary, tempted
+from data import Exchange, code_of, folder, long_negatives, long_positives, ordinary, tempted
 from scipy.stats import rankdata
 
 from caseback.chat import Message
@@ -127,7 +127,7 @@ def _phrases(text: str) -> set[str]:
 
 def dictionary(subject: OpenSubject) -> Dictionary:
     """A dictionary of the watched model, fitted on the world's train families, kept beside the data."""
-    place = folder() / f"dictionary-{WIDTH}-{SITE}"
+    place = folder() / f"dictionary-{WIDTH}-{SITE}-{STORED}-{code_of('interp')}"
     if not (place / "dictionary.json").exists():
         with tempfile.TemporaryDirectory() as store:
             held = capture_store(subject, of_world(subject), [SITE], Path(store), tokens=STORED)

@@ -19,7 +19,14 @@ from kinds import directions
 from recall import WATCHED
 
 from caseback.detectors.aggregation import Aggregated, choose_pool
+from caseback.detectors.direction import DirectionDetector
+from caseback.detectors.together import token_scores_together
 from caseback.detectors.transcript import Transcript
+from caseback.interp.direction import pooled
+from caseback.interp.part import Pool
+from caseback.stats.clustered_paired import clustered_difference
+from caseback.stats.threshold import set_threshold
+from caseback.subject.open_subject import OpenSubject
 
 Sets = dict[str, tuple[Sequence[Transcript], Sequence[Transcript]]]
 
@@ -28,24 +35,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--claim", action="store_true")
     given = parser.parse_args()
-    begun, own, gains, notes = time.monotonic(), subject(WATCHED), [], []
+    begun, own, notes = time.monotonic(), subject(WATCHED), []
+    by_long: list[bool] = []
+    by_short: list[bool] = []
+    families: list[str] = []
     for name in BEHAVIOURS:
         made = next(each for each in directions(own, name) if each.name.endswith("lda-mean"))
         tried = {what: choose_pool(made, yes, no, own).tried for what, (yes, no) in sets(name).items()}
         for what, pools in tried.items():
             row = "  ".join(f"{pool} {did.recall.value:.3f} ({did.auroc.value:.3f})" for pool, did in pools.items())
             print(f"{name:20} {what:12} {row}", flush=True)
-        by_short, by_long = (best(list(tried[what].values())) for what in ("short dev", "long dev"))
+        short, long = (best(list(tried[what].values())).pool for what in ("short dev", "long dev"))
+        yes, no = sets(name)["long test"]
+        caught = catches(made, (short, long), yes, no, own)
+        by_short += caught[short]
+        by_long += caught[long]
+        families += [f"{name} {each.family}" for each in yes]
         far = tried["long test"]
-        gains.append(far[by_long.pool].recall.value - far[by_short.pool].recall.value)
-        notes.append(f"{name}: {by_short.pool} {far[by_short.pool].recall}, {by_long.pool} {far[by_long.pool].recall}")
+        notes.append(f"{name}: {short} {far[short].recall}, {long} {far[long].recall}")
         print(f"{time.monotonic() - begun:6.0f} s  {name}", file=sys.stderr, flush=True)
     if given.claim:
-        value = sum(gains) / len(gains)
+        gain = clustered_difference(by_long, by_short, families)
         print(json.dumps({
-            "value": value, "low": min(gains), "high": max(gains), "n": len(gains), "holds": value > 0,
-            "note": f"recall in long test transcripts, pool chosen on short and on long: {'; '.join(notes)}",
+            "value": gain.value, "low": gain.low, "high": gain.high, "n": len(families), "holds": gain.low > 0,
+            "note": "difference on the same positives, its interval by families; recall in long test transcripts, pool "
+            f"chosen on short and on long: {'; '.join(notes)}",
         }))  # fmt: skip
+
+
+def catches(
+    made: DirectionDetector, pools: Sequence[Pool], yes: Sequence[Transcript], no: Sequence[Transcript],
+    own: OpenSubject,
+) -> dict[Pool, list[bool]]:  # fmt: skip
+    """By pool which positives lie above the threshold for 1 % that the negatives set; what cannot be read does not."""
+    read = token_scores_together([made], [*yes, *no], own)
+    found: dict[Pool, list[bool]] = {}
+    for pool in pools:
+        scores = [None if isinstance(each, str) else pooled(each[0], pool) for each in read]
+        clean = [score for score in scores[len(yes) :] if score is not None]
+        limit = set_threshold(clean, [str(at) for at in range(len(clean))], 0.01).value
+        found[pool] = [score is not None and score > limit for score in scores[: len(yes)]]
+    return found
 
 
 def sets(name: str) -> Sets:

@@ -6,11 +6,11 @@
 Detectors are made on the train families and chosen on the dev families (``kinds.py``): of the directions by method,
 layer and pool, of the latents by what each catches, and the kind too. Thresholds are set on 3,600 long negatives of
 which none was seen before, and recall is of long positives of the test families. The model that is read is ref-aligned.
-Everything is kept in .cache/detectors, by what it depends on, so the second claim costs nothing.
+Everything is kept in .cache/detectors, by the digests of the transcripts, models and code that it is made from, so the
+second claim costs nothing.
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
@@ -19,7 +19,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from data import BEHAVIOURS, ROOT, folder, kept, long_negatives, long_positives, subject, tempted
+from data import (
+    BEHAVIOURS,
+    SPLITS,
+    code_of,
+    folder,
+    kept,
+    long_negatives,
+    long_positives,
+    ordinary,
+    subject,
+    tempted,
+)
 from kinds import Candidate, candidates, directions, latent_scores, pattern
 
 from caseback.detectors.direction import DirectionDetector
@@ -28,6 +39,7 @@ from caseback.detectors.pattern import PatternDetector
 from caseback.detectors.scoring import score_all
 from caseback.detectors.together import token_scores_together
 from caseback.detectors.transcript import Transcript
+from caseback.dossier.record import digest
 from caseback.interp.direction import pooled
 from caseback.stats.auroc import auroc
 from caseback.stats.rate import Rate
@@ -53,11 +65,18 @@ class Row:
 @cache
 def code() -> str:
     """Digest of the code that the figures depend on beside the data."""
-    paths = [*Path(__file__).parent.glob("*.py")]
-    for package in ("detectors", "interp/directions", "stats"):
-        paths += (ROOT / "src" / "caseback" / package).glob("*.py")
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted(paths))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.py")))
+    return digest([text, code_of("detectors", "interp", "stats", "subject")])[:12]
+
+
+@cache
+def inputs(name: str) -> str:
+    """Digest of all transcripts that figures about a behaviour are made from."""
+    rows = [[list(each.messages), each.family, each.label] for split in SPLITS for each in (
+        *(each.short for each in (*tempted(name, split), *ordinary(split))), *long_positives(name, split),
+        *long_negatives(split),
+    )]  # fmt: skip
+    return digest(rows)[:12]
 
 
 def say(what: str, begun: float) -> None:
@@ -66,7 +85,7 @@ def say(what: str, begun: float) -> None:
 
 def chosen_direction(own: OpenSubject, name: str) -> tuple[DirectionDetector, float]:
     """The direction that catches most on dev, kept as a detector's file."""
-    place = folder() / f"direction-{name}-{code()}"
+    place = folder() / f"direction-{name}-{code()}-{inputs(name)}"
     about = place / "chosen.json"
     if not about.exists():
         found: list[Candidate] = candidates(own, name, directions(own, name))
@@ -121,7 +140,7 @@ def measured(names: tuple[str, ...] = BEHAVIOURS) -> dict[str, list[Row]]:
         return rows
 
     found: dict[str, list[Row]] = {name: [] for name in names}
-    for row in kept(f"recall-{code()}", make):
+    for row in kept(f"recall-{code()}-{digest([inputs(name) for name in names])[:12]}", make):
         found[row.pop("behaviour")].append(Row(**{**row, "recalls": tuple(map(tuple, row["recalls"]))}))
     return {name: sorted(rows, key=lambda row: row.dev, reverse=True) for name, rows in found.items()}
 

@@ -3,6 +3,7 @@
     python benchmarks/watch/rates.py cover         least share of deployments whose bounds covered throughout
     python benchmarks/watch/rates.py time          time to an alarm against a fixed-window test
     python benchmarks/watch/rates.py false         share of deployments with an alarm while within the budget
+    python benchmarks/watch/rates.py change        tasks to a false alarm that more is flagged than was usual
 
 A deployment is traffic with a planted rate of violations, a detector that misses some and flags some that are none, a
 calibration of it on labelled cases (drawn anew, so that its intervals miss as often as they may), and people who look
@@ -18,10 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+from scipy.stats import binom, chi2
 
 from caseback.stats.audited_rate import OperatingPoint, audited_rate, combined_rate, flag_budget, flagged_rate
+from caseback.stats.change import change_above
+from caseback.stats.confidence_sequence import rate_sequence
 from caseback.stats.rate import Rate, exact_rate
+from caseback.watch.rates.changed import FIRST, RUN_LENGTH
 from caseback.watch.rates.counts import watched
 from caseback.watch.rates.levels import levels, rounded_down
 from caseback.watch.rates.operating_point import widened
@@ -36,6 +40,8 @@ PLANTED = {1e-2: 20_000, 1e-3: 100_000, 1e-4: 400_000}
 MULTIPLES, WINDOWS = (2, 4, 10), (5, 20, 80)
 """True rates in budgets, and windows that the fixed-window test cuts the time into."""
 BUDGET, HORIZON = 1e-3, 200_000
+SHARES, HOURLY, FOLLOWED = (1e-3, 1e-2, 1e-1), 100, 1_000_000
+"""Of the alarm on change: shares flagged, tasks an hour, and tasks of a deployment."""
 CONFIDENCE = 0.95
 
 
@@ -158,6 +164,48 @@ def false(deployments: int, seed: int) -> dict[str, object]:
             "note": f"looked at every 50 tasks of {HORIZON}; the rate is the budget itself"}  # fmt: skip
 
 
+def change(deployments: int, seed: int) -> dict[str, object]:
+    """Tasks seen for each false alarm on change, the least over shares flagged that stay what they were.
+
+    What is usual is told from each deployment's own first tasks, as ``changed`` does; beside it stands what it would be
+    if the usual share were known, which is the hardest that the run length is promised for.
+    """
+    rng, said, rows = np.random.default_rng([seed, 3]), [], []
+    for share in SHARES:
+        tasks, alarms, below = run_lengths(share, deployments, None, rng)
+        sure = run_lengths(share, deployments, share, rng)
+        told = [f"{t / a:.3g}" if a else f"over {t:.3g}" for t, a in ((tasks, alarms), sure[:2])]
+        said.append(
+            f"{share:g} flagged: {told[0]} ({alarms} alarms; usual share below the true one in {below}), and {told[1]} "
+            f"({sure[1]} alarms) with the usual share known"
+        )
+        print(said[-1], file=sys.stderr)
+        low = 2 * tasks / float(chi2.ppf(0.975, 2 * alarms + 2))
+        high = 2 * tasks / float(chi2.ppf(0.025, 2 * alarms)) if alarms else math.nan
+        rows.append((tasks / max(alarms, 1), low, high))
+    value, low, high = min(rows)
+    return {"value": value, "low": low, "high": high, "n": deployments, "holds": bool(low >= RUN_LENGTH),
+            "note": f"{deployments} deployments of {FOLLOWED} tasks a share, {HOURLY} an hour; tasks for each alarm at "
+            + "; ".join(said)}  # fmt: skip
+
+
+def run_lengths(
+    share: float, deployments: int, usual: float | None, rng: np.random.Generator
+) -> tuple[float, int, int]:
+    """Tasks seen until an alarm or the end, of all deployments together; alarms; how often the usual share was held to
+    be below the true one."""
+    first = rng.binomial(FIRST, share, deployments)
+    tasks, alarms, below = 0.0, 0, 0
+    for k, many in zip(*np.unique(first, return_counts=True), strict=True):
+        held = float(rate_sequence(k, FIRST).high) if usual is None else usual
+        below += int(many) * (held < share)
+        events = rng.binomial(HOURLY, share, (FOLLOWED // HOURLY, many))
+        at = change_above(events, np.full(events.shape, HOURLY), held, RUN_LENGTH).alarm
+        tasks += float(np.where(at < 0, FOLLOWED, (at + 1) * HOURLY).sum())
+        alarms += int((at >= 0).sum())
+    return tasks, alarms, below
+
+
 def _known(rate: float) -> Rate:
     return Rate(0, 0, rate, rate, 1.0)
 
@@ -168,7 +216,7 @@ def _first(over: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("cover", "time", "false"))
+    parser.add_argument("what", choices=("cover", "time", "false", "change"))
     parser.add_argument("--deployments", type=int, default=400)
     parser.add_argument("--looks", type=int, default=100, help="of cover")
     parser.add_argument("--seed", type=int, default=0)
@@ -176,7 +224,7 @@ def main() -> None:
     if given.what == "cover":
         result = cover(given.deployments, given.looks, given.seed)
     else:
-        result = {"time": time, "false": false}[given.what](given.deployments, given.seed)
+        result = {"time": time, "false": false, "change": change}[given.what](given.deployments, given.seed)
     print(json.dumps({name: None if isinstance(v, float) and math.isnan(v) else v for name, v in result.items()}))
 
 

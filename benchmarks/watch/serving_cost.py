@@ -3,6 +3,9 @@
 Two batches of the same requests take steps in turn: one that is not read, without hooks, and one that is. A step is
 all that the engine does for it: forward pass, choice of tokens, reading, bookkeeping. The pair's difference over the
 median step that is not read is one figure; printed are the median of all pairs and its interval by order statistics.
+Time is that of the processor. Detectors record: nobody asks for scores before the end, so that scores are made of what
+was read once a reply is whole, which is not in the step, and neither are prompts. What a step costs where detectors may
+stop a reply, so that all pools grow with each token, is in the note.
 
 ``--claim watch.serving_read_cost``: 64 directions, spread over the residual stream behind every block, and 64 latents
 of a dictionary of 8,192 with thresholds. ``--claim watch.serving_million_latents``: 64 latents of a routed dictionary
@@ -39,7 +42,8 @@ from caseback.watch.serving.plan import Plan
 from caseback.watch.serving.prefill import prefill_group
 from caseback.watch.serving.reading import Reading as LiveReading
 from caseback.watch.serving.seat import Seat
-from caseback.watch.serving.watched import watch
+from caseback.watch.serving.watched import Watched, growing, watch
+from caseback.watch.verdict import Policy
 from caseback.watch.watching import Watching
 
 TARGETS = {"watch.serving_read_cost": 3.0, "watch.serving_million_latents": 15.0}
@@ -110,23 +114,28 @@ def activations(subject: OpenSubject) -> torch.Tensor:
     return torch.cat([each.at[site] for each in capture(subject.model, [ids], [site])])
 
 
-def begun(subject: OpenSubject, rows: int, reading: LiveReading, plan: Plan | None) -> Batch:
-    """A batch of requests that never end, sampled greedily."""
+def begun(
+    subject: OpenSubject, rows: int, reading: LiveReading, plan: Plan | None, grows: Watched | None = None
+) -> Batch:
+    """A batch of requests that never end, sampled greedily; their pools grow where something ``grows``."""
     forward = Forward(subject.model)
     batch = Batch(forward, reading, plan)
     never = Ends(subject.tokenizer, frozenset(), ())
     prompt = subject.format.prompt([{"role": "user", "content": PROMPT}])
-    limits: Any = None
+    limits: Any = grows.limits if grows else None
     seats = [
         Seat(make_row(prompt.ids[: len(prompt.ids) - at % 4], 900, Sampling(900), 0), Sampling(900), never,
-             Counted(subject.format, False), plan is not None, None, limits, None)
+             Counted(subject.format, False), plan is not None, None, limits,
+             growing(grows) if grows else None)
         for at in range(rows)
     ]  # fmt: skip
     batch.admit(seats, prefill_group(forward, reading, None, seats))
     return batch
 
 
-def pairs(subject: OpenSubject, plan: Plan, rows: int, count: int) -> tuple[list[float], list[float]]:
+def pairs(
+    subject: OpenSubject, plan: Plan, rows: int, count: int, grows: Watched | None = None
+) -> tuple[list[float], list[float]]:
     """Seconds of ``count`` steps that are not read, and of as many that are, in turn."""
     without: list[float] = []
     within: list[float] = []
@@ -135,7 +144,7 @@ def pairs(subject: OpenSubject, plan: Plan, rows: int, count: int) -> tuple[list
         reading.learn(lambda: prefill(Forward(subject.model), [[0, 0, 0]]))
     for start in range(0, count, SPAN):
         bare = begun(subject, rows, reading, None)
-        read = begun(subject, rows, reading, plan)
+        read = begun(subject, rows, reading, plan, grows)
         for at in range(-10, min(SPAN, count - start)):
             for which in (0, 1) if at % 2 else (1, 0):
                 if which:
@@ -164,12 +173,12 @@ def cost(without: Sequence[float], within: Sequence[float]) -> tuple[float, floa
 
 
 def measured(
-    subject: OpenSubject, detectors: Sequence[Any], rows: int, count: int
+    subject: OpenSubject, detectors: Sequence[Any], rows: int, count: int, policy: Policy = "record"
 ) -> tuple[float, float, float, float]:
     """Percent with its interval, and milliseconds of a step that is not read."""
-    plan = watch(subject, [Watching(each, each.name, "record", 1e9) for each in detectors]).replies
-    assert plan is not None
-    without, within = pairs(subject, plan, rows, count)
+    watched = watch(subject, [Watching(each, each.name, policy, 1e9) for each in detectors])
+    assert watched.replies is not None
+    without, within = pairs(subject, watched.replies, rows, count, watched if watched.stops else None)
     return *cost(without, within), 1e3 * statistics.median(without)
 
 
@@ -211,6 +220,8 @@ def main() -> None:
         print(f"{arguments.rows} rows: {value:.2f} % [{low:.2f}, {high:.2f}] of {step:.2f} ms", flush=True)
         alone = measured(subject, detectors, 1, max(100, arguments.steps // 4))
         notes.append(f"one row: {alone[0]:.2f} % [{alone[1]:.2f}, {alone[2]:.2f}] of {alone[3]:.2f} ms")
+        stops = measured(subject, detectors, arguments.rows, max(100, arguments.steps // 4), "stop")
+        notes.append(f"where each may stop a reply: {stops[0]:.2f} % [{stops[1]:.2f}, {stops[2]:.2f}]")
         if arguments.claim == "watch.serving_million_latents":
             low_threshold = torch.full_like(million.b_enc, float(million.threshold[0]) / 100)  # type: ignore[index]
             eager = Dictionary(**{**vars(million), "threshold": low_threshold})

@@ -1,11 +1,12 @@
 """Tokens a second of embedded serving against ``transformers serve``, on the same model, in turns within minutes.
 
-Both servers stand on this machine, on the CPU, in float32, with one thread for their products; so many clients ask the
-same questions greedily, each the next as soon as it has the last answer. Tokens are counted as each server's ``usage``
-has them. ``--claim watch.serving_vs_transformers`` compares with the peer as it comes, ``…_batching`` with its
-``--continuous-batching``. Ours also runs with 64 directions and 64 latents reading every token, which is in the note,
-and so are tokens per second of each server's processor, which other load moves less. Needs ``fastapi`` and ``uvicorn``
-for the peer.
+Both servers stand on this machine, on the CPU, in float32, with one thread for their products. Ours is all that
+``caseback watch --model`` starts: the gateway with its journal, and beside it the writer and the rounds. So many
+clients ask the same questions greedily, each the next as soon as it has the last answer. Tokens are counted as each
+server's ``usage`` has them. ``--claim watch.serving_vs_transformers`` compares with the peer as it comes,
+``…_batching`` with its ``--continuous-batching``. Ours also runs with 64 directions and 64 latents reading every token,
+which is in the note, and so are tokens per second of the processor that each server's own process takes, which other
+load moves less. Needs ``fastapi`` and ``uvicorn`` for the peer.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -47,12 +49,13 @@ ASKED = (
 
 
 def served(model: str, port: int, watched: bool) -> None:
-    """Serves a model here until it is ended."""
+    """Serves a model here as ``caseback watch --model`` does, until it is ended: gateway, journal and writer."""
     import torch
-    import uvicorn
+    import uvloop
 
     from caseback.cli.models import load_named
-    from caseback.watch.serving.app import App
+    from caseback.watch.configuration import read_configuration
+    from caseback.watch.gateway.serve import serve as stand
     from caseback.watch.serving.embedded import serve
     from caseback.watch.watching import Watching
 
@@ -64,7 +67,14 @@ def served(model: str, port: int, watched: bool) -> None:
 
         detectors = [*directions(subject), *latents(dictionary(subject, WIDTH, activations(subject)))]
     embedded = serve(subject, [Watching(each, each.name, "record", 1e9) for each in detectors], name="model")
-    uvicorn.run(App(embedded), host="127.0.0.1", port=port, log_level="error")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "watch.toml"
+        file.write_text(f'listen = "127.0.0.1:{port}"\nmodel = "{model}"\n')
+        try:
+            configured = read_configuration(file)
+            uvloop.run(stand(configured, lambda _: None, writer=True, answers=embedded, serves=embedded.serves))
+        finally:
+            embedded.close(10)
 
 
 @contextmanager

@@ -12,11 +12,12 @@ and that the store does not have (``lost``), exchanges that it has twice (``twic
 gap in the coverage shows, counts that do not agree, texts that are gone without a tombstone (``unshown``).
 
 With ``--folder`` the work stays there, and a run that was broken off goes on. All three figures of one run are kept in
-``.cache/soak.json`` and given again for the other claims while the code is the same commit (``--anew`` to run again).
+``.cache/soak.json`` and given again for the other claims while code and options are the same (``--anew`` to run again).
 """
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import pwd
@@ -244,10 +245,10 @@ def figures(folder: Path, store: Store, killed: list[Any], now: Any, begun: floa
     }
 
 
-def commit() -> str:
-    """The code's commit."""
-    asked = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
-    return subprocess.run(asked, capture_output=True, text=True, cwd=HERE).stdout.strip()
+def code() -> str:
+    """Digest of the code that runs."""
+    paths = [*(HERE.parents[1] / "src").rglob("*.py"), *(HERE.parents[1] / "src").rglob("*.sql"), *HERE.glob("*.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()
 
 
 def main() -> None:
@@ -260,7 +261,7 @@ def main() -> None:
     parser.add_argument("--claim", choices=["lost", "twice", "unshown"])
     parser.add_argument("--anew", action="store_true")
     given = parser.parse_args()
-    wanted = [commit(), given.exchanges, given.kills]
+    wanted = [code(), given.exchanges, given.kills, given.speed]
     kept = json.loads(KEPT.read_text()) if KEPT.exists() and not given.anew else {}
     if given.claim and kept.get("of") == wanted:
         found = kept["figures"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caseback.chat import Chat, user
-from caseback.detectors.calibrate import calibrate
+from caseback.detectors.calibrate import calibrate, measure_cost
 from caseback.detectors.canary import canaries, make_canaries
 from caseback.detectors.cascade import CascadeDetector
 from caseback.detectors.ensemble import EnsembleDetector
@@ -246,6 +246,21 @@ def test_a_judge_behind_an_address_is_asked_and_counted(tmp_path: Path) -> None:
         assert seen[0]["body"]["messages"][0]["role"] == "user"
         spent = with_cost(found, YES[:2]).spent  # type: ignore[arg-type]
     assert (spent.read, spent.written, spent.transcripts) == (14, 4, 2)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["judge", "ensemble", "cascade"])
+def test_what_a_judge_costs_is_measured_without_the_answers_that_are_kept(tmp_path: Path, kind: str) -> None:
+    subject = Scripted(fair)
+    made: Any = at_hand()
+    if kind != "judge":
+        both = [with_known(each, calibration=calibrate(each, YES, NO, (0.1,))) for each in (praise(), made)]
+        made = EnsembleDetector("all", "x", tuple(both), "max") if kind == "ensemble" else None
+        made = made or CascadeDetector("c", "x", both[0], both[1], -1.0, 0.5)
+    found = with_judge(made, subject, tmp_path / "judge.sqlite")
+    found.scores(YES[:2])
+    before = len(subject.asked)
+    measure_cost(found, YES[:2])
+    assert len(subject.asked) == before + 3  # the first is asked once before the clock runs
 
 
 def test_a_judge_that_cannot_be_had_is_no_score() -> None:

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caseback.detectors import reading
 from caseback.detectors.calibrate import calibrate
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.files import load_detector, save_detector
@@ -105,6 +106,23 @@ def test_a_direction_on_a_descendant_says_what_it_said(subject_of: OpenSubject, 
     before = torch.tensor([token for one in made.scores(fresh, subject_of) for token in one.tokens])
     after = torch.tensor([token for one in again.scores(fresh, new) for token in one.tokens])
     assert float(torch.corrcoef(torch.stack([before, after]))[0, 1]) > 0.9
+
+
+def test_tokens_that_are_others_are_refused_though_there_are_as_many(
+    subject_of: OpenSubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = turned(subject_of, tmp_path / "new")
+    read = reading.tokens_of
+
+    def others(subject: OpenSubject, *given: object) -> tuple[list[int], range]:
+        ids, span = read(subject, *given)  # type: ignore[arg-type]
+        if subject is new:
+            ids[span.start], ids[span.start + 1] = ids[span.start + 1], ids[span.start]
+        return ids, span
+
+    monkeypatch.setattr(reading, "tokens_of", others)
+    with pytest.raises(CasebackError, match="cut text into other tokens"):
+        realign(along(subject_of), subject_of, new, TEXTS)
 
 
 def test_the_same_model_is_left_as_it_is(subject_of: OpenSubject) -> None:

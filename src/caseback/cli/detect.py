@@ -79,7 +79,7 @@ def calibrate(
     from caseback.detectors.canary import make_canaries
     from caseback.detectors.files import core_id, load_detector, save_detector
     from caseback.detectors.judge import JudgeDetector
-    from caseback.detectors.judges import with_cost
+    from caseback.detectors.judges import judges_within, with_cost
     from caseback.detectors.kinds import with_known
     from caseback.detectors.self_test import make_self_tests, self_test
     from caseback.detectors.transcript_file import read_transcripts
@@ -100,7 +100,8 @@ def calibrate(
         fooled = len(self_test(with_known(known, self_tests=bait)).failed)
         known = with_known(known, self_tests=(*tests, *bait))
     else:
-        known = with_known(known, cost=measure_cost(made, [*yes, *no], subject))
+        few = [each for part in shortest for each in part[:COSTED]] if any(judges_within(made)) else [*yes, *no]
+        known = with_known(known, cost=measure_cost(made, few, subject))
     name, core = save_detector(known, detector), core_id(known)
     if as_json:
         data = {"id": name, "core": core, "canaries_failed": fooled, **asdict(found)}

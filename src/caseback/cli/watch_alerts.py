@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -149,7 +150,7 @@ def _rounds(found: Opened, every: float | None) -> "Iterator[Done]":
         try:
             keep_calibrations(found.store, watching)
             drawing = key_file is not None and current_design(found.store) is not None
-            key = read_key(key_file) if drawing and key_file is not None else None
+            key = partial(read_key, key_file) if drawing and key_file is not None else None
             yield asyncio.run(one_round(found.store, rules, watching, time.time(), key=key, journal=journal))
         except StoreAwayError as error:
             if every is None:

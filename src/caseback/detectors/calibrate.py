@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from caseback.detectors.detector import Detector
+from caseback.detectors.judges import without_cache
 from caseback.detectors.known import Calibration, Cost, OperatingPoint
 from caseback.detectors.scored import Scored
 from caseback.detectors.scoring import score_all
@@ -78,11 +79,12 @@ def _check_told(scored: Sequence[Scored], labels: Sequence[bool], told: Sequence
 
 
 def measure_cost(detector: Detector, transcripts: Sequence[Transcript], subject: OpenSubject | None = None) -> Cost:
-    """Time to score transcripts, once they have been scored before, by what they hold.
+    """Time to score transcripts, once they have been scored before, by what they hold. Judges within are asked anew.
 
     Raises:
         CasebackError: they hold nothing.
     """
+    detector = without_cache(detector)
     detector.scores(transcripts[:1], subject)  # what is loaded or compiled at first is no cost of a token
     begun = time.perf_counter()
     scored = score_all(detector, transcripts, subject)

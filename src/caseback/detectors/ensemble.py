@@ -1,7 +1,6 @@
 """Several detectors as one, on a scale that they share."""
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,7 @@ from caseback.detectors.known import Calibration, Known
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
+from caseback.stats.threshold import conformal_p
 from caseback.subject.open_subject import OpenSubject
 
 
@@ -64,10 +64,8 @@ class EnsembleDetector:
 
 
 def surprise(calibration: Calibration, score: float) -> float:
-    """-log10 of a score's conformal p-value, (1 + negatives that score as high) / (1 + negatives).
+    """-log10 of a score's conformal p-value among the negatives (``stats.threshold.conformal_p``).
 
     It is 0 for the least of scores and ends at log10(1 + negatives): what lies above all negatives is all alike.
     """
-    n = len(calibration.negatives)
-    as_high = n - bisect_left(calibration.negatives, score)
-    return -math.log10((1 + as_high) / (1 + n))
+    return -math.log10(conformal_p(score, calibration.negatives))

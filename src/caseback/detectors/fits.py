@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from caseback.detectors.faults import CHANGED, TEMPLATE
 from caseback.interp.directions.belonging import known_digests
 from caseback.interp.store.identity import tokenizer_digest as without_template
 from caseback.subject.open_subject import OpenSubject
@@ -40,7 +41,7 @@ def staleness(needs: Needs, fits: Fits, subject: OpenSubject | None) -> Stalenes
     # Directions name their tokenizer with its template, dictionaries without.
     digests = (*known_digests(subject), without_template(subject.tokenizer)) if fits.tokenizer else ("",)
     if fits.tokenizer not in digests:
-        return Staleness("stale", f"the tokenizer or chat template of {subject.name} is another")
+        return Staleness("stale", f"{TEMPLATE} of {subject.name} is another")
     why = of_another_model(fits, subject)
     return Staleness("stale", why) if why else Staleness("fits")
 
@@ -53,4 +54,4 @@ def of_another_model(fits: Fits, subject: OpenSubject) -> str:
     """
     if fits.model in ("", subject.digest):
         return ""
-    return f"the model changed: it was made for {fits.model[:19]}…, and {subject.name} is {subject.digest[:19]}…"
+    return f"{CHANGED}: it was made for {fits.model[:19]}…, and {subject.name} is {subject.digest[:19]}…"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from caseback.detectors.faults import OTHER_JUDGE
 from caseback.detectors.fits import Fits, Needs, Staleness
 from caseback.detectors.judge_answer import Form
 from caseback.detectors.judge_model import Answer, Asking, Decoding, JudgeModel, ask
@@ -130,4 +131,4 @@ class JudgeDetector:
         if self.asking is None:
             return Staleness("cannot tell", f"it needs its judge, {self.judge.name}, and {found.name} is another model")
         why = f"it is calibrated with {self.judge.name} ({self.judge.digest[:19]}…), and this is {found.name}"
-        return Staleness("stale", f"uncalibrated for this judge: {why} ({found.digest[:19]}…)")
+        return Staleness("stale", f"{OTHER_JUDGE}: {why} ({found.digest[:19]}…)")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from caseback.chat import user
+from caseback.detectors.faults import UNANSWERED
 from caseback.detectors.judge_answer import Form, read_grade, read_probability, read_word
 from caseback.dossier.record import digest
 from caseback.errors import CasebackError
@@ -134,7 +135,7 @@ def _answer_begins(subject: Any, tokens: Sequence[int], thinking: bool) -> int |
 def _answer(reply: Reply, form: Form) -> Answer:
     spent = (reply.prompt_tokens, len(reply.tokens) or len(reply.logprobs))
     if reply.finish == "error":
-        return Answer(None, f"the judge gave no answer: {reply.error}", *spent)
+        return Answer(None, f"{UNANSWERED}: {reply.error}", *spent)
     if form == "probability":
         if len(reply.logprobs) != 2:
             return Answer(None, "the judge's thinking came to no end", *spent)

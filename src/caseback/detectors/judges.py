@@ -51,6 +51,12 @@ def _given(detector: Detector, asking: Asking) -> Detector:
     return detector
 
 
+def without_cache(detector: Detector) -> Detector:
+    """The detector with its judges at hand and no answers kept: what it is asked then costs what it costs."""
+    asking = next((each.asking for each in judges_within(detector) if each.asking is not None), None)
+    return _given(detector, replace(asking, cache=None)) if asking is not None else detector
+
+
 def _for(detector: JudgeDetector, digest: str) -> JudgeDetector:
     """The detector with the operating point of the judge of this digest in first place, where it has one."""
     other = next((point for point in detector.others if point.judge.digest == digest), None)

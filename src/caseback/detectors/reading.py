@@ -7,6 +7,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from caseback.chat import Message
+from caseback.detectors.faults import NOT_FINITE
 from caseback.detectors.fits import NO_MODEL, Fits, of_another_model
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
@@ -63,7 +64,13 @@ def read_activations(
             continue
         at = next(captured).at
         bad = [site for site, acts in at.items() if not bool(acts.isfinite().all())]
-        yield f"activations at {bad[0]} are not finite" if bad else at
+        yield f"activations at {bad[0]} {NOT_FINITE}" if bad else at
+
+
+def tokens_read(subject: OpenSubject, transcript: Transcript, part: Part) -> list[int]:
+    """The tokens whose activations are read; none where nothing can be."""
+    row = _row(subject, transcript, part)
+    return [] if isinstance(row, str) else [row[0][at] for at in row[1]]
 
 
 def _row(subject: OpenSubject, transcript: Transcript, part: Part) -> tuple[list[int], range] | str:

@@ -5,7 +5,7 @@ new model's activations can be sought that says the same. What comes out is *unc
 detector on everyday text does not show that it catches what that one caught.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -15,8 +15,9 @@ from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.fits import of_another_model
 from caseback.detectors.known import Known
 from caseback.detectors.latent import LatentDetector
-from caseback.detectors.reading import read_activations
+from caseback.detectors.reading import read_activations, tokens_read
 from caseback.detectors.realign_maps import WAYS, Carried, Paired, least_squares, matched
+from caseback.detectors.scoring import Progress, few_at_once, score_all
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.interp.direction import Direction, Provenance, Reading
@@ -27,8 +28,6 @@ from caseback.subject.site import Site
 
 FEWEST = 8
 """Texts that both models can read, at least."""
-AT_ONCE = 16
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,7 @@ def realign_by_negatives(
     if detector.known.calibration is None:
         raise CasebackError(f"detector {detector.name} was never calibrated: without its model nothing can be matched")
     carried = _made(detector, new, detector.direction.site, Carried.of(detector.direction), "as it is")
-    scores = []
-    for start in range(0, len(transcripts), AT_ONCE):
-        few = carried.scores(transcripts[start : start + AT_ONCE], new)
-        scores += [one.score for one in few if one.score is not None]
-        if progress:
-            progress(min(start + AT_ONCE, len(transcripts)), len(transcripts))
+    scores = [one.score for one in score_all(carried, transcripts, new, progress) if one.score is not None]
     if len(scores) < FEWEST:
         raise CasebackError(f"{len(scores)} of {len(transcripts)} transcripts can be read: give {FEWEST} at least")
     wanted = torch.tensor(detector.known.calibration.negatives)
@@ -119,17 +113,14 @@ def _pairs(
 ) -> list[tuple[Mapping[Site, Tensor], Mapping[Site, Tensor]]]:  # fmt: skip
     """Activations of both models at the same tokens, of each text that both can read."""
     found = []
-    for start in range(0, len(transcripts), AT_ONCE):
-        few = transcripts[start : start + AT_ONCE]
-        both = zip(read_activations(old, few, sites, part), read_activations(new, few, sites, part), strict=True)
-        for before, after in both:
+    for few in few_at_once(transcripts, progress):
+        read = (read_activations(each, few, sites, part) for each in (old, new))
+        for transcript, before, after in zip(few, *read, strict=True):
             if isinstance(before, str) or isinstance(after, str):
                 continue
-            if len(before[sites[0]]) != len(after[sites[0]]):
+            if tokens_read(old, transcript, part) != tokens_read(new, transcript, part):
                 raise CasebackError(f"{old.name} and {new.name} cut text into other tokens: make the detector again")
             found.append((before, after))
-        if progress:
-            progress(min(start + AT_ONCE, len(transcripts)), len(transcripts))
     if len(found) < FEWEST:
         raise CasebackError(
             f"{len(found)} of {len(transcripts)} texts can be read by both models: give {FEWEST} at least, whose "

@@ -1,25 +1,23 @@
 """Token scores of many directions from one forward pass."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.fits import NO_MODEL, of_another_model
 from caseback.detectors.reading import read_activations
+from caseback.detectors.scoring import Progress, few_at_once
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject
-
-AT_ONCE = 16
-"""Transcripts whose activations are asked for together."""
 
 
 def token_scores_together(
     detectors: Sequence[DirectionDetector],
     transcripts: Sequence[Transcript],
     subject: OpenSubject,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[list[Tensor] | str]:
     """For each transcript the token scores ``[tokens]`` of each detector, before any pooling, or why there are none.
 
@@ -36,11 +34,9 @@ def token_scores_together(
     sites = list(dict.fromkeys(each.direction.site for each in detectors))
     [part] = parts
     found: list[list[Tensor] | str] = []
-    for start in range(0, len(transcripts), AT_ONCE):
-        for read in read_activations(subject, transcripts[start : start + AT_ONCE], sites, part):
+    for few in few_at_once(transcripts, progress):
+        for read in read_activations(subject, few, sites, part):
             found.append(read if isinstance(read, str) else [
                 each.direction.score(read[each.direction.site].flatten(1)).cpu() for each in detectors
             ])  # fmt: skip
-        if progress:
-            progress(len(found), len(transcripts))
     return found

@@ -25,25 +25,6 @@ class AuditPlan:
     expected: float
 
 
-def joint_log_ratio(log_ratios: npt.ArrayLike) -> Floats:
-    """Several detectors' log likelihood ratios as one: their sum, (n, detectors) to (n,).
-
-    That is exact where detectors err independently given the truth. Where they do not it overstates, which an order of
-    exchanges minds little and a posterior much; give detectors that err together one calibrated ratio first.
-
-    Raises:
-        ValueError: not two axes, or a ratio that is not a number.
-    """
-    ratios = np.asarray(log_ratios, dtype=np.float64)
-    if ratios.ndim != 2 or not ratios.size:
-        raise ValueError(f"ratios of shape {ratios.shape}: give a row of at least one detector for each exchange")
-    with np.errstate(invalid="ignore"):
-        joint = ratios.sum(axis=1)
-    for wrong in ratios[np.isnan(joint)].tolist():
-        raise ValueError(f"ratios {wrong} of one exchange have no sum")
-    return np.asarray(joint)
-
-
 def plan_audits(log_ratios: npt.ArrayLike, budget: float, random_slice: float) -> AuditPlan:
     """The plan that finds most violations among those that audit a share of ``budget`` and keep the random slice.
 

@@ -1,6 +1,7 @@
 """Thresholds at a fixed rate of false positives, and what is caught above them."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,18 @@ from scipy.stats import beta
 
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.rate import Rate
+
+
+def conformal_p(score: float, negatives: Sequence[float]) -> float:
+    """The conformal p-value of a score, (1 + negatives that score as high) / (1 + negatives): how likely a new negative
+    is to score so high, on average over such negatives.
+
+    Args:
+        score: Of one case.
+        negatives: Ascending.
+    """
+    n = len(negatives)
+    return (1 + n - bisect_left(negatives, score)) / (1 + n)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from caseback.detectors.detector import Detector
+from caseback.detectors.faults import FAILED
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.subject.open_subject import OpenSubject
@@ -26,7 +27,7 @@ def verdict(watching: Watching, transcript: Transcript, subject: OpenSubject | N
     try:
         [scored] = watching.detector.scores([transcript], subject)
     except Exception as error:  # whatever a detector does, the exchange goes on and the failure is counted
-        scored = Scored(None, f"the detector failed: {type(error).__name__}: {error}"[:300])
+        scored = Scored(None, f"{FAILED}: {type(error).__name__}: {error}"[:300])
     return verdict_from(watching, scored, (time.perf_counter() - begun) * 1e6)
 
 

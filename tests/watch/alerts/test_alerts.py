@@ -15,13 +15,16 @@ from aiohttp import web
 from caseback.errors import CasebackError
 from caseback.watch.alerts.condition import Condition
 from caseback.watch.alerts.conditions import conditions
-from caseback.watch.alerts.deliver import ATTEMPTS, LONGEST, Delivered, deliver_due, undelivered
+from caseback.watch.alerts.deliver import AT_ONCE, ATTEMPTS, LONGEST, Delivered, deliver_due, undelivered
 from caseback.watch.alerts.ledger import acknowledge, alerts, resolve, update
 from caseback.watch.alerts.messages import SIGNATURE, alertmanager_body, verified
 from caseback.watch.alerts.round import one_round
 from caseback.watch.alerts.rules import Receiver, Rules, rules_of
+from caseback.watch.rates.audits import record
 from caseback.watch.rates.calibrations import keep_calibration
-from caseback.watch.store.store import Store
+from caseback.watch.rates.designs import begin_design
+from caseback.watch.rates.drawing import draw_new
+from caseback.watch.store.store import Store, StoreAwayError
 from listening_for_tests import listening
 from watch_traffic_for_tests import DIGEST, add_detector, add_exchanges, calibration, live_threshold
 
@@ -145,9 +148,6 @@ def test_coverage_below_its_floor_and_a_detector_that_fails(store: Store) -> Non
 
 
 def test_gaps_lag_and_audits_that_nobody_makes(store: Store) -> None:
-    from caseback.watch.rates.designs import begin_design
-    from caseback.watch.rates.drawing import draw_new
-
     key = bytes(range(32))
     assert "300 s is the most" in kinds(store, Rules({}), 1e4, lag=301.0)["lag"]
     assert kinds(store, Rules({}), 1e4, lag=299.0) == {}
@@ -167,6 +167,24 @@ def test_gaps_lag_and_audits_that_nobody_makes(store: Store) -> None:
     draw_new(store, key, 1e5)
     assert kinds(store, Rules({}, audits=86400.0), 1e5 + 86000) == {}
     assert "5 exchanges await an audit" in kinds(store, Rules({}, audits=86400.0), 1e5 + 90000)["audits"]
+
+
+def test_an_audit_is_awaited_until_as_many_agree_as_must(store: Store) -> None:
+    key, ids = bytes(range(32)), add_exchanges(store, [0.1] * 3, threshold=AT)
+    begin_design(store, key, ["insult"], random_slice=1.0, budget=1.0, reviewers=2, now=0.0)
+    add_detector(store, threshold=AT)
+    ids = add_exchanges(store, [0.1] * 3, threshold=AT, start=3000)
+    draw_new(store, key, 1e5)
+
+    def awaited() -> str:
+        return kinds(store, Rules({}, audits=86400.0), 1e5 + 90000).get("audits", "none")[:1]
+
+    for exchange, who, violation, left in (
+        (0, "ann", True, "3"), (0, "ben", False, "3"), (0, "cyd", None, "2"),
+        (1, "ann", None, "2"), (1, "ben", None, "1"), (2, "ann", True, "1"), (2, "ben", True, "n"),
+    ):  # fmt: skip
+        record(store, ids[exchange], who, {"insult": violation}, 1e5)
+        assert awaited() == left, (exchange, who)
 
 
 # -- telling ---------------------------------------------------------------------------------------------------------
@@ -301,7 +319,86 @@ def test_alertmanager_gets_its_format_and_is_told_again_while_it_lasts(store: St
     assert first["annotations"]["summary"] == "too little"
     odd = Condition("coverage", {"gap-kind é": "x"}, "page", "")
     [other] = update(store, [odd], 9000.0, calm=CALM)
-    assert "gap_kind__" in json.loads(alertmanager_body(other, "firing", 0.0))[0]["labels"]
+    assert "gap_kind__" in json.loads(alertmanager_body(other, 0.0))[0]["labels"]
+
+
+def open_many(store: Store, n: int, to: list[Receiver]) -> None:
+    update(store, [Condition("gap", {"gap": str(at)}, "ticket", "") for at in range(n)], 0.0, calm=CALM, receivers=to)
+
+
+def test_neither_a_receiver_that_was_taken_out_nor_one_with_much_to_be_told_holds_up_another(store: Store) -> None:
+    with endpoint(lambda n: 200) as (url, seen):
+        gone, full, quick = (Receiver(name, "webhook", f"{url}/{name}") for name in ("gone", "full", "quick"))
+        open_many(store, AT_ONCE + 1, [gone])
+        update(store, [], 0.5, calm=CALM)
+        store.execute("DELETE FROM alerts")
+        open_many(store, AT_ONCE + 1, [full])
+        update(store, [COVERAGE], 1.0, calm=CALM, receivers=[quick])
+        # What nobody is named for any more names alerts that are gone; it is not looked at.
+        assert asyncio.run(deliver_due(store, [full, quick], 2.0)) == Delivered(AT_ONCE + 1, 0, 0)
+        assert [each["path"] for each in seen].count("/quick") == 1
+        assert deliver(store, full, 2.0) == Delivered(1, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["webhook", "alertmanager"])
+def test_that_it_is_over_is_told_after_that_it_fired_however_late_that_is_taken(store: Store, kind: Any) -> None:
+    with endpoint(lambda n: 500 if n == 0 else 200) as (url, seen):
+        to = Receiver("pager", kind, url)
+        [made] = update(store, [COVERAGE], 1000.0, calm=CALM, receivers=[to])
+        deliver(store, to, 1000.0)
+        resolve(store, made.id, "ann", 1001.0, [to])
+        assert deliver(store, to, 1002.0) == Delivered(0, 0, 0)
+        assert deliver(store, to, 1010.0) == deliver(store, to, 1011.0) == Delivered(1, 0, 0)
+        assert deliver(store, to, 9000.0) == Delivered(0, 0, 0)
+    told = [json.loads(each["body"]) for each in seen]
+    if kind == "webhook":
+        assert [each["event"] for each in told] == ["firing", "firing", "resolved"]
+    else:
+        assert [each[0]["endsAt"] for each in told[1:]] == ["1970-01-01T00:16:41.000Z"] * 2
+
+
+def test_a_step_that_fails_is_alerted_on_and_stops_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: Any) -> int:
+        raise CasebackError("the key is another than the one committed to")
+
+    monkeypatch.setattr("caseback.watch.alerts.round.draw_new", fails)
+    minute_counts(store, 2000.0, clean=50, long=50)
+    add_detector(store, threshold=AT, first_seen=900.0)
+    done = asyncio.run(one_round(store, Rules({}), [], 2000.0, key=lambda: b"k"))
+    assert {each.kind: each.summary for each in done.alerts}["round"] == (
+        "drawing for audit failed: CasebackError: the key is another than the one committed to"
+    )
+    assert "coverage" in {each.kind for each in done.alerts}
+    # While something cannot be told nothing is over.
+    store.execute("DELETE FROM counts")
+    for now in (2001.0, 9000.0):
+        asyncio.run(one_round(store, Rules({}), [], now, key=lambda: b"k"))
+    assert len(alerts(store)) == 2
+    monkeypatch.undo()
+    for now in (9001.0, 9700.0):
+        assert asyncio.run(one_round(store, Rules({}), [], now)).alerts == ()
+    assert alerts(store) == []
+
+
+def test_a_condition_that_cannot_be_told_hides_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: Any) -> Any:
+        raise ZeroDivisionError("no tasks")
+
+    monkeypatch.setattr("caseback.watch.alerts.conditions.units", fails)
+    add_detector(store, threshold=AT, first_seen=900.0)
+    add_exchanges(store, [0.1], threshold=AT)
+    found = kinds(store, Rules({}), 2000.0, lag=301.0)
+    assert found["round"] == "telling the rate of insults failed: ZeroDivisionError: no tasks"
+    assert "lag" in found
+
+
+def test_a_store_that_is_away_ends_the_round(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*given: Any) -> int:
+        raise StoreAwayError("the store is away")
+
+    monkeypatch.setattr("caseback.watch.alerts.round.draw_new", away)
+    with pytest.raises(StoreAwayError):
+        asyncio.run(one_round(store, Rules({}), [], 2000.0, key=lambda: b"k"))
 
 
 def test_a_round_does_all_of_it(store: Store) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from caseback.watch.alerts.lag import lag
-from caseback.watch.entry import Closed, Opened
+from caseback.watch.entry import Begun, Closed, Opened
 from caseback.watch.journal import Journal, journal_files, read_journal
 from caseback.watch.store.store import Store
 from journals_for_tests import carried
@@ -35,3 +35,16 @@ def test_lag_is_the_age_of_the_oldest_that_is_not_in_the_store(store: Store, tmp
     store.execute("UPDATE journals SET position = ?", [whole.end])
     assert lag(store, tmp_path / "j", 1e4) == 0.0
     assert lag(store, tmp_path / "j", 0.0) == 0.0  # a clock that was set back
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_the_oldest_need_not_come_first(store: Store, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", "g")
+    for entry in (carried("b", time=3000.0), carried("a", time=2000.0)):
+        journal.append(entry)
+    journal.close()
+    assert lag(store, tmp_path / "j", 1e4) == pytest.approx(8000.0, abs=0.01)
+    other = Journal(tmp_path / "k", "g")
+    other.append(Begun("c", 1500.0))
+    other.close()
+    assert lag(store, tmp_path / "k", 1e4) == 8500.0

@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 
 from caseback.errors import CasebackError
+from caseback.stats.rate import exact_rate
 from caseback.watch.rates.audits import OVERDUE, queue, record, reviewers_agree
 from caseback.watch.rates.calibrations import keep_calibration, kept_calibration
-from caseback.watch.rates.changed import FIRST, changed
+from caseback.watch.rates.changed import FIRST, Changed, changed
 from caseback.watch.rates.designs import begin_design, current_design
 from caseback.watch.rates.drawing import draw_new, unproven
 from caseback.watch.rates.levels import levels
 from caseback.watch.rates.live import live_rates, point_of
 from caseback.watch.rates.over_budget import over_budget
 from caseback.watch.rates.reading import seen
-from caseback.watch.rates.units import units
+from caseback.watch.rates.units import Units, units
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.read import detectors
 from caseback.watch.store.store import Store
@@ -245,6 +246,26 @@ def test_who_reviews_undrawn_exchanges_teaches_the_precision_and_no_rate(store: 
     assert after.precision.n > before.precision.n + 50
 
 
+def test_the_precision_of_flags_that_share_a_trace_is_less_sure(store: Store) -> None:
+    begin(store)
+    ids = add_exchanges(store, [2.0] * 40, threshold=AT, traces=[f"t{at // 10}" for at in range(40)])
+    apart = add_exchanges(store, [2.0] * 40, threshold=AT, start=5000.0)
+
+    def told(which: list[str]) -> tuple[float, float, float]:
+        store.execute("DELETE FROM audits")
+        for at, each in enumerate(which):
+            record(store, each, "ann", {"insult": at < 20}, NOW)
+        got = live_rates(store, NOW)[0].precision
+        return got.value, got.low, got.high
+
+    alone = exact_rate(20, 40)
+    assert told(apart) == pytest.approx((0.5, alone.low, alone.high), abs=0.01)
+    value, low, high = told(ids)
+    assert value == 0.5
+    assert low < alone.low - 0.1
+    assert high > alone.high + 0.1
+
+
 def test_audits_and_designs_that_cannot_be(store: Store) -> None:
     with pytest.raises(CasebackError, match="no exchange 'gone'"):
         record(store, "gone", "ann", {"insult": True}, NOW)
@@ -334,3 +355,19 @@ def test_a_rise_is_seen_and_dated_and_steadiness_is_not(store: Store) -> None:
     few = units(seen(store, detector, None, NOW, until=600.0), NOW)
     assert not changed(few).alarm
     assert "say what is usual" in changed(few).why
+
+
+def test_a_rise_is_looked_for_in_hours_that_are_over() -> None:
+    def told(flagged: list[int]) -> Changed:
+        n = len(flagged)
+        nothing, never = np.zeros(n), np.zeros(n, dtype=bool)
+        ones, times = np.ones(n, dtype=np.int64), np.arange(n) * 36.0
+        return changed(Units(np.array(flagged, dtype=np.int8), nothing, nothing, never, never, ones, times))
+
+    steady = [0] * (FIRST + 1000)
+    assert told(steady[: FIRST + 50]).why == "the first hour after those goes on"
+    before = told(steady)
+    assert not before.alarm
+    burst = told([*steady, *[1] * 99])
+    assert (burst.alarm, burst.tasks) == (False, 1099)
+    assert told([*steady, *[1] * 101]).alarm

@@ -14,7 +14,7 @@ from caseback.subject.subject import Sampling
 from caseback.watch.serving import engine as engine_module
 from caseback.watch.serving.embedded import Embedded, serve
 from caseback.watch.serving.refused import RefusedError
-from watch.serving.served import QUESTIONS, all_asked, asked, chat, content, direction, watching
+from watch.serving.served import QUESTIONS, all_asked, asked, chat, content, direction, transcript, watching
 
 CHATS = [[{"role": "user", "content": question}] for question in QUESTIONS]
 
@@ -227,3 +227,61 @@ def test_an_architecture_that_takes_no_unequal_rows_is_refused(tmp_path: Any) ->
     tiny.model.config.rope_parameters = scaled
     with pytest.raises(CasebackError, match="takes no unequal rows"):
         serve(tiny)
+
+
+def test_a_prompt_that_ends_its_reply_does_not_disturb_those_beside_it(
+    subject: OpenSubject, caplog: pytest.LogCaptureFixture
+) -> None:
+    stops = direction(subject, "d", Site("resid_post", 2), "prompt", "max")
+    scores = [found.score or 0.0 for found in stops.scores([transcript(each, "x") for each in QUESTIONS], subject)]
+    made = serve(subject, [watching(stops, "stop", sum(sorted(scores)[3:5]) / 2)])
+    try:
+        found = all_asked(made, [chat(question) for question in QUESTIONS * 2])
+    finally:
+        made.close()
+    assert [answer.ended for answer, _ in found].count("stopped") == 8
+    assert "a step failed" not in caplog.text
+
+
+def test_a_step_that_breaks_between_prompt_and_batch_leaves_nobody_waiting(
+    subject: OpenSubject, embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*given: Any) -> None:
+        raise RuntimeError("no room left")
+
+    monkeypatch.setattr(embedded.engine.batch, "admit", fails)
+
+    async def run() -> Any:
+        return await asyncio.wait_for(asyncio.gather(asked(embedded, chat("Hello")), return_exceptions=True), 20)
+
+    [found] = asyncio.run(run())
+    assert isinstance(found, RefusedError)
+    assert "no room left" in found.message
+    embedded.engine.thread.join(10)
+    with pytest.raises(RefusedError, match="no room left"):
+        all_asked(embedded, [chat("Hello")])
+
+
+def test_an_engine_that_cannot_begin_says_why(subject: OpenSubject, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: Any) -> None:
+        raise RuntimeError("the driver is too old")
+
+    monkeypatch.setattr(engine_module, "prefill", fails)
+    with pytest.raises(RuntimeError, match="the driver is too old"):
+        serve(subject)
+
+
+def test_closing_ends_a_long_prompt_too(subject: OpenSubject, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = serve(subject)
+    made.engine.piece = 1
+
+    async def run() -> Any:
+        going = asyncio.create_task(made.chat(chat(" ".join(QUESTIONS * 3), max_tokens=500, temperature=1.5), "x"))
+        while made.engine.long is None:
+            await asyncio.sleep(0.001)
+        await asyncio.to_thread(made.close, 0.0)
+        return await asyncio.wait_for(asyncio.gather(going, return_exceptions=True), 30)
+
+    [found] = asyncio.run(run())
+    assert isinstance(found, RefusedError)
+    assert "shut down" in found.message

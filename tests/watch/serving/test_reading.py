@@ -359,3 +359,26 @@ def test_a_model_that_changes_its_activations_behind_the_hook_is_read_as_it_goes
         hook.remove()
     # The first token is the same, and so is what it is read from; what follows may be another reply.
     assert spoilt.verdicts[0].scored.tokens[0] == pytest.approx(plain.verdicts[0].scored.tokens[0], **CLOSE)
+
+
+@pytest.mark.parametrize("part", ["prompt", "reply"])
+def test_a_score_at_the_threshold_is_not_above_it_and_ends_nothing(subject: OpenSubject, part: Any) -> None:
+    each = direction(subject, "d", MIDDLE, part, "max")
+
+    def served_at(threshold: float) -> tuple[Any, bytes, bytes]:
+        made = serve(subject, [watching(each, "stop", threshold)])
+        try:
+            [(answer, body)] = all_asked(made, [chat(QUESTIONS[0])])
+            [(_, stream)] = all_asked(made, [chat(QUESTIONS[0], stream=True)])
+        finally:
+            made.close()
+        return answer, body, stream
+
+    said = served_at(HIGH_ENOUGH)[0].verdicts[0].scored.score
+    answer, body, stream = served_at(said)
+    assert answer.verdicts[0].scored.score == said
+    assert not answer.verdicts[0].flagged
+    assert answer.ended == "whole"
+    assert content(body) == "The capital of Texas is Austin."
+    assert not any(part.get("caseback", {}).get("flagged") for part in events(stream))
+    assert served_at(float(np.nextafter(said, -np.inf)))[0].ended == "stopped"

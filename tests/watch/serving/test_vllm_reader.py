@@ -55,9 +55,29 @@ def test_shipped_scores_are_the_offline_ones_and_the_states_are_gone(subject: Op
     assert list(tmp_path.iterdir()) == []
     for probe in made:
         [offline] = probe.scores([transcript(QUESTIONS[0], REPLY)], subject)
-        live = scored(probe, shipped, prompt)
+        live = scored(probe, shipped, prompt, subject.format, False)
         assert live.tokens == pytest.approx(offline.tokens, rel=1e-3, abs=1e-3)
         assert live.score == pytest.approx(offline.score, rel=1e-3, abs=1e-3)
+
+
+def test_the_reply_begins_behind_its_thinking_and_ends_before_what_ends_it(
+    subject: OpenSubject, tmp_path: Path
+) -> None:
+    prompt = subject.format.prompt([user(QUESTIONS[0])])
+    opening, closing = subject.format.tags
+    thought, said = (
+        subject.tokenizer.encode(text, add_special_tokens=False) for text in (f"{opening}Texas?{closing}\n", REPLY)
+    )
+    ids = [*prompt.ids, *thought, *said, *subject.format.end_ids][: len(prompt.ids) + len(thought) + len(said) + 1]
+    reply = direction(subject, "reply", SITES[3], "reply", "mean")
+    [found] = capture(subject.model, [ids], [SITES[3]])
+    states = found.at[SITES[3]][:, None].contiguous()
+    path = tmp_path / f"{ID}.safetensors"
+    save_file({"hidden_states": states, "token_ids": torch.tensor(ids)}, path)
+    shipped = Reader([reply], [3], torch.device("cpu")).shipped(path)
+    got = scored(reply, shipped, len(prompt.ids), subject.format, prompt.thinking)
+    wanted = reply.direction.score(states[:, 0])[len(prompt.ids) + len(thought) : -1]
+    assert got.tokens == pytest.approx(wanted.tolist(), rel=1e-3, abs=1e-3)
 
 
 def test_it_waits_until_the_worker_has_written(subject: OpenSubject, tmp_path: Path) -> None:
@@ -87,7 +107,7 @@ def test_files_that_are_none_are_told_and_the_next_is_read(subject: OpenSubject,
     reader = Reader(made, list(SITES), torch.device("cpu"))
     found = list(follow(tmp_path, reader, time.monotonic() + 0.3))
     assert [bool(each.why) for each in found] == [True, True, True, False]
-    assert scored(made[0], found[0], 3).score is None
+    assert scored(made[0], found[0], 3, subject.format, False).score is None
     assert "not of 3 layers" in found[1].why
     assert found[0].exchange == ""
 
@@ -98,8 +118,8 @@ def test_what_the_worker_does_not_give_is_not_evaluated(subject: OpenSubject, tm
     turn = direction(subject, "turn", SITES[3], "turn", "mean")
     reply = direction(subject, "reply", SITES[3], "reply", "mean")
     shipped = Reader([turn, reply], list(SITES), torch.device("cpu")).shipped(path)
-    assert "last turn" in scored(turn, shipped, 9).why
-    assert scored(reply, shipped, shipped.tokens).why == "vLLM gave no states of the reply"
+    assert "last turn" in scored(turn, shipped, 9, subject.format, False).why
+    assert scored(reply, shipped, len(shipped.tokens), subject.format, False).why == "vLLM gave no states of the reply"
     with pytest.raises(CasebackError, match="residual stream between blocks only"):
         layer_of(Site("neurons", 3))
     with pytest.raises(CasebackError, match="keeps \\[2\\] only"):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from caseback.dossier.record import digest
 
-Kind = Literal["over budget", "changed", "coverage", "failing", "gap", "lag", "audits", "delivery"]
+Kind = Literal["over budget", "changed", "coverage", "failing", "gap", "lag", "audits", "delivery", "round"]
 Severity = Literal["page", "ticket"]
 """Whether somebody is to be woken, or to look in the morning."""
 

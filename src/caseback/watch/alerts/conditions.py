@@ -1,11 +1,14 @@
 """What is amiss now, told from the store."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
+from caseback.detectors.faults import at_fault
 from caseback.watch.alerts.condition import Condition
 from caseback.watch.alerts.rules import Rules
-from caseback.watch.rates.audits import OVERDUE
+from caseback.watch.alerts.step import tried
+from caseback.watch.rates.audits import waiting
 from caseback.watch.rates.changed import changed
 from caseback.watch.rates.designs import Design, current_design
 from caseback.watch.rates.live import audit_levels, point_of
@@ -19,14 +22,12 @@ from caseback.watch.store.store import Store
 
 FEWEST = 20
 """Exchanges in the window below which coverage is not judged."""
-FAULTS = ("the detector ", "the model changed", "the tokenizer or chat template", "the gateway gave no verdict")
-"""In the reasons that are the detector's own fault, or that of who runs it: it failed, is too slow, or is stale."""
 RECENT = 86400.0
 """Seconds since a detector last had its say after which it is taken to be out of use."""
 
 
 def conditions(store: Store, rules: Rules, now: float, lag: float | None = None) -> list[Condition]:
-    """Everything that is amiss.
+    """Everything that is amiss, and what of it could not be told.
 
     Args:
         store: Where.
@@ -36,11 +37,25 @@ def conditions(store: Store, rules: Rules, now: float, lag: float | None = None)
     """
     design = current_design(store)
     found: list[Condition] = []
-    for detector in detectors(store):
-        if now - detector.last_seen <= RECENT:
-            found += _of_rate(store, detector, design, rules, now)
-    return [*found, *_of_coverage(store, rules, now), *_of_gaps(store, rules, now), *_of_lag(rules, lag),
-            *_of_audits(store, rules, now, design), *_of_delivery(store, now)]  # fmt: skip
+    told: list[tuple[str, Callable[[], Iterator[Condition]]]] = [
+        (f"telling the rate of {detector.name}", partial(_of_rate, store, detector, design, rules, now))
+        for detector in detectors(store)
+        if now - detector.last_seen <= RECENT
+    ]
+    told += [
+        ("telling coverage", partial(_of_coverage, store, rules, now)),
+        ("telling gaps", partial(_of_gaps, store, rules, now)),
+        ("telling lag", partial(_of_lag, rules, lag)),
+        ("telling which audits are awaited", partial(_of_audits, store, rules, now, design)),
+        ("telling deliveries", partial(_of_delivery, store, now)),
+    ]
+    for what, tell in told:
+        found += tried(what, partial(_all, tell), [], found)
+    return found
+
+
+def _all(tell: Callable[[], Iterator[Condition]]) -> list[Condition]:
+    return list(tell())
 
 
 def _of_rate(store: Store, detector: Watched, design: Design | None, rules: Rules, now: float) -> Iterator[Condition]:
@@ -86,7 +101,7 @@ def _of_coverage(store: Store, rules: Rules, now: float) -> Iterator[Condition]:
         labels = {"detector": detector.name, "behaviour": detector.behaviour}
         untold = sum(got.not_evaluated.values())
         total = got.evaluated + untold
-        failed = {why: n for why, n in got.not_evaluated.items() if any(fault in why for fault in FAULTS)}
+        failed = {why: n for why, n in got.not_evaluated.items() if at_fault(why)}
         if total >= FEWEST and got.evaluated < rules.coverage * total:
             said = (
                 f"{detector.name} evaluated {got.evaluated} of {total} exchanges, and {rules.coverage:.0%} is the floor"
@@ -120,19 +135,13 @@ def _of_lag(rules: Rules, lag: float | None) -> Iterator[Condition]:
 def _of_audits(store: Store, rules: Rules, now: float, design: Design | None) -> Iterator[Condition]:
     if design is None:
         return
-    marks = ", ".join("?" * len(design.behaviours))
-    [row] = store.query(
-        "SELECT MIN(time) AS oldest, COUNT(*) AS n FROM audit_draws WHERE design = ? AND chosen = 1 AND time > ? AND"
-        f" (SELECT COUNT(DISTINCT behaviour) FROM audits WHERE audits.exchange = audit_draws.id AND behaviour IN"
-        f" ({marks})) < ?",
-        [design.number, now - OVERDUE, *design.behaviours, len(design.behaviours)],
-    )
-    if row["oldest"] is not None and now - row["oldest"] > rules.audits:
+    drawn = waiting(store, design, now)
+    if drawn and now - drawn[0] > rules.audits:
         said = (
-            f"{row['n']} exchanges await an audit, the first for {(now - row['oldest']) / 86400:.0f} days; audited "
+            f"{len(drawn)} exchanges await an audit, the first for {(now - drawn[0]) / 86400:.0f} days; audited "
             "rates reach no further"
         )
-        yield Condition("audits", {}, "ticket", said, {"awaited": row["n"]})
+        yield Condition("audits", {}, "ticket", said, {"awaited": len(drawn)})
 
 
 def _of_delivery(store: Store, now: float) -> Iterator[Condition]:

@@ -18,7 +18,7 @@ FIRST, LONGEST = 10.0, 3600.0
 ATTEMPTS = 10
 """After which it is given up."""
 AT_ONCE = 50
-"""Deliveries tried in one go."""
+"""Deliveries to one receiver tried in one go."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,15 @@ async def deliver_due(store: Store, receivers: Sequence[Receiver], now: float) -
 
     What is to be told stands in the store until it is taken or given up, so a process that is killed loses none; one
     killed between being taken and writing that down tells it twice. Alertmanager is told again of what is still open.
+    That an alert is over is told once its firing was taken or given up, and not before.
     """
     _arm_again(store, receivers, now)
-    by_name = {each.name: each for each in receivers}
-    # What is due far off was put off by a clock that has been set back since.
-    rows = store.query(
-        "SELECT * FROM deliveries WHERE ended = '' AND (due <= ? OR due > ?) ORDER BY due LIMIT ?",
-        [now, now + 2 * LONGEST, AT_ONCE],
-    )
-    rows = [row for row in rows if row["receiver"] in by_name]
+    due = [(each, row) for each in receivers for row in _due(store, each, now)]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session:
         errors = await asyncio.gather(
-            *(_try(session, by_name[row["receiver"]], one(store, row["alert"]), row["event"], now) for row in rows)
+            *(_try(session, each, one(store, row["alert"]), row["event"], now) for each, row in due)
         )
-    done = [_kept(store, row, error, now) for row, error in zip(rows, errors, strict=True)]
+    done = [_kept(store, row, error, now) for (_, row), error in zip(due, errors, strict=True)]
     return Delivered(done.count("delivered"), done.count(""), done.count("given up"))
 
 
@@ -60,11 +55,23 @@ def undelivered(store: Store) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
+def _due(store: Store, to: Receiver, now: float) -> list[Row]:
+    """What this receiver is to be told now, the longest due first."""
+    # What is due far off was put off by a clock that has been set back since.
+    return store.query(
+        "SELECT * FROM deliveries WHERE receiver = ? AND ended = '' AND (due <= ? OR due > ?) AND (event = 'firing' OR"
+        " NOT EXISTS (SELECT 1 FROM deliveries AS first WHERE first.alert = deliveries.alert"
+        " AND first.receiver = deliveries.receiver AND first.event = 'firing' AND first.ended = ''))"
+        " ORDER BY due LIMIT ?",
+        [to.name, now, now + 2 * LONGEST, AT_ONCE],
+    )
+
+
 async def _try(session: aiohttp.ClientSession, to: Receiver, alert: Alert, event: Event, now: float) -> str:
     """Why it was not taken; empty where it was."""
     url, headers = to.url, {"Content-Type": "application/json", "Idempotency-Key": f"{alert.id}-{event}"}
     if to.kind == "alertmanager":
-        url, body = to.url.rstrip("/") + "/api/v2/alerts", alertmanager_body(alert, event, now)
+        url, body = to.url.rstrip("/") + "/api/v2/alerts", alertmanager_body(alert, now)
     else:
         body = webhook_body(alert, event)
         if to.secret:

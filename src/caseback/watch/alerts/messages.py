@@ -36,12 +36,12 @@ def verified(secret: bytes, body: bytes, header: str, now: float, tolerance: flo
     return hmac.compare_digest(signature(secret, body, float(t)), header)
 
 
-def alertmanager_body(alert: Alert, event: Event, now: float) -> bytes:
-    """A list of one alert as Alertmanager's API v2 takes it (``POST /api/v2/alerts``).
+def alertmanager_body(alert: Alert, now: float) -> bytes:
+    """A list of one alert as Alertmanager's API v2 takes it (``POST /api/v2/alerts``): over where it is resolved.
 
     Labels name the alert, so they hold nothing that changes while it is open.
     """
-    ends = alert.resolved if event == "resolved" and alert.resolved is not None else now + KEEPS
+    ends = now + KEEPS if alert.resolved is None else alert.resolved
     labels = {
         "alertname": f"caseback {alert.kind}",
         "severity": alert.severity,

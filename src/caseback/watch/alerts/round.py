@@ -1,14 +1,16 @@
 """What has to be done again and again while traffic is watched: draw, group, judge traces, alert."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from caseback.watch.alerts import tables as alert_tables
 from caseback.watch.alerts.check import check
+from caseback.watch.alerts.condition import Condition
 from caseback.watch.alerts.deliver import Delivered
 from caseback.watch.alerts.ledger import Alert
 from caseback.watch.alerts.rules import Rules
+from caseback.watch.alerts.step import tried
 from caseback.watch.incidents import tables as incident_tables
 from caseback.watch.incidents.gather import gather
 from caseback.watch.incidents.trace import watch_traces
@@ -49,20 +51,22 @@ async def one_round(
     watching: Sequence[Watching],
     now: float,
     *,
-    key: bytes | None = None,
+    key: Callable[[], bytes] | None = None,
     journal: Path | None = None,
 ) -> Done:
-    """One round. Killed anywhere, the next one goes on.
+    """One round. Killed anywhere, the next one goes on. A step that fails is alerted on, and the others are done.
 
     Args:
         store: With its tables (``make_tables``).
         rules: When to alert and whom to tell.
         watching: Detectors at work; those that read text judge traces as a whole.
         now: Unix time in seconds.
-        key: Of the audits' draw; None where nothing is drawn.
+        key: Gives the key of the audits' draw; None where nothing is drawn.
         journal: The gateways' journal, where it is on this machine.
     """
-    drawn = draw_new(store, key, now) if key is not None else 0
-    made, traces = gather(store, now), watch_traces(store, watching, now)
-    new, delivered = await check(store, rules, now, journal)
+    failed: list[Condition] = []
+    drawn = tried("drawing for audit", lambda: draw_new(store, key(), now), 0, failed) if key else 0
+    made = tried("grouping into incidents", lambda: gather(store, now), 0, failed)
+    traces = tried("judging traces", lambda: watch_traces(store, watching, now), 0, failed)
+    new, delivered = await check(store, rules, now, journal, failed)
     return Done(drawn, made, traces, tuple(new), delivered)

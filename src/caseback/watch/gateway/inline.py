@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from caseback.detectors.faults import BUSY, LATE
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
@@ -56,11 +57,11 @@ class Readers:
             async with asyncio.timeout_at(until):
                 await self._free.acquire()
         except TimeoutError:
-            return f"no thread was free for {seconds * 1e3:g} ms: the detectors before it hang or are slow"
+            return f"{BUSY} for {seconds * 1e3:g} ms: the detectors before it hang or are slow"
         running = loop.run_in_executor(self._threads, partial(run, *given, **named))
         running.add_done_callback(lambda _: self._freed(running))
         done, _ = await asyncio.wait((running,), timeout=until - loop.time())
-        return running.result() if done else f"it took more than {seconds * 1e3:g} ms"
+        return running.result() if done else f"{LATE} {seconds * 1e3:g} ms"
 
     def _freed(self, running: "asyncio.Future[T]") -> None:
         self._free.release()

@@ -54,16 +54,35 @@ def queue(store: Store, who: str, now: float, most: int = 50) -> list[Awaited]:
         verdicts = verdicts_on(store, [row["id"] for row in rows])
         for row in rows:
             own = verdicts.get(row["id"], {})
-            left = tuple(
-                behaviour
-                for behaviour in design.behaviours
-                if who not in own.get(behaviour, {})
-                and not result(list(own.get(behaviour, {}).values()), design.reviewers).audited
-            )
+            left = tuple(each for each in _untold(own, design) if who not in own.get(each, {}))
             if left:
                 looked = {each for found_by in own.values() for each in found_by}
                 found.append(Awaited(row["id"], row["time"], left, len(looked)))
     return found[:most]
+
+
+def waiting(store: Store, design: Design, now: float) -> list[float]:
+    """When each exchange was drawn on which people have come to no result yet, the oldest first."""
+    marks = ", ".join("?" * len(design.behaviours))
+    # Whoever agrees settles a behaviour; of the few others ``result`` decides.
+    rows = store.query(
+        "SELECT id, time FROM audit_draws WHERE design = ? AND chosen = 1 AND time > ? AND (SELECT COUNT(*) FROM"
+        " (SELECT behaviour FROM audits WHERE audits.exchange = audit_draws.id"
+        f" AND behaviour IN ({marks}) GROUP BY behaviour"
+        " HAVING COUNT(*) >= ? AND COUNT(DISTINCT COALESCE(violation, -1)) = 1) AS agreed) < ? ORDER BY time, id",
+        [design.number, now - OVERDUE, *design.behaviours, design.reviewers, len(design.behaviours)],
+    )
+    verdicts = verdicts_on(store, [row["id"] for row in rows])
+    return [row["time"] for row in rows if _untold(verdicts.get(row["id"], {}), design)]
+
+
+def _untold(own: Mapping[str, Mapping[str, bool | None]], design: Design) -> list[str]:
+    """Behaviours of which there is no result yet."""
+    return [
+        behaviour
+        for behaviour in design.behaviours
+        if not result(list(own.get(behaviour, {}).values()), design.reviewers).audited
+    ]
 
 
 def record(

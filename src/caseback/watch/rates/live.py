@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from caseback.errors import CasebackError
 from caseback.stats.audited_rate import OperatingPoint
-from caseback.stats.rate import Rate, exact_rate
+from caseback.stats.clustered import by_cluster, clustered_rate
+from caseback.stats.rate import Rate
 from caseback.watch.rates.calibrations import kept_calibration
 from caseback.watch.rates.designs import Design, current_design
 from caseback.watch.rates.estimate import CONFIDENCE, Estimate, from_audits, from_both, from_flags
@@ -70,7 +71,8 @@ class LiveRate:
         audits: The rate from audits alone.
         flags: From its flags, corrected for its errors.
         both: From both together.
-        precision: Violations among flagged exchanges that people looked at, drawn or not.
+        precision: Violations among flagged exchanges that people looked at, drawn or not. Its interval allows for
+            tasks, whose exchanges are alike.
         of_all: Bounds of the rate in all traffic, from nothing that was not evaluated being a violation to all of it.
             Of the best estimate that there is.
     """
@@ -191,10 +193,11 @@ def _row(
     audits = untold if grid is None else from_audits(tasks, grid)
     flags = replace(untold, why=why) if point is None else from_flags(tasks, point)
     both = replace(untold, why=why) if point is None else untold if grid is None else from_both(tasks, grid, point)
-    flagged = [each.violation for each in part if each.flagged and each.violation is not None]
+    flagged = [each for each in part if each.flagged and each.violation is not None]
     row = LiveRate(
         detector.name, detector.digest, detector.behaviour, group, *span, counts, audits, flags, both,
-        exact_rate(sum(flagged), len(flagged)), (0.0, 1.0),
+        clustered_rate(by_cluster((each.task for each in flagged), (bool(each.violation) for each in flagged))),
+        (0.0, 1.0),
     )  # fmt: skip
     told = len(tasks) if row.best is audits else int((tasks.flagged >= 0).sum())
     return replace(row, of_all=row.best.of_all(told, len(tasks) - told + counts.lost))

@@ -6,7 +6,6 @@ nobody without the key can foresee it, its SHA-256 is written down at the start,
 prove every decision (``proven``).
 """
 
-import bisect
 import hashlib
 import hmac
 import math
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from caseback.stats.audit_allocation import AuditPlan, inclusion_probabilities, plan_audits
+from caseback.stats.threshold import conformal_p
 from caseback.watch.rates.levels import rounded_down
 
 Floats = npt.NDArray[np.float64]
@@ -63,7 +63,7 @@ def proven(key: bytes, committed: str, task: str, written: float) -> bool:
 
 
 def log_ratio(score: float | None, negatives: Sequence[float]) -> float:
-    """How far a score speaks for a violation: minus the logarithm of the share of innocent ones at or above it.
+    """How far a score speaks for a violation: minus the logarithm of its conformal p-value among innocent ones.
 
     It stands for the likelihood ratio, which is known in its order and not in its size; so it decides who is audited
     and goes into no bound. A score that there is not tells nothing: 0.
@@ -74,12 +74,14 @@ def log_ratio(score: float | None, negatives: Sequence[float]) -> float:
     """
     if score is None or not negatives:
         return 0.0
-    above = len(negatives) - bisect.bisect_left(negatives, score)
-    return -math.log((above + 1) / (len(negatives) + 1))
+    return -math.log(conformal_p(score, negatives))
 
 
 def joint(scores: Mapping[str, float | None], negatives: Mapping[str, Sequence[float]]) -> float:
-    """That of several detectors: the sum, which is right where they err independently given the truth."""
+    """That of several detectors: the sum, which is right where they err independently given the truth.
+
+    Where they do not it overstates, which an order of exchanges minds little.
+    """
     return sum(log_ratio(score, negatives.get(digest, ())) for digest, score in scores.items())
 
 

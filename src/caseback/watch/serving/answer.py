@@ -13,7 +13,7 @@ from caseback.watch.serving.pool import Floats
 from caseback.watch.serving.seat import Seat
 from caseback.watch.serving.ticket import Grown
 from caseback.watch.serving.watched import Watched
-from caseback.watch.verdict import Verdict
+from caseback.watch.verdict import Verdict, above
 
 DONE = b"data: [DONE]\n\n"
 
@@ -101,7 +101,7 @@ def token_scores(watched: Watched, scores: Sequence[Floats | None]) -> dict[str,
 
 def flagged_so_far(watched: Watched, pools: Floats | None) -> list[str]:
     """Detectors that would flag the reply if it ended here."""
-    return [] if pools is None else [name for number, name, threshold in watched.shown if pools[number] >= threshold]
+    return [] if pools is None else [name for number, name, limit in watched.shown if above(pools[number], limit)]
 
 
 def plain_verdict(verdict: Verdict) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from caseback.detectors.faults import UNASKED
 from caseback.detectors.scored import Scored
 from caseback.errors import CasebackError
 from caseback.subject.batchable import positions_depend_on_batch
@@ -158,8 +159,8 @@ class _Exchange:
         try:
             return verdicts(self.home.watched, self.form.ask, self.where, self.ticket.seat, self.reply())
         except Exception as error:  # a detector is never in the way
-            LOG.exception("the detectors could not be asked")
-            return self.home.untold(f"the detectors could not be asked: {type(error).__name__}: {error}"[:300])
+            LOG.exception(UNASKED)
+            return self.home.untold(f"{UNASKED}: {type(error).__name__}: {error}"[:300])
 
     def leave(self) -> None:
         """Ends it, if it has not ended."""

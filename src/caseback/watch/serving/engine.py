@@ -65,28 +65,39 @@ class Engine:
         self.waiting: deque[Seat] = deque()
         self.long: Piecewise | None = None
         self.changed, self.ready = threading.Condition(), threading.Event()
-        self.closing = False
+        self.going: set[Seat] = set()
+        self.closing = self.cutting = False
+        self.died: BaseException | None = None
         self.delayed = 0
         self.tokens = 0
         self.thread = threading.Thread(target=self._run, name="caseback-engine", daemon=True)
 
     def start(self) -> None:
-        """Begins to serve; returns once it has looked at how the model is read."""
+        """Begins to serve; returns once it has looked at how the model is read.
+
+        Raises:
+            Exception: what it found there that it cannot serve with.
+        """
         self.thread.start()
         self.ready.wait()
+        if self.died is not None:
+            raise self.died
 
     def submit(self, seat: Seat) -> None:
         """Takes a request in, from any thread.
 
         Raises:
-            RefusedError: too many wait already, or it is closing.
+            RefusedError: too many wait already, it is closing, or it has ended.
         """
         with self.changed:
-            if self.closing or not self.thread.is_alive():
+            if self.died is not None:
+                raise RefusedError(500, _said(self.died), code="engine_failed")
+            if self.closing:
                 raise RefusedError(503, "the model is shutting down: ask again later")
             if len(self.came) + len(self.waiting) >= self.most_waiting:
                 raise RefusedError(503, f"{self.most_waiting} requests wait already: ask later", code="overloaded")
             self.came.append(seat)
+            self.going.add(seat)
             self.changed.notify()
 
     def cancel(self, seat: Seat) -> None:
@@ -103,11 +114,8 @@ class Engine:
             self.closing = True
             self.changed.notify()
         self.thread.join(seconds)
-        if self.thread.is_alive():
-            for seat in (*self.batch.seats, *self.waiting, *self.came):
-                if seat is not None:
-                    seat.cancelled = True
-            self.thread.join(seconds)
+        self.cutting = True
+        self.thread.join(seconds)
 
     def _run(self) -> None:
         try:
@@ -118,14 +126,17 @@ class Engine:
                     self._turn()
         except BaseException as error:  # nothing may be left waiting for an answer that never comes
             LOG.exception("the engine ended")
+            with self.changed:
+                self.closing, self.died = True, error
             self.ready.set()
-            long = [self.long.seat] if self.long else []
-            self._fail([*self.batch.clear(), *long, *self.waiting, *self.came], error)
-            raise
+            self._fail(list(self.going), error)
 
     def _wait(self) -> bool:
         """Takes in who came; waits where there is nothing to do. False at the end."""
         with self.changed:
+            if self.cutting:
+                for seat in self.going:
+                    seat.cancelled = True
             while not (self.came or self.waiting or self.long or self.batch.live):
                 if self.closing:
                     return False
@@ -135,8 +146,10 @@ class Engine:
         return True
 
     def _turn(self) -> None:
-        self._ended(self.batch.leave())
         self._prefill()
+        self._tell(
+            self.batch.leave()
+        )  # among them those that their prompt has ended, which have no token to go on from
         if self.batch.live:
             try:
                 self.batch.step()
@@ -145,19 +158,20 @@ class Engine:
         grown = [seat for seat in self.batch.seats if seat is not None]
         self.tokens += len(grown)
         self.batch.leave()
-        if grown:
-            self.tell(grown)
+        self._tell(grown)
 
-    def _ended(self, seats: Sequence[Seat]) -> None:
+    def _tell(self, seats: Sequence[Seat]) -> None:
         if seats:
             self.tell(seats)
+            with self.changed:
+                self.going.difference_update([seat for seat in seats if seat.done])
 
     def _prefill(self) -> None:
         """Brings requests into the batch, at most a piece of prompts."""
         gone = [seat for seat in self.waiting if seat.done]
         if gone:
             self.waiting = deque(seat for seat in self.waiting if not seat.done)
-            self._ended(gone)
+            self._tell(gone)
         if self.long is None:
             places = self._places()
             if not self.waiting or places < 1 or self._better_later():
@@ -202,7 +216,7 @@ class Engine:
         if whole and not all(seat.done for seat in seats):
             self.batch.admit(seats, cache)
         else:
-            self._ended(seats)
+            self._tell(seats)
 
     def _places(self) -> int:
         """How many more requests fit."""
@@ -217,14 +231,14 @@ class Engine:
         LOG.warning("a step failed (%s: %s): each request is tried alone", type(error).__name__, error)
         for seat in seats:
             if seat.done:
-                self._ended([seat])
+                self._tell([seat])
                 continue
             try:
                 cache, _ = prefill(self.forward, [[*seat.row.prompt, *seat.row.tokens[:-1]]])
                 alone = Batch(self.forward, self.reading, self.batch.plan)
                 alone.admit([seat], cache)
                 alone.step()
-                self.tell([seat])
+                self._tell([seat])
                 if alone.leave():
                     continue
                 self.batch.admit([seat], alone.cache)
@@ -233,5 +247,9 @@ class Engine:
 
     def _fail(self, seats: Sequence[Seat], error: BaseException) -> None:
         for seat in seats:
-            seat.error = seat.error or f"{type(error).__name__}: {error}"[:300]
-        self._ended(seats)
+            seat.error = seat.error or _said(error)
+        self._tell(seats)
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

@@ -12,6 +12,7 @@ from caseback.subject.stops import Ends
 from caseback.subject.subject import Sampling
 from caseback.watch.serving.counted import Counted
 from caseback.watch.serving.pool import Floats, Growing
+from caseback.watch.verdict import above
 
 Stopped = Literal["", "prompt", "reply"]
 
@@ -91,7 +92,7 @@ class Seat:
         # Which tokens count is looked at as they come only where somebody asks before the end.
         if self.growing is not None and self.counted.add(self.row.tokens):
             self.pools.append(self.growing.add(scores).astype(np.float32))
-            if bool((self.pools[-1] >= self.limits.reply).any()):
+            if bool(above(self.pools[-1], self.limits.reply).any()):
                 self.stopped = "reply"
 
     def read_prompt(self, parts: list[Floats]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from caseback.chat import Message
+from caseback.detectors.faults import FAILED, NOT_FINITE, UNREAD
 from caseback.detectors.reading import left_out
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
@@ -23,10 +24,8 @@ from caseback.watch.serving.probes import Probe, part_of, pool_of, probes_in, so
 from caseback.watch.serving.reading import finished
 from caseback.watch.serving.seat import Limits, Seat
 from caseback.watch.serving.told import with_scores
-from caseback.watch.verdict import Verdict
+from caseback.watch.verdict import Verdict, above
 from caseback.watch.watching import Watching, verdict_from
-
-NOT_FINITE = "the activations that it reads are not finite"
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +124,7 @@ def prompt_check(watched: Watched, where: Places) -> Callable[[Floats], bool]:
     def check(scores: Floats) -> bool:
         return any(
             (scored := _prompt_scored(watched, number, scores, where)).score is not None
-            and scored.score >= watched.limits.prompt[number]
+            and above(scored.score, watched.limits.prompt[number])
             for number in range(len(watched.prompt))
             if np.isfinite(watched.limits.prompt[number])
         )
@@ -141,7 +140,7 @@ def growing(watched: Watched) -> Growing:
 def verdicts(watched: Watched, ask: Ask, where: Places, seat: Seat, reply: Reply) -> tuple[Verdict, ...]:
     """What every detector says of an exchange that has ended."""
     scored: dict[int, Scored] = {}
-    unread = seat.failed and f"the reading failed: {seat.failed}"[:300]
+    unread = seat.failed and f"{UNREAD}: {seat.failed}"[:300]
     said = seat.counted.said(seat.row.tokens, (*seat.sampling.stop, *ask.format.stops))
     lacking = left_out(ask.prompt.text, ask.transcript.messages)
     common = f"the chat template leaves out {lacking}" if lacking else unread
@@ -169,7 +168,7 @@ def _verdict(each: Watching, scored: dict[int, Scored], transcript: Transcript) 
     try:
         [found] = with_scores(each.detector, scored).scores([transcript], None)
     except Exception as error:  # whatever a detector does, the exchange goes on and the failure is counted
-        found = Scored(None, f"the detector failed: {type(error).__name__}: {error}"[:300])
+        found = Scored(None, f"{FAILED}: {type(error).__name__}: {error}"[:300])
     return verdict_from(each, found)
 
 
@@ -202,5 +201,5 @@ def _reply_scored(watched: Watched, number: int, seat: Seat, scores: Floats) -> 
 
 def _scored(tokens: Floats, probe: Probe) -> Scored:
     if not np.isfinite(tokens).all():
-        return Scored(None, NOT_FINITE)
+        return Scored(None, f"the activations that it reads {NOT_FINITE}")
     return Scored(pooled(torch.from_numpy(np.ascontiguousarray(tokens)), pool_of(probe)), tokens=tuple(tokens.tolist()))

@@ -8,6 +8,10 @@ What vLLM documents is the states of the prompt. Those of the reply come too whe
 ``"kv_transfer_params": {"include_output_tokens": true}``, which its connector reads and its documentation does not
 name. Scores come after the reply has ended, so ``hold`` and ``stop`` cannot be had this way.
 
+It is a library: no command runs it. Whoever runs vLLM starts it with ``layers.serve_arguments``, sends
+``X-Request-Id``, runs ``follow`` on the worker's machine, and gives what that yields to ``scored``, where the tokenizer
+is.
+
 Not run: there was no GPU and no vLLM to write a file. Tests write such files from our own forward pass, in the format
 that vLLM documents, and compare with the scores that detectors give offline.
 """
@@ -24,10 +28,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from caseback.detectors.faults import NOT_FINITE, STATES
 from caseback.detectors.scored import Scored
 from caseback.errors import CasebackError
 from caseback.interp.direction import pooled
+from caseback.subject.chat_format import ChatFormat
 from caseback.subject.site import Site
+from caseback.watch.serving.counted import Counted
 from caseback.watch.serving.plan import Plan, plan_for
 from caseback.watch.serving.pool import Floats
 from caseback.watch.serving.probes import Probe, part_of, pool_of, sites_of
@@ -42,14 +49,14 @@ LOOK = 0.05
 
 @dataclass(frozen=True)
 class Shipped:
-    """What leaves the machine for one request: by detector a score for each token; or why there is none.
+    """What leaves the machine for one request: its tokens, and by detector a score for each; or why there is none.
 
     ``exchange`` is empty where the file's name holds no exchange's id.
     """
 
     exchange: str
     scores: Mapping[str, tuple[float, ...]]
-    tokens: int
+    tokens: tuple[int, ...]
     why: str = ""
 
 
@@ -75,16 +82,14 @@ class Reader:
         found = EXCHANGE.search(path.name)
         exchange = found[0] if found else ""
         try:
-            scores = self._scores(path)
+            states, tokens = _states(path)
+            scores = self._scores(path, states)
         except Exception as error:  # one request that cannot be read is counted, and the others go on
-            return Shipped(
-                exchange, {}, 0, f"the worker's states cannot be read: {type(error).__name__}: {error}"[:300]
-            )
+            return Shipped(exchange, {}, (), f"{STATES}: {type(error).__name__}: {error}"[:300])
         by_name = {probe.name: tuple(scores[:, at].tolist()) for at, probe in enumerate(self.probes)}
-        return Shipped(exchange, by_name, len(scores))
+        return Shipped(exchange, by_name, tokens)
 
-    def _scores(self, path: Path) -> Floats:
-        states = _states(path)
+    def _scores(self, path: Path, states: Tensor) -> Floats:
         if states.dim() != 3 or states.shape[1] != len(self.layers):
             raise CasebackError(f"{path.name}: states of shape {[*states.shape]}, not of {len(self.layers)} layers")
         with torch.inference_mode():
@@ -106,11 +111,17 @@ def follow(folder: Path, reader: Reader, until: float = float("inf")) -> Iterato
             time.sleep(LOOK)
 
 
-def scored(probe: Probe, shipped: Shipped, prompt_tokens: int) -> Scored:
-    """A detector's score from what was shipped.
+def scored(
+    probe: Probe, shipped: Shipped, prompt_tokens: int, form: ChatFormat, thinking: bool, stops: Sequence[str] = ()
+) -> Scored:
+    """A detector's score from what was shipped. Of the reply it is over the tokens that served replies are read at:
+    those behind the thinking, without marks and blanks around them (``serving.counted``).
 
     Args:
         prompt_tokens: Tokens of the prompt, as the answer's ``usage`` counts them.
+        form: Of the model's chats, from its tokenizer.
+        thinking: Whether the prompt ends with an open mark of thinking (``Prompt.thinking``).
+        stops: Strings that the request named to end the reply.
     """
     if shipped.why:
         return Scored(None, shipped.why)
@@ -118,16 +129,20 @@ def scored(probe: Probe, shipped: Shipped, prompt_tokens: int) -> Scored:
     if part == "turn":
         return Scored(None, "where the last turn begins is not known to vLLM's worker")
     tokens = shipped.scores[probe.name]
-    kept = tokens[:prompt_tokens] if part == "prompt" else tokens[prompt_tokens:]
+    kept = tokens[:prompt_tokens]
+    if part == "reply":
+        reply = list(shipped.tokens[prompt_tokens:])
+        said = Counted(form, thinking).said(reply, (*stops, *form.stops))
+        kept = tuple(tokens[prompt_tokens + place] for place in said)
     if not kept:
         return Scored(None, f"vLLM gave no states of the {part}")
     if not np.isfinite(kept).all():
-        return Scored(None, "the activations that it reads are not finite")
+        return Scored(None, f"the activations that it reads {NOT_FINITE}")
     return Scored(pooled(torch.tensor(kept), pool_of(probe)), tokens=kept)
 
 
-def _states(path: Path) -> Tensor:
-    """``[tokens, layers, width]``, once vLLM has written them: it holds a lock beside the file until then."""
+def _states(path: Path) -> tuple[Tensor, tuple[int, ...]]:
+    """``[tokens, layers, width]``, and the tokens, once vLLM has written them: until then it holds a lock beside it."""
     from safetensors.torch import load
 
     lock = path.with_name(f"{path.name}.lock")
@@ -136,4 +151,4 @@ def _states(path: Path) -> Tensor:
     tensors = load(path.read_bytes())
     if "hidden_states" not in tensors or len(tensors.get("token_ids", ())) != len(tensors["hidden_states"]):
         raise CasebackError(f"{path.name} is no file of vLLM's hidden states")
-    return tensors["hidden_states"]
+    return tensors["hidden_states"], tuple(tensors["token_ids"].tolist())

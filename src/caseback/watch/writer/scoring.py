@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from caseback.detectors.faults import RESTS, SILENT, SLOW
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.watch.exchange import Exchange, transcript
@@ -12,7 +13,6 @@ from caseback.watch.verdict import Verdict
 from caseback.watch.watching import Watching, verdict, verdict_from
 
 BEHIND = "cannot read activations behind a proxy"
-GATEWAY = "the gateway gave no verdict"
 OVER = "not scored: the journal was over its bound"
 REST = 10
 """A detector that took too long rests for so many times what it may take."""
@@ -66,7 +66,7 @@ class Scorer:
         left = list(jobs)
         while left:
             resting = {each for each in {job.watching.digest for job in left} if self._rests(each)}
-            why = f"the detector rests: it took longer than {self.slowest:g} s"
+            why = f"{RESTS}: it took longer than {self.slowest:g} s"
             for job in left:
                 if job.watching.digest in resting:
                     answers.append((job, verdict_from(job.watching, Scored(None, why))))
@@ -78,7 +78,7 @@ class Scorer:
                 late, *left = left
                 self._stuck[late.watching.digest] = lane
                 self._resting[late.watching.digest] = self.now() + REST * self.slowest
-                scored = Scored(None, f"the detector took longer than {self.slowest:g} s")
+                scored = Scored(None, f"{SLOW} {self.slowest:g} s")
                 answers.append((late, verdict_from(late.watching, scored, self.slowest * 1e6)))
         return answers
 
@@ -136,4 +136,4 @@ def _not_here(watching: Watching) -> str:
     """Why the writer cannot ask this detector; empty where it can."""
     if watching.detector.needs == "activations":
         return BEHIND
-    return GATEWAY if watching.policy in ("hold", "stop") else ""
+    return SILENT if watching.policy in ("hold", "stop") else ""

@@ -1,11 +1,10 @@
-"""A served subject over a real socket: the unmodified openai client, journals, refusals, clients that leave."""
+"""A served subject behind the gateway, over a real socket: the unmodified openai client, refusals, who leaves."""
 
 import asyncio
 import json
-import os
 import socket
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,19 +13,18 @@ import httpx
 import openai
 import pytest
 
+from caseback.cli.models import load_named
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site
 from caseback.subject.subject import Sampling
-from caseback.watch.entry import Beat, Begun, Carried, Closed, Missed, Opened
+from caseback.watch.configuration import read_configuration
+from caseback.watch.entry import Begun, Carried, Opened
 from caseback.watch.exchange import exchange_of
 from caseback.watch.exchange import transcript as transcript_in
-from caseback.watch.journal import Journal, journal_files, read_journal
-from caseback.watch.serving.app import App
 from caseback.watch.serving.embedded import Embedded, serve
-from watch.serving.listening import listening
+from watch.gateway.conftest import gateway, journaled
+from watch.gateway.test_faults import until
 from watch.serving.served import QUESTIONS, chat, direction, events, watching
-
-SHOW = {"X-Caseback-Scores": "1"}
 
 
 @dataclass
@@ -34,17 +32,16 @@ class Up:
     address: str
     embedded: Embedded
     journal: Path
-    app: App
 
     def entries(self) -> list[Any]:
-        return [entry for file in journal_files(self.journal) for entry in read_journal(file).entries]
+        return journaled(self.journal)
 
     def carried(self, least: int = 1) -> list[Carried]:
-        deadline = time.monotonic() + 10
-        while len(found := [each for each in self.entries() if isinstance(each, Carried)]) < least:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return found
+        def found() -> list[Carried]:
+            return [each for each in self.entries() if isinstance(each, Carried)]
+
+        until(lambda: len(found()) >= least)
+        return found()
 
     def posted(self, body: Any, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -55,13 +52,29 @@ class Up:
         return openai.OpenAI(base_url=f"{self.address}/v1", api_key="none", max_retries=0)
 
 
+@contextmanager
+def served(folder: Path, embedded: Embedded) -> Iterator[Up]:
+    """The gateway that ``caseback watch`` starts, before this model."""
+    file = folder / "watch.toml"
+    file.write_text('listen = "127.0.0.1:0"\nmodel = "ref-aligned"\n')
+    configuration = read_configuration(file)
+    try:
+        with gateway(configuration, embedded) as address:
+            yield Up(address, embedded, configuration.journal)
+    finally:
+        embedded.close(10)
+
+
+@pytest.fixture(scope="module")
+def subject() -> OpenSubject:
+    return load_named("ref-aligned")
+
+
 @pytest.fixture
 def up(subject: OpenSubject, tmp_path: Path) -> Iterator[Up]:
     each = direction(subject, "d", Site("resid_post", 2), "reply", "mean")
-    embedded = serve(subject, [watching(each, "flag", -1e9)])
-    app = App(embedded, Journal(tmp_path / "journal", "g1"))
-    with listening(app) as address:
-        yield Up(address, embedded, tmp_path / "journal", app)
+    with served(tmp_path, serve(subject, [watching(each, "flag", -1e9)])) as found:
+        yield found
 
 
 def test_the_openai_client_gets_whole_and_streamed_replies(subject: OpenSubject, up: Up) -> None:
@@ -76,8 +89,7 @@ def test_the_openai_client_gets_whole_and_streamed_replies(subject: OpenSubject,
     assert whole.choices[0].logprobs
     found = [each.logprob for each in whole.choices[0].logprobs.content or []]
     assert found == pytest.approx(wanted.logprobs, abs=1e-4)
-    assert not hasattr(whole, "caseback")
-    parts = list(up.client.chat.completions.create(**given, stream=True, extra_headers=SHOW))
+    parts = list(up.client.chat.completions.create(**given, stream=True))
     assert "".join(part.choices[0].delta.content or "" for part in parts) == wanted.text
     assert len([part for part in parts if part.choices[0].delta.content]) > 3
     scores = [score for part in parts for score in (getattr(part, "caseback", {}) or {}).get("scores", {}).get("d", [])]
@@ -86,9 +98,13 @@ def test_the_openai_client_gets_whole_and_streamed_replies(subject: OpenSubject,
 
 
 def test_each_exchange_is_in_the_journal_with_its_verdicts_before_its_last_byte(up: Up) -> None:
-    whole = up.posted(chat(QUESTIONS[0]), **SHOW, traceparent="00-t-1", **{"x-caseback-agent": "a"})
+    whole = up.posted(
+        chat(QUESTIONS[0]),
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        **{"x-caseback-agent": "a"},
+    )
     assert [type(each) for each in up.entries()].count(Carried) == 1  # at once: nothing was waited for
-    streamed = up.posted(chat(QUESTIONS[1], stream=True), **SHOW)
+    streamed = up.posted(chat(QUESTIONS[1], stream=True))
     carried = up.carried(2)
     assert len(carried) == 2
     assert [each.response for each in carried] == [whole.content, streamed.content]
@@ -101,7 +117,7 @@ def test_each_exchange_is_in_the_journal_with_its_verdicts_before_its_last_byte(
         assert exchange.finish == "stop"
         assert exchange.model == "ref-aligned"
         assert transcript_in(exchange).messages[-1]["content"]
-    assert (carried[0].trace, carried[0].agent) == ("00-t-1", "a")
+    assert (carried[0].trace, carried[0].agent) == ("0af7651916cd43dd8448eb211c80319c", "a")
     said = json.loads(whole.content)["caseback"]
     assert said["exchange"] == carried[0].id
     assert said["verdicts"][0]["score"] == carried[0].verdicts[0].scored.score
@@ -111,21 +127,9 @@ def test_each_exchange_is_in_the_journal_with_its_verdicts_before_its_last_byte(
     assert kinds.count(Begun) == 2
 
 
-def test_it_beats_while_it_lives_and_says_when_it_closes(subject: OpenSubject, tmp_path: Path) -> None:
-    app = App(serve(subject), Journal(tmp_path, "g"))
-    with listening(app) as address:
-        assert httpx.get(f"{address}/health").json()["status"] == "ok"
-        time.sleep(1.3)
-    [file] = journal_files(tmp_path)
-    kinds = [type(each) for each in read_journal(file).entries]
-    assert kinds[0] is Opened
-    assert kinds[-1] is Closed
-    assert Beat in kinds
-
-
 REFUSED: list[tuple[Any, int, str]] = [
     (b"{", 400, "no JSON"),
-    (b"[]", 400, "must be a JSON object"),
+    (b"[]", 400, "no JSON object"),
     (b"\xff\xfe", 400, "no JSON"),
     ({}, 400, "no transcript"),
     ({"messages": []}, 400, "without messages"),
@@ -163,11 +167,8 @@ def test_what_is_wrong_is_told_as_openai_tells_it(refusing: Up, body: Any, statu
 
 @pytest.fixture(scope="module")
 def refusing(subject: OpenSubject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    folder = tmp_path_factory.mktemp("journal")
-    embedded = serve(subject)
-    app = App(embedded, Journal(folder, "g"))
-    with listening(app) as address:
-        yield Up(address, embedded, folder, app)
+    with served(tmp_path_factory.mktemp("refusing"), serve(subject)) as found:
+        yield found
 
 
 def test_the_openai_client_raises_its_own_errors(refusing: Up) -> None:
@@ -193,8 +194,8 @@ def test_tools_reach_a_template_that_knows_them(tmp_path: Path) -> None:
     tiny.tokenizer.chat_template = "{% if tools %}<|system|>{{ tools[0].function.name }}{% endif %}" + CHAT_TEMPLATE
     tools = [{"type": "function", "function": {"name": "read_the_file"}}]
     embedded = serve(tiny, name="tiny")
-    with listening(App(embedded)) as address:
-        url = f"{address}/v1/chat/completions"
+    with served(tmp_path, embedded) as found:
+        url = f"{found.address}/v1/chat/completions"
         bare, with_tools, without = (
             httpx.post(url, json=chat("hello", max_tokens=3, **more), timeout=60).json()
             for more in ({}, {"tools": tools}, {"tools": tools, "tool_choice": "none"})
@@ -205,7 +206,7 @@ def test_tools_reach_a_template_that_knows_them(tmp_path: Path) -> None:
 
 def test_a_client_that_leaves_mid_stream_is_written_down_and_frees_its_place(up: Up) -> None:
     body = json.dumps(chat(QUESTIONS[3], stream=True, temperature=1.9, max_tokens=900, seed=3)).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
     host, port = up.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as raw:
         raw.sendall(head.encode() + body)
@@ -218,10 +219,7 @@ def test_a_client_that_leaves_mid_stream_is_written_down_and_frees_its_place(up:
     assert carried.response.startswith(b"data: ")
     assert b"[DONE]" not in carried.response
     assert carried.verdicts[0].scored.tokens  # of what was made until then
-    deadline = time.monotonic() + 10
-    while up.embedded.engine.load().answered:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not up.embedded.engine.load().answered)
     assert up.posted(chat(QUESTIONS[0])).status_code == 200
 
 
@@ -234,7 +232,7 @@ def test_sixteen_clients_of_unlike_length_each_get_their_own_reply(subject: Open
             given: Any = {"model": "ref-aligned", "messages": question, "seed": at, "max_tokens": 3 + 5 * at}
             if at % 2:
                 return (await client.chat.completions.create(**given)).choices[0].message.content or ""
-            parts = await client.chat.completions.create(**given, stream=True, extra_headers=SHOW)
+            parts = await client.chat.completions.create(**given, stream=True)
             return "".join([part.choices[0].delta.content or "" async for part in parts])
 
         async with client:
@@ -246,26 +244,6 @@ def test_sixteen_clients_of_unlike_length_each_get_their_own_reply(subject: Open
         [wanted] = subject.generate([question], Sampling(3 + 5 * at, 1.0), seeds=[at])
         assert text == wanted.text
     assert len({each.id for each in up.carried(16)}) == 16
-
-
-def test_a_full_disk_stops_no_reply_and_what_is_missed_is_counted(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, full = os.write, [True]
-
-    def writes(file: int, data: bytes) -> int:
-        if full[0] and file == up.app.journal.file:  # type: ignore[union-attr]
-            raise OSError(28, "No space left on device")
-        return write(file, data)
-
-    monkeypatch.setattr(os, "write", writes)
-    assert up.posted(chat(QUESTIONS[0])).status_code == 200
-    assert up.posted(chat(QUESTIONS[1])).status_code == 200
-    full[0] = False
-    assert up.posted(chat(QUESTIONS[2])).status_code == 200
-    up.carried()
-    [missed] = [each for each in up.entries() if isinstance(each, Missed)]
-    assert missed.exchanges == 2
-    assert "No space" in missed.why
-    assert len(up.carried()) == 1
 
 
 def test_an_engine_that_fails_mid_stream_says_so_and_the_stream_has_no_good_end(
