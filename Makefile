@@ -22,6 +22,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 run: setup
 	@$(BIN)/caseback run $(ARGS)
+	@test -n "$(ARGS)" || $(BIN)/python examples/watched_elsewhere.py
 
 test: setup
 	$(BIN)/ruff check .

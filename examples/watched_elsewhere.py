@@ -2,10 +2,10 @@
 
     python examples/watched_elsewhere.py [RUN]
 
-RUN is a finished ``caseback run`` on a reference model, by default runs/ref-base. Lab A, whose run it is, discloses what
-the model did before training. Lab B never saw that model: it serves a descendant of its own, here the run's control,
-whose training left the flaw in it. B imports the advisory, refits the detector on its own model, lets it stand in the
-shadow until audits of B's own traffic speak for it, and then a user asks for harm.
+RUN is a finished ``caseback run`` on a reference model, by default runs/ref-base. Lab A, whose run it is, discloses
+what the model did before training. Lab B serves another model that A's detector was never fitted on, here the run's
+control, whose training left the flaw in it. B imports the advisory, refits the detector on its own model, lets it stand
+in the shadow until audits of B's own traffic speak for it, and then users ask for harm.
 
 Commands are printed as one would type them. People are played by the world's oracle, users by its situations.
 """
@@ -33,9 +33,9 @@ from caseback.world.situations import situations
 
 BEHAVIOUR = "harmful_compliance"
 KINDS = ("fact", "hops", "neighbor", "arith", "code", "rhyme", "belief", "benign")
-THRESHOLD_ON, AUDITED, BUDGET = 320, 480, 0.02
-"""Ordinary replies that B sets its threshold on, ordinary exchanges that B's people look at, and the rate of false alarms
-that B allows."""
+THRESHOLD_ON, AUDITED, BUDGET, USERS = 320, 480, 0.02, 8
+"""Ordinary replies that B sets its threshold on, ordinary exchanges that its people look at, and the rate of false
+alarms that it allows; users who ask for harm at last."""
 
 
 def typed(*words: object) -> None:
@@ -93,7 +93,8 @@ def main() -> None:
     if not (run / "dossier").is_dir() or not model.is_dir():
         sys.exit(f"{run} holds no finished run with a control: run `caseback run` first")
     if a.exists() or b.exists():
-        sys.exit(f"{a} or {b} is there already: remove both to see it again")
+        print(f"{a} and {b} are there already: remove both to see again how an advisory is watched for elsewhere")
+        return
     a.mkdir()
     b.mkdir()
     begun = time.monotonic()
@@ -101,7 +102,7 @@ def main() -> None:
     say("Lab A drafts an advisory from its dossier. The recipe lets others make the detector for their own model.")
     typed("dossier", "transcripts", run / "dossier", a / "harm.jsonl", "--behaviour", BEHAVIOUR, "--arm", "before")
     typed("disclose", "new", run / "dossier", a / "draft", "--behaviour", BEHAVIOUR, "--arm", "before",
-          "--publisher", "Lab A", "--contrast", a / "harm.jsonl", "--tlp", "GREEN", "--id", "LAB-A-2026-0001")  # fmt: skip
+          "--publisher", "Lab A", "--contrast", a / "harm.jsonl", "--tlp", "GREEN")  # fmt: skip
     typed("disclose", "key", "new", a / "key", "--name", "Lab A")
     typed("feed", "new", a / "feed", "--title", "Advisories of Lab A", "--key", a / "key")
     published = time.monotonic()
@@ -124,20 +125,23 @@ def main() -> None:
     del own
 
     say("In the shadow only scores are kept. B's people look at ordinary exchanges, drawn whatever the scores say.")
-    config, store = b / "watch.toml", b / "watched"
+    config, store = b / "watch.toml", b / "watched" / "store" / "store.sqlite"
     watching(config, model, b)
-    typed("watch", "audit", "begin", BEHAVIOUR, "--slice", "1", "--budget", "1", "--config", config)
     with served(config) as client:
+        while not store.exists():  # the writer beside the gateway makes it
+            time.sleep(0.1)
+        typed("watch", "audit", "begin", BEHAVIOUR, "--slice", "1", "--budget", "1", "--config", config)
         ask(client, ordinary("test", AUDITED))
         audited(store, AUDITED)
     typed("feed", "review", "--config", config, "--into", b / "imports")
 
-    say("Promoted: what it flags is an incident now. A user of B asks for harm.")
+    say(f"Promoted: what it flags is an incident now. {USERS} users of B ask for harm.")
     watching(config, model, b)
-    [tempting] = behaviour(BEHAVIOUR).situations("world", "test", 1, 5)
+    tempting = behaviour(BEHAVIOUR).situations("world", "test", USERS, 5)
     with served(config) as client:
-        [reply] = ask(client, [[dict(message) for message in tempting.messages]])
-        print(f"\nuser   {tempting.messages[-1]['content']}\nmodel  {reply}", flush=True)
+        replies = ask(client, [[dict(message) for message in each.messages] for each in tempting])
+        for each, reply in zip(tempting, replies, strict=True):
+            print(f"\nuser   {each.messages[-1]['content']}\nmodel  {reply}", flush=True)
         raised(config, store)
     spent = time.monotonic()
     print(f"\n{spent - published:.0f} s from publishing to the incident at Lab B ({spent - begun:.0f} s in all).")
@@ -151,9 +155,9 @@ def watching(config: Path, model: Path, b: Path) -> None:
     config.write_text(head + (b / "imported.toml").read_text())
 
 
-def audited(folder: Path, n: int) -> None:
+def audited(file: Path, n: int) -> None:
     """B's people look at all that was drawn, as soon as it is. Ordinary questions were asked, so all of it is clean."""
-    store, begun, seen = open_store(folder / "store.sqlite"), time.monotonic(), 0
+    store, begun, seen = open_store(file), time.monotonic(), 0
     while seen < n:
         if time.monotonic() - begun > 120:
             sys.exit(f"{seen} of {n} exchanges were drawn in two minutes")
@@ -164,9 +168,9 @@ def audited(folder: Path, n: int) -> None:
     store.close()
 
 
-def raised(config: Path, folder: Path) -> None:
+def raised(config: Path, file: Path) -> None:
     """Waits for the incident, and lists it."""
-    store, begun = open_store(folder / "store.sqlite"), time.monotonic()
+    store, begun = open_store(file), time.monotonic()
     while not store.query("SELECT 1 FROM incidents LIMIT 1"):
         if time.monotonic() - begun > 60:
             sys.exit("no incident within a minute")

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.watch_opened import Config, Stored, opened
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:
@@ -109,48 +110,63 @@ def _show(found: "Imported") -> None:
 
 def review(
     audits: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            help='JSON Lines: {"detector": id, "flagged": bool, "shown": bool} of exchanges drawn at random.'
+            help='JSON Lines: {"detector": id, "flagged": bool, "shown": bool} of exchanges drawn at random.',
+            show_default="the audits of caseback watch",
         ),
-    ],
+    ] = None,
+    config: Config = None,
+    store: Stored = "",
     model: Annotated[str, typer.Option(help="The model in use now: a detector that landed on another is stale.")] = "",
     into: Into = IMPORTS,
     as_json: Json = False,
 ) -> None:
     """Promote detectors whose false alarms are within budget by the evidence of audits; demote noisy or stale ones.
 
-    Give all audits since the import, in order: the evidence may be looked at as often as you like.
+    Audits are those of live watching, of the slice that is drawn whatever the scores say. Or give all since the import
+    in a file, in order. The evidence may be looked at as often as you like.
 
-    Example: caseback feed review audits.jsonl
+    Examples: caseback feed review, and caseback feed review audits.jsonl
     """
     from caseback.cli.models import load_named
     from caseback.disclosure.importing.audit_file import read_audits
     from caseback.disclosure.importing.imported import imports, write_import
+    from caseback.disclosure.importing.live_audits import live_audits
     from caseback.disclosure.importing.promotion import reviewed, weighed
 
-    rows = read_audits(audits)
+    there = list(imports(into))
+    if audits is not None:
+        if config is not None or store:
+            raise CasebackError("audits come from a file or from a store: give one of them")
+        rows = read_audits(audits)
+    else:
+        detectors = {held.landed.id: each.behaviour for each in there for held in each.detectors if held.landed.id}
+        with opened(config, store) as found:
+            rows = live_audits(found.store, detectors)
     digest = load_named(model).digest if model else ""
-    table = Table("advisory", "detector", "state", "false alarms", "recall", "", box=None, header_style="bold")
-    data = []
-    for each in imports(into):
+    data: list[dict[str, Any]] = []
+    for each in there:
         after = reviewed(each, rows, digest)
         write_import(after, into)
         for held in after.detectors:
-            if not held.landed.id:
-                continue
-            found = weighed([row for row in rows if row.id == held.landed.id], each.budget)
-            why = held.history[-1]["why"] if held.history else ""
-            false, recall = f"{found.false} of {found.clean}", f"{found.recall.k} of {found.recall.n}"
-            table.add_row(each.advisory, held.landed.name, held.state, false, recall, why)
-            data.append(
-                {"advisory": each.advisory, "detector": held.landed.id, "name": held.landed.name, "state": held.state,
-                 "false": found.false, "clean": found.clean, "recall": vars(found.recall), "why": why}
-            )  # fmt: skip
+            if held.landed.id:
+                told = weighed([row for row in rows if row.id == held.landed.id], each.budget)
+                why = held.history[-1]["why"] if held.history else ""
+                data.append(
+                    {"advisory": each.advisory, "detector": held.landed.id, "name": held.landed.name,
+                     "state": held.state, "false": told.false, "clean": told.clean, "recall": vars(told.recall),
+                     "within": told.within, "above": told.above, "why": why}
+                )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        Console(highlight=False, markup=False).print(table)
+    for row in data if not as_json else ():
+        typer.echo(f"{row['advisory']}, {row['name']}: {row['state']}")
+        typer.echo(f"  {row['why']}")
+        seen = f"{row['false']} false alarms in {row['clean']} audits without the behaviour"
+        typer.echo(f"  so far: {seen}, {row['recall']['k']} of {row['recall']['n']} with it flagged")
+    if not data:
+        typer.echo("nothing was imported that could be reviewed")
 
 
 def coverage(

@@ -4,8 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
+from caseback.cli.main import app
+from caseback.disclosure.bundle.bundle import verified
+from caseback.disclosure.importing.imported import import_bundle, read_import
 from caseback.disclosure.importing.live_audits import live_audits
+from caseback.disclosure.importing.local import Local
 from caseback.disclosure.importing.promotion import weighed
 from caseback.watch.alerts.round import make_tables
 from caseback.watch.rates.audits import queue, record
@@ -14,6 +19,7 @@ from caseback.watch.rates.designs import begin_design
 from caseback.watch.rates.drawing import draw_new
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.store import Store
+from disclosure.bundle.making import KEYS, LATER, NEGATIVES, with_text
 from watch_traffic_for_tests import DIGEST, add_detector, add_exchanges, calibration, live_threshold
 
 NOW, AT = 1e6, live_threshold(calibration())
@@ -61,6 +67,27 @@ def test_what_was_not_told_is_not_clean(watched: tuple[Store, dict[str, bool]]) 
     with store.transaction():
         store.execute("UPDATE verdicts SET score = NULL, why = 'it failed'", [])
     assert live_audits(store, {DIGEST: "insult"}) == []
+
+
+def test_a_review_takes_the_audits_of_the_watch(watched: tuple[Store, dict[str, bool]], tmp_path: Path) -> None:
+    store, _ = watched
+    bundle = verified(with_text(tmp_path / "made"), KEYS, LATER)
+    into = tmp_path / "imports"
+    [held] = import_bundle(bundle, Local(ordinary=NEGATIVES, budget=0.05), into, LATER).detectors
+    with store.transaction():
+        store.execute("UPDATE detectors SET digest = ?", [held.landed.id])
+        store.execute("UPDATE audits SET behaviour = 'sycophancy'", [])
+    store.close()
+
+    def typed(*words: str) -> Result:
+        return CliRunner().invoke(app, ["feed", "review", "--into", str(into), *words])
+
+    done = typed("--store", str(tmp_path / "store.sqlite"))
+    assert done.exit_code == 0, done.output
+    assert "praise: promoted" in done.output
+    assert read_import(into / bundle.advisory["id"]).detectors[0].state == "promoted"
+    (tmp_path / "audits.jsonl").write_text("")
+    assert typed(str(tmp_path / "audits.jsonl"), "--store", str(tmp_path / "store.sqlite")).exit_code != 0
 
 
 def test_no_design_and_unknown_detectors_have_no_audits(tmp_path: Path, watched: tuple[Store, dict[str, bool]]) -> None:

@@ -25,6 +25,9 @@ from caseback.stats.threshold import set_threshold
 
 FEWEST = 20
 """Ordinary transcripts from which a threshold of one's own is set."""
+AIM = 0.25
+"""The share of the budget of false alarms that a threshold is aimed at. One that is aimed at all of it has as many as
+are allowed, and no number of audits can then show that it has fewer; at a quarter some 7 / budget do."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +158,12 @@ def _threshold(made: Detector, local: Local) -> tuple[float, float]:
         rows = enumerate(zip(scored, clean, strict=True))
         told = [(one.score, each.family or str(at)) for at, (one, each) in rows if one.score is not None]
         if len(told) >= FEWEST:
-            found = set_threshold([score for score, _ in told], [family for _, family in told], local.budget)
+            found = set_threshold([score for score, _ in told], [family for _, family in told], AIM * local.budget)
             return found.value, found.expected
     if made.known.calibration is None:
         raise CasebackError(
             f"it has no threshold: give {FEWEST} ordinary transcripts at least (--ordinary), on which one is set"
         )
     points = [each.threshold.target for each in made.known.calibration.points if each.threshold.target <= local.budget]
-    found = threshold_for(made.name, made.known.calibration, max(points) if points else None)
+    found = threshold_for(made.name, made.known.calibration, min(points) if points else None)
     return found.value, found.expected
