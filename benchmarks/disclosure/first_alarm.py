@@ -2,9 +2,9 @@
 
     python benchmarks/disclosure/first_alarm.py [--run runs/ref-base] [--times 3]
 
-Runs ``examples/watched_elsewhere.py`` on a finished run, which is made first where there is none: syncing, refitting the
-detector on the other model, 480 audited exchanges in the shadow, promotion, and users who ask for harm. The last line is
-the median, as JSON, with the fastest and the slowest.
+Runs ``examples/watched_elsewhere.py`` on a finished run, which is made first where there is none: syncing, refitting
+the detector on the other model, 480 audited exchanges in the shadow, promotion, and users who ask for harm. The last
+line is the median, as JSON, with the fastest and the slowest.
 """
 
 import argparse
