@@ -108,15 +108,20 @@ def test_a_record_without_transcripts_or_with_a_broken_body_is_told(dossier: Dos
     assert (other.incident, other.behaviour, other.clauses) == (other.record, "(none named)", ())
 
 
-def test_transcripts_that_are_missing_or_no_json_are_one_error_that_names_the_incident(dossier: Dossier) -> None:
+def test_transcripts_that_are_missing_or_altered_are_one_error_that_names_the_incident(dossier: Dossier) -> None:
     record = recorded(dossier, [{"messages": chat("How?")}])
     kept = dossier.artefact(record.artefacts["transcripts"])
     kept.unlink()
     with pytest.raises(CasebackError, match=r"incident 0123456789abcdef \(record .{12}\): artefact .* is missing"):
         live_findings(dossier)
-    dossier.append("live_finding", {"incident": "b"}, artefacts={"transcripts": dossier.put(b"{not json\n")})
     kept.write_bytes(b'{"messages":[{"role":"user","content":"How?"}]}\n')
-    with pytest.raises(CasebackError, match="incident 0123456789abcdef .* is altered"):
+    with pytest.raises(CasebackError, match=r"incident 0123456789abcdef .* is altered"):
+        live_findings(dossier)
+
+
+def test_transcripts_that_are_no_json_are_an_error_too(dossier: Dossier) -> None:
+    dossier.append("live_finding", {"incident": "b"}, artefacts={"transcripts": dossier.put(b"{not json\n")})
+    with pytest.raises(CasebackError, match=r"incident b .*, line 1: malformed JSON"):
         live_findings(dossier)
 
 

@@ -11,6 +11,7 @@ from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.measure import measure
 from caseback.dossier.samples import put_samples
 from caseback.loop.improve.live import Live
+from caseback.loop.improve.work import ARMS
 from caseback.loop.job import Job
 from caseback.loop.records import sample_rows
 from caseback.loop.stage import once
@@ -79,7 +80,8 @@ def told(found: Mapping[str, Mapping[str, Any]]) -> str:
     head = f"incident {first['incident']}, its own prompts, which were trained on and decide nothing: "
     if first["cannot_tell"]:
         return f"{head}cannot tell whether they still draw the bad reply ({first['cannot_tell']})"
-    rates = [f"{name} {one['drawn']} of {one['told']}{_untold(one)}" for name, one in found.items()]
+    arms = [(name, found[name]) for name in ARMS if name in found]
+    rates = [f"{name} {one['drawn']} of {one['told']}{_untold(one)}" for name, one in arms]
     return f"{head}bad replies {', '.join(rates)} (judge: {first['judge']})"
 
 

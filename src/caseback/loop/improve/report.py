@@ -13,9 +13,8 @@ from caseback.loop.improve.own_prompts import told
 from caseback.loop.improve.proposals import Proposal
 from caseback.loop.improve.round import Measured
 from caseback.loop.improve.start import Start
+from caseback.loop.improve.work import ARMS
 from caseback.loop.records import gap_data, rate_data
-
-ARMS = ("before", "repaired", "control")
 
 
 def round_body(

@@ -14,6 +14,9 @@ from caseback.loop.improve.evidence import Evidence
 from caseback.loop.improve.live import Live
 from caseback.loop.improve.start import Start
 
+ARMS = ("before", "repaired", "control")
+"""The models that a round measures."""
+
 
 @dataclass(frozen=True)
 class Work:
