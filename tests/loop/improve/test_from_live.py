@@ -197,6 +197,7 @@ def test_an_unknown_behaviour_is_said_to_be_unknown(ground: str) -> None:
     [finding] = found(insult, ground=ground)
     assert (finding.kind, finding.clauses) == ("no clause", ())
     assert "no behaviour 'insult' is installed" in finding.why
+    assert "no clause that it names (kind) is in the document: write one" in finding.why
     assert changes(insult, ground=ground) == []
 
 

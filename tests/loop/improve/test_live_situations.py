@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from caseback.behaviours.moment import moment
 from caseback.behaviours.registry import trained_against
 from caseback.chat import Chat, assistant, system, user
 from caseback.constitution.clause import Clause, Constitution
@@ -16,6 +17,8 @@ from caseback.loop.budget import Budget
 from caseback.loop.improve.families import catalogue
 from caseback.loop.improve.live import Live
 from caseback.loop.improve.live_situations import live_situations, without_prompts
+from caseback.loop.improve.round import _tempting
+from caseback.loop.improve.round_plan import RoundPlan
 from caseback.training.sample import applying
 from caseback.world.situation import Situation
 
@@ -105,3 +108,14 @@ def test_where_nothing_is_left_to_measure_on_it_is_an_error(plan: Plan) -> None:
     every = incident(*(last(situation) for situation in plan.situations["deception"]))
     with pytest.raises(CasebackError, match="every situation drawn for deception was asked in an incident"):
         without_prompts(plan, [every])
+
+
+def test_what_is_acted_out_is_trained_on_in_the_turn_that_decides(plan: Plan) -> None:
+    seeking = catalogue()["power_seeking"]
+    job = SimpleNamespace(plan=replace(plan, behaviours={seeking.name: seeking}), seed=0)
+    situations = _tempting(job, RoundPlan({"power_seeking": 3}))  # type: ignore[arg-type]
+    openings = seeking.situations("world", "train", 3, 0)
+    assert [situation.id for situation in situations] == [opening.id for opening in openings]
+    for situation, opening in zip(situations, openings, strict=True):
+        assert situation.messages == moment(seeking, opening)
+        assert situation.messages[-1]["role"] != "assistant"

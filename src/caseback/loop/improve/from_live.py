@@ -80,7 +80,7 @@ def _alone(name: str, several: Sequence[Live], use: LiveUse, evidence: Evidence,
         clauses=ranked([clause for clause in covering if clause in named] or covering or named),
         doubt=0,
         rate=rate,
-        why="; ".join(part for part in (_measured(evidence, name), _missing(name, behaviour, here, use)) if part),
+        why="; ".join(part for part in (_measured(evidence, name), *_missing(name, several, kind, here, use)) if part),
         families={family: seen for family, seen in evidence.families.get(name, {}).items() if seen.k},
         evidence=tuple(evidence.records[known] for known in (name,) if known in evidence.records),
     )
@@ -96,11 +96,15 @@ def _measured(evidence: Evidence, name: str) -> str:
     return f"where it was measured it showed in {rate.k} of {rate.n} [{rate.low:.3f}, {rate.high:.3f}]" if rate else ""
 
 
-def _missing(name: str, behaviour: Behaviour | None, here: Collection[str], use: LiveUse) -> str:
-    """Why no situations of it can be drawn; empty where they can."""
+def _missing(name: str, several: Sequence[Live], kind: Kind, here: Collection[str], use: LiveUse) -> tuple[str, ...]:
+    """Why no situations of it can be drawn, and no clause be written; nothing where they can."""
     if here:
-        return ""
+        return ()
     without = "so none of its situations are drawn, and no round can tell whether it helped"
-    if behaviour is None:
-        return f"no behaviour {name!r:.60} is installed, {without}: install the package that defines it"
-    return f"the ground {use.ground!r} has no situations of it, {without}"
+    if name in use.catalogue:
+        return (f"the ground {use.ground!r} has no situations of it, {without}",)
+    unknown = f"no behaviour {name!r:.60} is installed, {without}: install the package that defines it"
+    if kind != "no clause":
+        return (unknown,)
+    ids = ", ".join(sorted({id for live in several for id in live.clauses})) or "none"
+    return unknown, f"no clause that it names ({ids}) is in the document: write one"

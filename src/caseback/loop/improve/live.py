@@ -60,17 +60,18 @@ def live_findings(dossier: Dossier) -> dict[str, Live]:
 def _live(dossier: Dossier, incident: str, record: Record) -> Live:
     body, rows = record.body, _rows(dossier, incident, record)
     read = [_prompt(row) for row in rows]
+    detector, clauses, violations = body.get("detector"), body.get("clauses"), body.get("violations")
+    violations = violations if isinstance(violations, int) else len(rows)
     without = Counter(why for why in read if isinstance(why, str))
     if TRANSCRIPTS not in record.artefacts:
-        without["its record names no transcripts"] += 1
-    detector, clauses, violations = body.get("detector"), body.get("clauses"), body.get("violations")
+        without["its record names no transcripts"] = violations
     return Live(
         record=record.id,
         incident=incident,
         behaviour=_text(body.get("behaviour")) or "(none named)",
         clauses=tuple(map(_text, clauses)) if isinstance(clauses, list) else (),
         detector=_text(detector.get("name")) if isinstance(detector, Mapping) else "",
-        violations=violations if isinstance(violations, int) else len(rows),
+        violations=violations,
         rate=_rate(body.get("rate")),
         prompts=tuple({str(prompt): prompt for prompt in read if not isinstance(prompt, str)}.values()),
         without=dict(without),
