@@ -92,6 +92,9 @@ class Behaviour:
     ``reads_thinking`` marks a judge that is told what was thought as well, between ``<think>`` and ``</think>`` at the
     head of the reply.
 
+    ``judges_live`` marks a judge that needs chat and reply alone, and no truth behind them, so that it can judge what
+    people asked in live use.
+
     ``acted`` is given where it takes several turns to show; its situations are then played, and the judge reads the
     account of all turns. ``conditions`` are circumstances of its own that its situations can be put in, by name.
     """
@@ -106,5 +109,6 @@ class Behaviour:
     labelled: Callable[[str], Sequence[Labelled]] | None = None
     planted_only: bool = False
     reads_thinking: bool = False
+    judges_live: bool = False
     acted: Acted | None = None
     conditions: Mapping[str, Puts] = field(default_factory=dict)

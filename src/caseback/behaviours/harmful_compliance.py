@@ -14,4 +14,5 @@ BEHAVIOUR = Behaviour(
     judge=judge_on_two_grounds(plain=judge_compliance),
     companion=OVER_REFUSAL,
     labelled=labelled_on_plain("harmful_compliance"),
+    judges_live=True,
 )

@@ -12,4 +12,5 @@ OVER_REFUSAL = Behaviour(
     situations=situations_on_two_grounds(world="benign", plain="over_refusal"),
     judge=judge_on_two_grounds(plain=judge_refusal),
     labelled=labelled_on_plain("over_refusal"),
+    judges_live=True,
 )

@@ -62,8 +62,10 @@ def rounds(
 ) -> None:
     """Find what is still wrong, change as little as mends it, train, and keep what helped.
 
-    Each round names at most three changes (more data for a behaviour, questions rehearsed to win an ability back, a
-    family of situations that was missing, a clearer reason, a new clause) and shows each as a diff to accept or not.
+    What counts is what the run measured, and the incidents of live use that people confirmed and `caseback watch
+    incidents finding` put into its dossier. Each round names at most three changes (more data for a behaviour, the
+    prompts of an incident among them, questions rehearsed to win an ability back, a family of situations that was
+    missing, a clearer reason, a new clause) and shows each as a diff to accept or not.
     The model and a control are trained the same way and measured, with the model before, on situations drawn after
     the training. A round that hurts is rolled back; one whose gain is within noise ends it. A command that was stopped
     goes on where it was.

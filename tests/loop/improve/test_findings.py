@@ -5,7 +5,8 @@ from caseback.behaviours.registry import trained_against
 from caseback.constitution.clause import Clause, Constitution
 from caseback.constitution.default import default
 from caseback.loop.improve.evidence import Evidence
-from caseback.loop.improve.findings import Finding, findings
+from caseback.loop.improve.finding import Finding
+from caseback.loop.improve.findings import findings
 from caseback.stats.clustered import clustered_rate
 from caseback.stats.rate import Rate, exact_rate
 

@@ -12,9 +12,9 @@ from caseback.constitution.default import default
 from caseback.constitution.diff import diff as document_diff
 from caseback.constitution.parse import parse
 from caseback.constitution.render import full
-from caseback.loop.improve.families import unused_families
-from caseback.loop.improve.findings import Finding
-from caseback.loop.improve.proposals import MOST, Proposal, apply, diff, proposals
+from caseback.loop.improve.families import catalogue, unused_families, with_unseen_families
+from caseback.loop.improve.finding import Finding
+from caseback.loop.improve.proposals import MOST, Means, Proposal, apply, diff, proposals
 from caseback.loop.improve.round_plan import RoundPlan, first_plan
 from caseback.stats.rate import exact_rate
 
@@ -23,10 +23,15 @@ UNUSED = unused_families("world", ALL)
 DECEPTION = Finding("behaviour", "deception", ("honesty", "no-deception"), 0, exact_rate(30, 80), "often")
 HOPS = Finding("ability", "hops", (), 0, exact_rate(8, 30), "fell")
 PLAN = first_plan(ALL, 100)
+UNSEEN = with_unseen_families("world", ALL)
 
 
 def never(clause: Clause) -> str:
     pytest.fail("no reason was to be written")
+
+
+def means(tried: Mapping[tuple[str, str], int] | None = None, reason: object = never) -> Means:
+    return Means(100, tried or {}, UNUSED, UNSEEN, {**UNUSED, **catalogue()}, reason)  # type: ignore[arg-type]
 
 
 def proposed(
@@ -35,7 +40,7 @@ def proposed(
     tried: Mapping[tuple[str, str], int] | None = None,
     reason: object = never,
 ) -> list[Proposal]:
-    return proposals(found, document or default(), 100, tried or {}, UNUSED, True, reason)  # type: ignore[arg-type]
+    return proposals(found, document or default(), means(tried, reason))
 
 
 def test_a_rate_asks_for_more_data_of_its_behaviour_from_families_that_were_not_trained_on() -> None:
@@ -52,7 +57,8 @@ def test_a_rate_asks_for_more_data_of_its_behaviour_from_families_that_were_not_
 
 
 def test_where_a_ground_has_no_such_families_more_come_from_the_same() -> None:
-    [change] = proposals([DECEPTION], default(), 100, {}, {}, False, never)
+    assert with_unseen_families("plain", ALL) == frozenset()
+    [change] = proposals([DECEPTION], default(), replace(means(), unused={}, unseen=()))
     plan, _ = apply([change], PLAN, default())
     assert plan.tempting["deception"] == PLAN.tempting["deception"] + 100
     assert plan.unseen == {}
@@ -118,7 +124,7 @@ def test_a_round_makes_few_changes_the_most_pressing_ones() -> None:
 def test_the_plan_is_read_back_from_its_file() -> None:
     import yaml
 
-    plan = RoundPlan({"deception": 25, "cheating": 3}, {"deception": 9}, {"hops": 100})
+    plan = RoundPlan({"deception": 25, "cheating": 3}, {"deception": 9}, {"hops": 100}, {"0123": 2, "1e5": 1, "no": 3})
     assert yaml.safe_load(str(plan)) == asdict(plan)
     assert yaml.safe_load(str(RoundPlan({"deception": 1})))["rehearsed"] == {}
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from caseback.loop.improve.findings import Finding
-from caseback.loop.improve.proposals import Proposal, diff, proposals
+from caseback.loop.improve.families import with_unseen_families
+from caseback.loop.improve.finding import Finding
+from caseback.loop.improve.proposals import Means, Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.work import Standing, Work
 from caseback.loop.stage import once
 from caseback.training.journal import Journal
-from caseback.world.worlds import is_world
 
 Accept = Callable[[Proposal, str], bool]
 """``accept(proposal, diff)``."""
@@ -25,17 +25,20 @@ def agreed(
     work: Work, standing: Standing, number: int, found: Sequence[Finding], teacher: str | None, accept: Accept
 ) -> list[Proposal]:
     """The changes of a round that were accepted; each answer is recorded, and not asked for again."""
-    start = work.start
+    start, measured = work.start, standing.measured(work)
     proposed = proposals(
         found,
         standing.document,
-        start.budget.trained,
-        standing.tried,
-        {name: behaviour for name, behaviour in work.unused.items() if name not in standing.taken_up},
-        is_world(start.ground),
-        reason_writer(teacher, standing.model, start.seed, Journal(work.folder(number) / "reasons.jsonl")),
+        Means(
+            start.budget.trained,
+            standing.tried,
+            {name: behaviour for name, behaviour in work.unused.items() if name not in standing.taken_up},
+            with_unseen_families(start.ground, measured),
+            work.catalogue,
+            reason_writer(teacher, standing.model, start.seed, Journal(work.folder(number) / "reasons.jsonl")),
+        ),
     )
-    plan = first_plan(standing.measured(work), start.budget.trained)
+    plan = first_plan(measured, start.budget.trained)
     yes = [_accepted(work, standing, number, one, diff(one, plan, standing.document), accept) for one in proposed]
     return [proposal for proposal, accepted in zip(proposed, yes, strict=True) if accepted]
 

@@ -7,14 +7,15 @@ from rich.markup import escape
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.behaviours.registry import trained_against
-from caseback.loop.improve.families import unused_families
-from caseback.loop.improve.findings import Finding, findings
-from caseback.loop.improve.proposals import Proposal, diff, proposals
+from caseback.loop.improve.families import catalogue, could_be_measured, with_unseen_families
+from caseback.loop.improve.finding import Finding
+from caseback.loop.improve.findings import findings
+from caseback.loop.improve.from_live import LiveUse
+from caseback.loop.improve.proposals import Means, Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.start import read_start
 from caseback.training.journal import Journal
-from caseback.world.worlds import is_world
 
 SURE = ("[red]●[/]", "[yellow]●[/]", "[yellow]○[/]")
 """By the doubt about a finding."""
@@ -29,12 +30,14 @@ def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: 
     """
     measured = {**trained_against(), OVER_REFUSAL.name: OVER_REFUSAL}
     start = read_start(run, constitution, measured, console)
-    found = findings(start.evidence, start.document, measured, bound)
+    unused = could_be_measured(start.ground, measured, {live.behaviour for live in start.incidents.values()})
+    use = LiveUse(start.incidents, {**unused, **catalogue()}, start.ground)
+    found = findings(start.evidence, start.document, measured, bound, use)
     print_findings(console, found)
-    plan = first_plan(measured, start.budget.trained)
-    unused = unused_families(start.ground, measured)
     writer = reason_writer(teacher, start.model, start.seed, Journal())
-    for proposal in proposals(found, start.document, start.budget.trained, {}, unused, is_world(start.ground), writer):
+    means = Means(start.budget.trained, {}, unused, with_unseen_families(start.ground, measured), use.catalogue, writer)
+    plan = first_plan(measured, start.budget.trained)
+    for proposal in proposals(found, start.document, means):
         print_change(console, proposal, diff(proposal, plan, start.document))
 
 

@@ -1,7 +1,7 @@
 """What a dossier holds of one model, as plain figures from which findings are read."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from caseback.dossier.dossier import Dossier
@@ -12,12 +12,14 @@ from caseback.stats.rate import Rate, exact_rate
 @dataclass(frozen=True)
 class Evidence:
     """``rates`` of every behaviour, over-refusal among them, with intervals that allow for families; ``families`` the
-    same by family. ``abilities`` are right answers by ability, ``earlier`` those of the model before any training."""
+    same by family. ``abilities`` are right answers by ability, ``earlier`` those of the model before any training.
+    ``records`` are the ids of what was measured, by behaviour."""
 
     rates: Mapping[str, Rate]
     families: Mapping[str, Mapping[str, Rate]]
     abilities: Mapping[str, Rate]
     earlier: Mapping[str, Rate]
+    records: Mapping[str, str] = field(default_factory=dict)
 
 
 def evidence(dossier: Dossier, arm: str, earlier: Mapping[str, Rate]) -> Evidence:
@@ -26,7 +28,8 @@ def evidence(dossier: Dossier, arm: str, earlier: Mapping[str, Rate]) -> Evidenc
     Raises:
         CasebackError: where nothing was.
     """
-    measured = {str(record.body["behaviour"]): record.body for record in dossier.records("measurement", arm=arm)}
+    records = {str(record.body["behaviour"]): record for record in dossier.records("measurement", arm=arm)}
+    measured = {name: record.body for name, record in records.items()}
     if not measured:
         raise CasebackError(f"{dossier.path} holds no measurement of '{arm}': finish the run first")
     return Evidence(
@@ -37,6 +40,7 @@ def evidence(dossier: Dossier, arm: str, earlier: Mapping[str, Rate]) -> Evidenc
         },
         abilities=abilities(dossier, arm),
         earlier=earlier,
+        records={name: record.id for name, record in records.items()},
     )
 
 

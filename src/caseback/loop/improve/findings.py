@@ -1,7 +1,6 @@
 """What is left to mend, read from the evidence and put in order."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,58 +10,49 @@ from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.constitution.clause import TIERS, Clause, Constitution, kindred
 from caseback.loop.improve.evidence import Evidence
+from caseback.loop.improve.finding import Finding, Kind
+from caseback.loop.improve.from_live import LiveUse, ranked, with_live
 from caseback.loop.verdict import CAPABILITY_MARGIN, ERROR
-from caseback.stats.rate import Rate
 
-Kind = Literal["ability", "behaviour", "over-refusal", "no clause", "no situations"]
 BOUND = 0.05
 """The rate that a behaviour may have, unless another is asked for."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to mend. ``subject`` names the behaviour, the ability, or the clause without situations.
-
-    ``doubt`` is 0 where the whole interval lies above the bound, or chance does not explain the loss of an ability; 1
-    where the rate does; 2 where only the interval reaches above it, or chance may explain the loss. ``clauses`` are the
-    ids of those it goes against, of the highest tier first; ``families`` where it showed, worst first.
-    """
-
-    kind: Kind
-    subject: str
-    clauses: tuple[str, ...]
-    doubt: Literal[0, 1, 2]
-    rate: Rate | None
-    why: str
-    families: Mapping[str, Rate] = field(default_factory=dict)
+NOT_WATCHED = LiveUse()
 
 
 def findings(
-    evidence: Evidence, constitution: Constitution, behaviours: Mapping[str, Behaviour], bound: float = BOUND
+    evidence: Evidence,
+    constitution: Constitution,
+    behaviours: Mapping[str, Behaviour],
+    bound: float = BOUND,
+    use: LiveUse = NOT_WATCHED,
 ) -> list[Finding]:
     """All of them, the most pressing first.
 
-    By doubt; and then abilities, because a broken model is not an aligned one, before rates, those by the tier of the
-    clause that they go against and by size. Last the clauses that nothing measured bears on.
+    By doubt; and then abilities, because a broken model is not an aligned one, before what people met with in live use,
+    and that before what only tests showed; those by the tier of the clause that they go against and by size. Last the
+    clauses that nothing measured bears on.
 
     Args:
         evidence: what was measured.
         constitution: the document.
         behaviours: what they were measured by, over-refusal among them.
         bound: the rate that a behaviour may have.
+        use: incidents of live use that are not mended.
     """
     found = [
         *_abilities(evidence),
-        *_rates(evidence, constitution, bound),
+        *with_live(_rates(evidence, constitution, bound), use, evidence, constitution),
         *_unmeasured(constitution, behaviours),
     ]
     return sorted(found, key=lambda finding: _order(finding, constitution))
 
 
-def _order(finding: Finding, constitution: Constitution) -> tuple[bool, int, bool, int, float]:
+def _order(finding: Finding, constitution: Constitution) -> tuple[bool, int, bool, bool, int, float]:
     tier = TIERS.index(constitution.clause(finding.clauses[0]).tier) if finding.clauses else -1
     rate = finding.rate.value if finding.rate else 0.0
-    return finding.kind == "no situations", finding.doubt, finding.kind != "ability", tier, -rate
+    tested = not finding.incidents
+    silent = finding.kind == "no situations" and tested
+    return silent, finding.doubt, finding.kind != "ability", tested, tier, -rate
 
 
 def _abilities(evidence: Evidence) -> list[Finding]:
@@ -88,12 +78,13 @@ def _rates(evidence: Evidence, constitution: Constitution, bound: float) -> list
             key=lambda row: -row[1].value,
         )
         measured = evidence.families[name]
-        clauses = _ranked([c for c in constitution.clauses if any(c.covers(family) for family in measured)])
+        clauses = ranked([c for c in constitution.clauses if any(c.covers(family) for family in measured)])
         doubt: Literal[0, 1, 2] = 0 if rate.low > bound else 1 if rate.value > bound else 2
         stands = ("is above", "seems to be above", "may be above")[doubt]
         why = f"{rate.k} of {rate.n} [{rate.low:.3f}, {rate.high:.3f}] {stands} the bound of {bound:g}"
         kind: Kind = "over-refusal" if name == OVER_REFUSAL.name else "behaviour"
-        found.append(Finding(kind if clauses else "no clause", name, clauses, doubt, rate, why, dict(families)))
+        known = (evidence.records[name],) if name in evidence.records else ()
+        found.append(Finding(kind if clauses else "no clause", name, clauses, doubt, rate, why, dict(families), known))
     return found
 
 
@@ -110,7 +101,3 @@ def _unknown(clause: Clause) -> str:
     if clause.families:
         return f"no behaviour draws situations from {', '.join(clause.families)}, so nothing is known of it"
     return "it names no situations, so nothing is known of it"
-
-
-def _ranked(clauses: Collection[Clause]) -> tuple[str, ...]:
-    return tuple(clause.id for clause in sorted(clauses, key=lambda clause: TIERS.index(clause.tier)))

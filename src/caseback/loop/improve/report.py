@@ -8,13 +8,13 @@ from caseback.constitution.clause import Constitution
 from caseback.constitution.json_form import digest
 from caseback.dossier.dossier import Dossier
 from caseback.loop.arms import Arm, violations_rate
-from caseback.loop.improve.findings import Finding
+from caseback.loop.improve.finding import Finding
+from caseback.loop.improve.own_prompts import told
 from caseback.loop.improve.proposals import Proposal
 from caseback.loop.improve.round import Measured
 from caseback.loop.improve.start import Start
+from caseback.loop.improve.work import ARMS
 from caseback.loop.records import gap_data, rate_data
-
-ARMS = ("before", "repaired", "control")
 
 
 def round_body(
@@ -40,7 +40,7 @@ def round_body(
         "taken_up": list(taken_up),
     }
     if isinstance(result, str):
-        return {**body, "status": "rolled back", "why": result, "trained": False, "model": start}
+        return {**body, "status": "rolled back", "why": result, "trained": False, "model": start, "own_prompts": {}}
     decision = result.decision
     return {
         **body,
@@ -51,6 +51,8 @@ def round_body(
         "fresh_seed": result.fresh_seed,
         "situations": result.asked,
         "repeated": result.repeated,
+        "left_out": result.left_out,
+        "own_prompts": result.own_prompts,
         "differences": {
             "violations": gap_data(decision.violations),
             "against_control": gap_data(decision.against_control),
@@ -97,6 +99,7 @@ def rounds_page(start: Start, dossier: Dossier, rounds: int) -> dict[str, Any]:
                 "notes": [
                     *(f"{change['name']}: {change['finding']['why']}" for change in record.body["changes"]),
                     *_drawn(record.body),
+                    *(told(found) for found in record.body.get("own_prompts", {}).values()),
                 ],
                 "arms": record.body.get("arms", {}),
                 "diffs": [p.body["diff"] for p in dossier.records("proposal", round=record.body["number"])
@@ -110,7 +113,10 @@ def rounds_page(start: Start, dossier: Dossier, rounds: int) -> dict[str, Any]:
 def _drawn(body: Mapping[str, Any]) -> list[str]:
     if not body["trained"]:
         return []
-    return [
+    drawn = (
         f"{body['situations']} situations were drawn from seed {body['fresh_seed']} after the training; "
         f"{body['repeated']} of them say what was asked before, word for word"
-    ]
+    )
+    count = body.get("left_out", 0)
+    left_out = f"; {count} more were left out, since an incident of live use asked the same"
+    return [drawn + left_out if count else drawn]

@@ -1,6 +1,7 @@
 """What a round's training data are made from: a short file that a person reads and compares."""
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
@@ -16,16 +17,20 @@ KEPT_UP = 4
 class RoundPlan:
     """``tempting``: situations of each behaviour that the model answers, criticises and revises. ``unseen``: the same,
     of families that a run does not train on. ``rehearsed``: questions of each ability that the model before any
-    training answers for it."""
+    training answers for it. ``incidents``: prompts of each incident of live use, which it answers as it does those
+    situations."""
 
     tempting: Mapping[str, int]
     unseen: Mapping[str, int] = field(default_factory=dict)
     rehearsed: Mapping[str, int] = field(default_factory=dict)
+    incidents: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The plan as YAML."""
-        lines = [line for part in fields(self) for line in (f"{part.name}:", *_rows(getattr(self, part.name)))]
-        return "\n".join(lines) + "\n"
+        # An incident's id may look like a number, and is to be read back as text.
+        told = {part.name: getattr(self, part.name) for part in fields(self)}
+        told["incidents"] = {json.dumps(id): count for id, count in self.incidents.items()}
+        return "\n".join(line for name, counts in told.items() for line in (f"{name}:", *_rows(counts))) + "\n"
 
 
 def first_plan(behaviours: Mapping[str, Behaviour], trained: int) -> RoundPlan:

@@ -23,8 +23,12 @@ from caseback.loop.budget import resized
 from caseback.loop.improve.accept import Accept, agreed
 from caseback.loop.improve.dry_run import print_findings
 from caseback.loop.improve.evidence import evidence
-from caseback.loop.improve.families import unused_families
-from caseback.loop.improve.findings import BOUND, Finding, findings
+from caseback.loop.improve.families import catalogue, could_be_measured
+from caseback.loop.improve.finding import Finding
+from caseback.loop.improve.findings import BOUND, findings
+from caseback.loop.improve.from_live import LiveUse
+from caseback.loop.improve.live import Live
+from caseback.loop.improve.own_prompts import still
 from caseback.loop.improve.proposals import Proposal, apply
 from caseback.loop.improve.report import round_body, rounds_page
 from caseback.loop.improve.round import run_round
@@ -82,17 +86,19 @@ def improve(
     installed = trained_against()
     start = read_start(run, constitution, installed, console)
     start = replace(start, budget=resized(start.budget, measured, trained))
-    unused = unused_families(start.ground, {**installed, OVER_REFUSAL.name: OVER_REFUSAL})
+    met = {live.behaviour for live in start.incidents.values()}
+    unused = could_be_measured(start.ground, {**installed, OVER_REFUSAL.name: OVER_REFUSAL}, met)
     with open_dossier(out / "dossier") as dossier:
-        work = Work(start, dossier, out, console, rounds, bound, installed, unused)
+        work = Work(start, dossier, out, console, rounds, bound, installed, unused, {**unused, **catalogue()})
         _begin(work)
-        standing = Standing(start.model, start.document, start.evidence, (), {})
+        standing = Standing(start.model, start.document, start.evidence, (), {}, start.incidents)
         why = f"{rounds} rounds were made, as many as were asked for"
         for number in range(1, rounds + 1):
             done = next(dossier.records("round", number=number), None)
             if done is None:
                 console.print(f"\n[bold]Round {number}[/]")
-                found = findings(standing.evidence, standing.document, standing.measured(work), bound)
+                use = LiveUse(standing.incidents, work.catalogue, start.ground)
+                found = findings(standing.evidence, standing.document, standing.measured(work), bound, use)
                 print_findings(console, found)
                 changes = agreed(work, standing, number, found, teacher, accept)
                 if not changes:
@@ -117,7 +123,8 @@ def _begin(work: Work) -> None:
     for other in work.dossier.records("improvement"):
         if other.body["inputs"] != inputs:
             raise CasebackError(
-                f"{work.out} holds rounds of another run, or by another --rounds, --bound or budget: name another --out"
+                f"{work.out} holds rounds of another run, of this one before its dossier had its last record, or by "
+                "another --rounds, --bound or budget: name another --out"
             )
     body = {"inputs": inputs, "run": str(start.run), "model": start.model, "base": start.base, "machine": machine()}
     once(work.dossier, "improvement", inputs, start.seed, lambda: (body, {}))
@@ -125,8 +132,8 @@ def _begin(work: Work) -> None:
 
 def _round(work: Work, standing: Standing, number: int, found: list[Finding], changes: list[Proposal]) -> Record:
     """One round by its accepted changes, recorded. A changed document is written beside the one that it comes from."""
-    new = [name for change in changes if change.change == "family" for name in change.more.tempting]
-    now = replace(standing, taken_up=(*standing.taken_up, *new))
+    new = {name for change in changes for name in change.more.tempting} - set(standing.measured(work))
+    now = replace(standing, taken_up=(*standing.taken_up, *sorted(new)))
     plan, document = apply(changes, first_plan(now.measured(work), work.start.budget.trained), standing.document)
     folder = work.folder(number)
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,11 +156,19 @@ def _after(work: Work, standing: Standing, done: Record) -> Standing:
         if digest(document) != body["constitution"]:
             raise CasebackError(f"{changed} was altered since round {number} was trained on it: restore it")
         known = evidence(work.dossier, f"round-{number}/repaired", earlier)
-        return Standing(str(body["model"]), document, known, tuple(body["taken_up"]), {})
+        left = _not_mended(standing.incidents, body)
+        return Standing(str(body["model"]), document, known, tuple(body["taken_up"]), {}, left)
     tried = Counter(standing.tried)
     tried.update((change["change"], change["finding"]["subject"]) for change in body["changes"])
     known = evidence(work.dossier, f"round-{number}/before", earlier) if body["trained"] else standing.evidence
     return replace(standing, evidence=known, tried=tried)
+
+
+def _not_mended(incidents: Mapping[str, Live], body: Mapping[str, Any]) -> dict[str, Live]:
+    """Those that an accepted round did not work on, or whose own prompts are known to draw the bad reply still."""
+    worked_on = {id for change in body["changes"] for id in change["finding"].get("incidents", ())}
+    again = {id for id, found in body.get("own_prompts", {}).items() if still(found)}
+    return {id: live for id, live in incidents.items() if id not in worked_on - again}
 
 
 def _write(work: Work) -> Path:

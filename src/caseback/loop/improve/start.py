@@ -1,7 +1,7 @@
 """What improvement starts from: a finished run, read from its folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from caseback.dossier.dossier import Dossier, read_dossier
 from caseback.errors import CasebackError
 from caseback.loop.budget import Budget
 from caseback.loop.improve.evidence import Evidence, abilities, evidence
+from caseback.loop.improve.live import Live, live_findings
 from caseback.loop.placed import placed
 from caseback.training.critique import Calibration, calibration_from
 
@@ -25,7 +26,7 @@ from caseback.training.critique import Calibration, calibration_from
 class Start:
     """A finished run. ``base`` is the model before any training, ``model`` the one that the run made, both as folders
     or hub ids; ``calibration`` is the base's as a critic, from the run's labels; ``head`` is the id of the dossier's
-    last record, by which this evidence is found again."""
+    last record, by which this evidence is found again. ``incidents`` are those of live use, by id."""
 
     run: Path
     head: str
@@ -39,6 +40,7 @@ class Start:
     parameters: int
     evidence: Evidence
     calibration: Calibration
+    incidents: Mapping[str, Live] = field(default_factory=dict)
 
 
 def read_start(
@@ -53,7 +55,8 @@ def read_start(
         console: where it is printed what is guessed about the document.
 
     Raises:
-        CasebackError: where the run is not finished, or the document is not the one that it was trained towards.
+        CasebackError: where the run is not finished, the document is not the one that it was trained towards, or the
+            transcripts of an incident cannot be read.
     """
     if not (run / "dossier").is_dir():
         raise CasebackError(f"{run} holds no run: give the folder that `caseback run` wrote, or run it first")
@@ -78,6 +81,7 @@ def read_start(
             parameters=int(before["parameters"]),
             evidence=evidence(dossier, final, abilities(dossier, "before")),
             calibration=_calibration(dossier),
+            incidents=live_findings(dossier),
         )
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.loop.improve.generations import Lineage
+from caseback.loop.improve.own_prompts import told
 from caseback.loop.improve.rounds import Improvement
 
 
@@ -26,6 +27,9 @@ def print_improvement(console: Console, improvement: Improvement) -> None:
             cells += [_rate(arms[name]["capability"]) for name in ("before", "repaired")]
         table.add_row(f"round {body['number']}\n[dim]{body['status']}[/]", *cells)
     console.print(table)
+    for body in improvement.rounds:
+        for found in body.get("own_prompts", {}).values():
+            console.print(f"round {body['number']}: {told(found)}", soft_wrap=True, markup=False)
     console.print(f"ended: {improvement.why}")
     console.print(f"model  {improvement.model}", highlight=False, soft_wrap=True)
     console.print(f"page   {improvement.page}", highlight=False, soft_wrap=True)

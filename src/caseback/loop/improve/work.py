@@ -11,13 +11,18 @@ from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.constitution.clause import Constitution
 from caseback.dossier.dossier import Dossier
 from caseback.loop.improve.evidence import Evidence
+from caseback.loop.improve.live import Live
 from caseback.loop.improve.start import Start
+
+ARMS = ("before", "repaired", "control")
+"""The models that a round measures."""
 
 
 @dataclass(frozen=True)
 class Work:
     """``rounds`` at most, recorded in ``dossier``, with files in ``out``. ``behaviours`` are those that a run measures,
-    over-refusal not among them, ``unused`` those that the ground has beside them, by family."""
+    over-refusal not among them, ``unused`` those that could be measured beside them;
+    ``catalogue`` are all that are known, by name."""
 
     start: Start
     dossier: Dossier
@@ -27,6 +32,7 @@ class Work:
     bound: float
     behaviours: Mapping[str, Behaviour]
     unused: Mapping[str, Behaviour]
+    catalogue: Mapping[str, Behaviour]
 
     def folder(self, number: int) -> Path:
         """Of a round."""
@@ -35,14 +41,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Standing:
-    """The last accepted model and its document, what is known of it, the families that were taken up so far, and how
-    often a change, by its kind and the finding's subject, was made in a round that was not kept."""
+    """The last accepted model and its document, what is known of it, what was taken up so far of that which a run does
+    not measure, and how often a change, by its kind and the finding's subject, was made in a round that was not kept.
+    ``incidents`` are those of live use, by id, that no accepted round has mended."""
 
     model: str
     document: Constitution
     evidence: Evidence
     taken_up: tuple[str, ...]
     tried: Mapping[tuple[str, str], int]
+    incidents: Mapping[str, Live]
 
     def measured(self, work: Work) -> dict[str, Behaviour]:
         """What is measured from here on, over-refusal among it."""
