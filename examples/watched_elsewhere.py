@@ -145,7 +145,7 @@ def main() -> None:
         raised(config, store)
     spent = time.monotonic()
     print(f"\n{spent - published:.0f} s from publishing to the incident at Lab B ({spent - begun:.0f} s in all).")
-    print(f"See it: caseback studio {run} {b}")
+    print(f"See it: caseback studio {run}")
 
 
 def watching(config: Path, model: Path, b: Path) -> None:

@@ -15,6 +15,9 @@ from starlette.testclient import TestClient
 from caseback.audit.calibration_file import read_calibration
 from caseback.audit.packaged import packaged_calibration
 from caseback.disclosure import card
+from caseback.disclosure.bundle.bundle import verified
+from caseback.disclosure.importing.imported import import_bundle
+from caseback.disclosure.importing.local import Local
 from caseback.dossier import read_dossier
 from caseback.studio.app import json_path, studio
 from caseback.studio.desk import Desk
@@ -24,6 +27,7 @@ from caseback.studio.page import at
 from caseback.studio.pages import PAGES
 from caseback.watch.store.opening import open_store
 from caseback.watch.store.sqlite import SQLiteStore
+from disclosure.bundle.making import KEYS, LATER, NEGATIVES, with_text
 from studio.shown_for_tests import EXCHANGES, FLAGGED, HOSTILE, audited
 
 HTML = {"accept": "text/html"}
@@ -143,6 +147,19 @@ def test_an_advisory_and_a_feed_are_shown_in_words(client: TestClient) -> None:
     assert "looked for" in page
     assert advisory["summary"] in unescape(page)
     assert "What the lab found" in client.get("/disclosures", headers=HTML).text
+
+
+def test_what_is_watched_for_because_of_others_is_told_with_its_state(tmp_path: Path) -> None:
+    bundle = verified(with_text(tmp_path / "made"), KEYS, LATER)
+    made = import_bundle(bundle, Local(ordinary=NEGATIVES), tmp_path / "shown" / "imports", LATER)
+    door = Door()
+    with TestClient(studio(Desk(tmp_path / "shown"), door), base_url="http://127.0.0.1") as alone:
+        alone.get(f"/login?token={door.link}")
+        [row] = alone.get("/disclosures.json").json()["imports"]
+        page = alone.get("/disclosures", headers=HTML).text
+    assert (row["id"], [held["state"] for held in row["detectors"]]) == (made.advisory, ["shadow"])
+    assert "Watched for because of others" in page
+    assert "it starts in shadow" in page
 
 
 def test_live_counts_what_is_in_the_store(client: TestClient) -> None:
@@ -282,6 +299,7 @@ DAMAGED = {
     "watches/detector.json": "[]",
     "told/advisory.json": '{"id": 1e999}',
     "fed/feed.json": '{"items": [1]}',
+    "imported/import.json": '{"format": "caseback import 2", "advisory": 1}',
     "played/game.json": "{}",
     "grown/organism.json": '{"plan": null}',
     "d/dossier/dossier.sqlite": "no database",

@@ -31,6 +31,7 @@ KINDS = {
     "detector.json": "detectors",
     "advisory.json": "advisories",
     "feed.json": "feeds",
+    "import.json": "imports",
     "game.json": "games",
     **{f"{name}.json": "looks" for name in LOOKS},
 }

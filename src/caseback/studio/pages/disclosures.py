@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from caseback.disclosure.advisory.shown import lines
+from caseback.disclosure.importing.imported import read_import
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
 from caseback.studio.page import Names, Page, as_written, places_of, told
@@ -14,12 +15,18 @@ Data = Mapping[str, Any]
 
 
 def disclosures(desk: Desk, parts: Names, query: Names) -> Data:
-    """Every card, every advisory, every feed."""
+    """Every card, every advisory, every feed, and what of others' advisories is watched for here."""
     found = search(desk.folder)
+    feeds = [f"{key}/" for key in found.all("feeds")]
+
+    def advisory(key: str, path: Path) -> dict[str, Any]:
+        return {**_advisory(key, path), "published": any(key.startswith(feed) for feed in feeds)}
+
     return {
         "cards": told(found, "dossiers", _card),
-        "advisories": told(found, "advisories", _advisory),
+        "advisories": told(found, "advisories", advisory),
         "feeds": told(found, "feeds", _feed),
+        "imports": told(found, "imports", _import),
     }
 
 
@@ -61,6 +68,16 @@ def _feed(key: str, path: Path) -> dict[str, Any]:
     items = [{name: each.get(name) for name in ("id", "title", "date_modified", "tags")} for each in data["items"]]
     about = {"title": data["title"], "size": data["_caseback"]["size"], "home": data.get("home_page_url")}
     return {**about, "items": items}
+
+
+def _import(key: str, path: Path) -> dict[str, Any]:
+    made = read_import(path.parent)
+    detectors = [
+        {"name": held.landed.name, "route": held.landed.route, "state": held.state if held.landed.id else "refused",
+         "why": held.history[-1]["why"] if held.landed.id and held.history else "; ".join(held.landed.why)}
+        for held in made.detectors
+    ]  # fmt: skip
+    return {"id": made.advisory, "behaviour": made.behaviour, "affects": made.affects, "detectors": detectors}
 
 
 PAGES = (
