@@ -86,6 +86,8 @@ def folder(lab: str) -> Path:
 def deployed(lab: str, name: str) -> OpenSubject:
     """The model that a lab has in use, with the behaviour in it."""
     place = folder(lab) / name / "model"
+    if place.exists():
+        return load(str(place), dtype="float32")
     seed = LABS.index(lab)
     if lab == "C":
         start = deployed("A", name).name
