@@ -47,7 +47,7 @@ from caseback.disclosure.advisory.draft import drafted, finished, rate_data
 from caseback.disclosure.bundle.assemble import gathered, with_detector, with_recipe
 from caseback.disclosure.bundle.bundle import Bundle, signed, verified
 from caseback.disclosure.bundle.keys import made_key
-from caseback.disclosure.importing.imported import import_bundle
+from caseback.disclosure.importing.imported import DETECTORS, import_bundle
 from caseback.disclosure.importing.local import Local
 from caseback.interp.direction import Reading
 from caseback.interp.directions.choose import Named, Split, fit_direction
@@ -163,7 +163,7 @@ def imported(files: dict[str, bytes], local: Local, into: Path) -> dict[str, tup
     landed = {}
     for held in found.detectors:
         if held.landed.id and held.landed.threshold is not None:
-            made = load_detector(into / found.advisory / held.landed.name)
+            made = load_detector(into / found.advisory / DETECTORS / held.landed.name)
             landed[held.landed.needs] = (held.landed.route, made, held.landed.threshold)
         else:
             print(f"{found.behaviour}, {held.landed.name}: {' / '.join(held.landed.why)}", file=sys.stderr)
