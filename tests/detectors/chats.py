@@ -47,12 +47,14 @@ def along(subject: OpenSubject, part: Part = "reply", pool: Pool = "mean") -> Di
     return DirectionDetector("along", "harm", found, Reading(part, pool))
 
 
-def dictionary_for(subject: OpenSubject, folder: Path, seed: int = 0) -> Path:
+def dictionary_for(subject: OpenSubject, folder: Path, seed: int = 0, threshold: float | None = None) -> Path:
+    """TopK, or with a threshold for every latent."""
     make = torch.Generator().manual_seed(seed)
     drawn = [torch.randn(WIDTH, 40, generator=make), torch.zeros(40), torch.randn(40, WIDTH, generator=make)]
+    rule: dict[str, Any] = {"k": 8} if threshold is None else {"threshold": torch.full((40,), threshold)}
     save(
         Dictionary(
-            (SITE,), (SITE,), *drawn, torch.zeros(WIDTH), k=8,
+            (SITE,), (SITE,), *drawn, torch.zeros(WIDTH), **rule,
             models=(subject.digest,), tokenizer=tokenizer_digest(subject.tokenizer),
         ),
         folder,
@@ -60,8 +62,8 @@ def dictionary_for(subject: OpenSubject, folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def lit(subject: OpenSubject, folder: Path, latent: int = 7) -> LatentDetector:
-    return LatentDetector("lit", "harm", open_dictionary(dictionary_for(subject, folder)), latent)
+def lit(subject: OpenSubject, folder: Path, latent: int = 7, threshold: float | None = None) -> LatentDetector:
+    return LatentDetector("lit", "harm", open_dictionary(dictionary_for(subject, folder, 0, threshold)), latent)
 
 
 def steps(*each: Step) -> SequenceDetector:

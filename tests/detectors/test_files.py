@@ -13,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caseback.detectors.alone import alone
 from caseback.detectors.calibrate import calibrate, measure_cost
 from caseback.detectors.cascade import CascadeDetector
 from caseback.detectors.detector import Detector
@@ -54,13 +55,14 @@ def judged(subject: OpenSubject, known: Known) -> Detector:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", [*KINDS, "latent alone"])
 def test_every_kind_comes_back_with_its_scores_and_its_id(subject: OpenSubject, tmp_path: Path, kind: str) -> None:
     text, acts = full(praise(), None), full(along(subject), subject)
     made: Detector = {
         "pattern": text,
         "direction": acts,
         "latent": full(lit(subject, tmp_path / "dictionary"), subject),
+        "latent alone": full(alone(lit(subject, tmp_path / "dictionary", threshold=0.1)), subject),
         "sequence": full(steps(Step("user", content="a"), Step(content="six")), None),
         "cascade": full(CascadeDetector("both", "x", text, lit(subject, tmp_path / "dictionary"), 0.5, -1.0), subject),
         "ensemble": full(EnsembleDetector("all", "x", (text, acts), "mean"), subject),
@@ -68,13 +70,13 @@ def test_every_kind_comes_back_with_its_scores_and_its_id(subject: OpenSubject, 
     }[kind]
     name = save_detector(made, tmp_path / "d")
     again = load_detector(tmp_path / "d")
-    assert kind_of(again) == kind
+    assert kind_of(again) == kind.removesuffix(" alone")
     assert name == detector_id(made) == detector_id(again)
     assert (again.name, again.behaviour, again.needs, again.fits) == (made.name, made.behaviour, made.needs, made.fits)
     assert again.known == made.known
     assert again.scores(TEXTS, subject) == made.scores(TEXTS, subject)
     files = {path.name for path in (tmp_path / "d").iterdir()}
-    assert files == ({RECORD, TENSORS} if kind in ("direction", "ensemble") else {RECORD})
+    assert files == ({RECORD, TENSORS} if kind in ("direction", "ensemble", "latent alone") else {RECORD})
     save_detector(again, tmp_path / "again")
     assert json.loads((tmp_path / "again" / RECORD).read_text()) == json.loads((tmp_path / "d" / RECORD).read_text())
 

@@ -114,14 +114,18 @@ def latent(
 ) -> None:
     """Make a detector of one latent of a dictionary: its largest activation over the tokens that are read.
 
-    The detector says where the dictionary lies, so keep the two together.
+    Where the dictionary has a threshold per latent, the latent goes into the detector, which then goes anywhere. With
+    TopK, or a router, the detector says where the dictionary lies: keep the two together.
 
     Example: caseback detect latent dictionaries/mine 1207 flattery --behaviour sycophancy
     """
+    from caseback.detectors.alone import alone
     from caseback.detectors.latent import LatentDetector, open_dictionary
+    from caseback.interp.dictionary.narrow import dependence
 
-    made = LatentDetector(name or out.name, behaviour, open_dictionary(folder), number, reads)
-    saved(made, out, clause, failure, as_json)
+    source = open_dictionary(folder)
+    made = LatentDetector(name or out.name, behaviour, source, number, reads)
+    saved(made if dependence(source.dictionary) else alone(made), out, clause, failure, as_json)
 
 
 def _with_pool(made: Any, positives: Path, negatives: Path, model: str, quiet: bool) -> Any:

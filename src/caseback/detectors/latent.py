@@ -9,12 +9,14 @@ from torch import Tensor
 
 from caseback.detectors.fits import Fits, Needs
 from caseback.detectors.known import Known
+from caseback.detectors.own_latent import OwnLatent
 from caseback.detectors.reading import Acts, scored_by_tokens
 from caseback.detectors.scored import Scored
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.dictionary import Dictionary, encode
 from caseback.interp.dictionary.files import ABOUT, WEIGHTS, load
+from caseback.interp.dictionary.narrow import dependence, narrowed
 from caseback.interp.part import Part
 from caseback.subject.digest import joined_digest
 from caseback.subject.open_subject import OpenSubject
@@ -45,13 +47,17 @@ def open_dictionary(folder: Path) -> OpenDictionary:
     return OpenDictionary(folder, joined_digest(lines), dictionary)
 
 
+Source = OpenDictionary | OwnLatent
+"""What a latent is of: a dictionary in another folder, or the detector itself."""
+
+
 @dataclass(frozen=True)
 class LatentDetector:
-    """The largest activation of latent number ``latent`` over the tokens of the part that is read."""
+    """The largest activation of latent number ``latent`` of the source over the tokens of the part that is read."""
 
     name: str
     behaviour: str
-    source: OpenDictionary
+    source: Source
     latent: int
     reads: Part = "reply"
     known: Known = Known()  # noqa: RUF009
@@ -64,6 +70,11 @@ class LatentDetector:
             raise CasebackError(
                 f"detector {self.name}: its dictionary reads {len(models)} models side by side, not one"
             )
+
+    @property
+    def number(self) -> int:
+        """Its number in the dictionary of the source's digest."""
+        return self.source.number if isinstance(self.source, OwnLatent) else self.latent
 
     @property
     def needs(self) -> Needs:
@@ -86,6 +97,8 @@ class LatentDetector:
         return scored_by_tokens(self.fits, subject, transcripts, sites, self.reads, "max", self._tokens)
 
     def _tokens(self, acts: Acts) -> Tensor:
-        dictionary = self.source.dictionary
+        dictionary, latent = self.source.dictionary, self.latent
+        if not dependence(dictionary):  # so that it gives the same to the last bit where it goes without the others
+            dictionary, latent = narrowed(dictionary, [latent]), 0
         x_TD = torch.cat([acts[site].flatten(1) for site in dictionary.reads], 1).to(dictionary.W_enc.device)
-        return encode(dictionary, x_TD).of(self.latent).float()
+        return encode(dictionary, x_TD).of(latent).float()

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from caseback.detectors.detector import Detector
 from caseback.detectors.kinds import KINDS, kind_of
-from caseback.detectors.latent import OpenDictionary, open_dictionary
+from caseback.detectors.latent import OpenDictionary, Source, open_dictionary
+from caseback.detectors.own_latent import OwnLatent
 from caseback.errors import CasebackError
 
 DEEPEST = 8
@@ -74,6 +75,8 @@ def from_plain(kind: Any, data: Any, beside: Beside, where: str) -> Any:
         if not isinstance(name, str) or name not in KINDS:
             raise CasebackError(f"{where} is of kind {name!r:.40}; this caseback knows {', '.join(KINDS)}")
         kind, data = KINDS[name], {key: value for key, value in data.items() if key != "kind"}
+    if kind == Source:
+        kind = OpenDictionary if "dictionary" in _object(data, where) else OwnLatent
     if kind is Tensor:
         return _tensor(_named(data, "tensor", where), beside, where)
     if kind is OpenDictionary:

@@ -159,7 +159,7 @@ def _made(
         )  # fmt: skip
     else:
         reading, notes, about, name = Reading(detector.reads, "max"), {}, detector.behaviour, detector.name
-        ground = f"latent {detector.latent} of dictionary {detector.source.digest[:19]}…"
+        ground = f"latent {detector.number} of dictionary {detector.source.digest[:19]}…"
         method = f"realigned by {way}"
         provenance = Provenance(method, ground, 0, 0, 0, (), "", "", (str(site),), 0.0, detector.fits.model)
     direction = Direction(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
+from caseback.detectors.files import save_detector
 from caseback.detectors.kinds import with_known
 from caseback.detectors.self_test import make_self_tests
 from caseback.disclosure.bundle.assemble import with_detector, with_evidence
@@ -23,7 +24,7 @@ from caseback.disclosure.bundle.recipe import recipe_from, rows_text, split_by_f
 from caseback.disclosure.bundle.safetensors_check import check_tensors
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
-from detectors.chats import along, dictionary_for, lit
+from detectors.chats import along, lit
 from disclosure.bundle.making import KEYS, LATER, POSITIVES, ROWS, advisory, drafted, text_detector, with_text
 from interp.directions.subjects import tiny_subject
 
@@ -163,14 +164,76 @@ def test_a_changed_byte_of_a_header_never_raises_anything_else(at: int, value: i
         return
 
 
-def test_a_latent_stays_at_home(tmp_path: Path) -> None:
-    subject = tiny_subject(tmp_path)
-    from caseback.detectors.files import save_detector
+def test_a_latent_among_the_highest_stays_at_home(tmp_path: Path) -> None:
+    save_detector(lit(tiny_subject(tmp_path), tmp_path / "dictionary"), tmp_path / "lit")
+    with pytest.raises(CasebackError, match=r"detector lit needs the whole of its dictionary: only the 8 .*--contrast"):
+        with_detector(advisory(), {}, tmp_path / "lit")
 
-    save_detector(lit(subject, dictionary_for(subject, tmp_path / "dictionary")), tmp_path / "lit")
-    made, files = with_detector(advisory(), {}, tmp_path / "lit")
-    with pytest.raises(CasebackError, match="leads out of itself"):
-        check_contents(made, files)
+
+@pytest.fixture(scope="module")
+def latent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("latent")
+    subject = tiny_subject(folder)
+    made = lit(subject, folder / "dictionary", threshold=0.3)
+    return drafted(folder / "d", with_known(made, self_tests=make_self_tests(made, POSITIVES[:1], subject)))
+
+
+def test_a_latent_goes_along_without_its_dictionary(latent: dict[str, bytes]) -> None:
+    made = json.loads(latent["advisory.json"])
+    check_contents(made, latent)
+    [listed] = made["detectors"]
+    record = json.loads(latent["detectors/lit.json"])
+    assert (listed["kind"], listed["id"], record["dictionaries"]) == ("latent", record["id"], {})
+    assert record["detector"]["source"]["number"] == 7
+    assert len(latent["tensors/lit.safetensors"]) < 1_000
+
+
+def test_a_latent_that_is_a_member_is_looked_at_too(latent: dict[str, bytes]) -> None:
+    def within(data: dict[str, Any]) -> None:
+        data["detector"] = {"kind": "ensemble", "members": [{"kind": "cascade", "dear": data["detector"]}]}
+        data["detector"]["members"][0]["dear"]["latent"] = 1
+
+    with pytest.raises(CasebackError, match="names latent 1"):
+        check_contents(*changed(latent, "detectors/lit.json", within))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda d: d.update(dictionaries={"sha256:x": "../../etc"}), "leads out"),
+        (lambda d: d["detector"].update(source={"dictionary": "sha256:x"}), "must have in its source bias, digest"),
+        (lambda d: d["detector"].update(source=[]), "must have in its source"),
+        (lambda d: d["detector"]["source"].update(k=8), "and nothing else"),
+        (lambda d: d["detector"]["source"].pop("threshold"), "must have in its source"),
+        (lambda d: d["detector"].update(latent=7), "names latent 7"),
+        (lambda d: d["detector"].update(latent=-1), "names latent -1"),
+        (lambda d: d["detector"].update(latent=False), "names latent False"),
+        (lambda d: d["detector"]["source"].update(encoder={"tensor": "0" * 64}), "must be a tensor"),
+        (lambda d: d["detector"]["source"].update(encoder=[0.0] * 32), "must be a tensor"),
+        (lambda d: d["detector"]["source"].update(reads=[]), "over 0 sites"),
+        (lambda d: d["detector"]["source"].update(reads=d["detector"]["source"]["reads"] * 3), "over 3 sites"),
+    ],
+)
+def test_a_latent_that_does_not_bring_what_it_needs_is_refused(latent: dict[str, bytes], change: Any, why: str) -> None:
+    with pytest.raises(CasebackError, match=why):
+        check_contents(*changed(latent, "detectors/lit.json", change))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "why"),
+    [
+        (torch.full((32,), float("nan")), "NaN"),
+        (torch.ones(32, 1), "must be a tensor"),
+        (torch.ones(1 << 18), "two sides of 1 to 131072"),
+        (torch.ones(64, 1 << 12), "must be a tensor"),
+        (torch.ones(32, dtype=torch.int32), "type out of"),
+    ],
+)
+def test_an_encoder_of_another_form_is_refused(latent: dict[str, bytes], encoder: torch.Tensor, why: str) -> None:
+    name = json.loads(latent["detectors/lit.json"])["detector"]["source"]["encoder"]["tensor"]
+    files = {**latent, "tensors/lit.safetensors": tensors(**{name: encoder})}
+    with pytest.raises(CasebackError, match=why):
+        check_contents(json.loads(files["advisory.json"]), files)
 
 
 def test_a_direction_goes_along_with_its_tensor(tmp_path: Path) -> None:

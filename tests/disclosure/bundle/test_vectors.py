@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -43,6 +44,21 @@ def test_signatures_of_the_page_hold_by_another_reader() -> None:
     listed = json.loads(manifest)["files"]["advisory.json"]
     assert listed["sha256"] == hashlib.sha256(IN_PAGE["advisory"].encode()).hexdigest()
     assert listed["size"] == len(IN_PAGE["advisory"].encode())
+
+
+def test_the_latent_of_the_page_is_read_by_another_reader() -> None:
+    """Written from the page with nothing of caseback, torch or safetensors."""
+    source = json.loads(IN_PAGE["latent"])
+    data = base64.b64decode(IN_PAGE["latent-tensors"])
+    length = int.from_bytes(data[:8], "little")
+    [(name, about)] = json.loads(data[8 : 8 + length]).items()
+    assert ({"tensor": name}, about["dtype"]) == (source["encoder"], "F32")
+    begin, end = about["data_offsets"]
+    encoder = struct.unpack(f"<{about['shape'][0]}f", data[8 + length :][begin:end])
+    for row in IN_PAGE["latent-activations"].split("\n"):
+        x, value = row.rsplit(" ", 1)
+        pre = sum(a * b for a, b in zip(json.loads(x), encoder, strict=True)) + source["bias"]
+        assert float(value) == (pre if pre > source["threshold"] and pre > 0 else 0)
 
 
 def test_the_tree_of_the_page_adds_up_by_another_reader() -> None:

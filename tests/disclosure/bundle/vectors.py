@@ -3,6 +3,8 @@
 python tests/disclosure/bundle/vectors.py writes them into the page again, where the format has changed on purpose.
 """
 
+import base64
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -11,6 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import torch
+from safetensors.torch import save
+
+from caseback.detectors.own_latent import OwnLatent
+from caseback.detectors.plain import Beside, to_plain
 from caseback.disclosure.bundle.bundle import signed
 from caseback.disclosure.bundle.commitment import committed
 from caseback.disclosure.bundle.envelope import PAYLOAD, encoded, opened, sealed, statement
@@ -23,10 +30,28 @@ from caseback.disclosure.feed.head import Head, signed_head
 from caseback.disclosure.feed.keyring import Keyring, keyring_text
 from caseback.disclosure.feed.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from caseback.dossier.record import canonical
-from disclosure.bundle.making import KEY, OTHER, START, advisory
+from caseback.interp.dictionary.dictionary import encode
+from caseback.subject.site import Site
+from disclosure.bundle.making import KEY, MODEL, OTHER, START, advisory
 
 PAGE = Path(__file__).parents[3] / "docs" / "advisory-format.md"
 BLOCK = re.compile(r"(<!-- vector: ([a-z-]+) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)
+
+
+def latent_vectors() -> dict[str, str]:
+    """A latent, its tensors, and what it gives of activations: one above its threshold, at it, below it, below 0."""
+    encoder = torch.tensor([0.5, -1.0, 2.0, 0.25])
+    made = OwnLatent("sha256:" + "cd" * 32, 1207, (Site("resid_post", 6),), encoder, -0.25, 0.5, MODEL, "")
+    x_BD = torch.tensor([[1.0, 0, 0.5, 0], [0, 0, 0.375, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, -1, 0, 1]])
+    beside = Beside()
+    source = to_plain(made, beside)
+    given = encode(made.dictionary, x_BD).of(0).tolist()
+    rows = zip(x_BD.tolist(), given, strict=True)
+    return {
+        "latent": canonical(source).decode(),
+        "latent-tensors": base64.b64encode(save(beside.tensors)).decode(),
+        "latent-activations": "\n".join(f"{json.dumps(x)} {value}" for x, value in rows),
+    }
 
 
 def vectors() -> Mapping[str, str]:
@@ -65,6 +90,7 @@ def vectors() -> Mapping[str, str]:
         "head": signed_head(head, KEY).decode(),
         "rotation": handover.decode(),
         "commitment": committed(b"what was said", bytes(range(32)))[0],
+        **latent_vectors(),
     }
 
 

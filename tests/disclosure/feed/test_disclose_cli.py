@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from caseback.cli.main import app
 from caseback.detectors.files import save_detector
 from caseback.dossier import Dossier
+from detectors.chats import lit
 from disclosure.bundle.making import ROWS, text_detector
+from interp.directions.subjects import tiny_subject
 
 
 def run(*words: object, code: int = 0) -> str:
@@ -91,6 +93,21 @@ def test_the_whole_way(here: Path, filled: Dossier) -> None:
     run("feed", "sync", "sub")
     assert [each["state"] for each in told("feed", "import", "sub")[0]["detectors"]] == ["withdrawn"] * 2
     assert "withdrawn" in run("feed", "list", "sub")
+
+
+def test_a_latent_goes_along_and_one_among_the_highest_is_told_why_not(here: Path, filled: Dossier) -> None:
+    subject = tiny_subject(here)
+    for name, threshold in (("jump", 0.3), ("topk", None)):
+        save_detector(lit(subject, Path(f"sae-{name}"), threshold=threshold), Path(name))
+    new = ("--behaviour", "sycophancy", "--publisher", "Example Lab", "--detector")
+    run("disclose", "new", filled.path, "draft", *new, "jump", "--contrast", "contrast.jsonl")
+    assert told("disclose", "check", "draft")["wrong"] == []
+    [listed] = json.loads(Path("draft/advisory.json").read_text())["detectors"]
+    assert (listed["kind"], listed["recipe"]) == ("latent", "recipes/lit.json")
+    assert sum(path.stat().st_size for path in Path("draft/tensors").iterdir()) < 1_000
+    refused = " ".join(run("disclose", "new", filled.path, "other", *new, "topk", code=2).split())
+    assert "only the 8 highest of its 40 latents are active (TopK)" in refused
+    assert not Path("other").exists()
 
 
 def test_salts_of_files_of_one_name_are_all_kept_and_never_written_over(here: Path, filled: Dossier) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import pytest
 from caseback.detectors.calibrate import calibrate
 from caseback.detectors.detector import Detector
 from caseback.detectors.files import load_detector
-from caseback.detectors.kinds import with_known
+from caseback.detectors.kinds import kind_of, with_known
+from caseback.detectors.latent import LatentDetector, open_dictionary
 from caseback.detectors.self_test import make_self_tests
 from caseback.disclosure.bundle.bundle import Bundle, signed, verified
 from caseback.disclosure.bundle.recipe import recipe_from
@@ -29,7 +31,7 @@ from caseback.disclosure.importing.watch_entries import watch_entries
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 from caseback.subject.open_subject import OpenSubject
-from detectors.chats import along
+from detectors.chats import along, dictionary_for
 from disclosure.bundle.making import (
     KEY,
     KEYS,
@@ -84,6 +86,53 @@ def test_a_direction_comes_in_exactly_on_the_model_it_was_made_for(tmp_path: Pat
     found = import_bundle(bundle_of(files), Local(mine), tmp_path / "in", LATER)
     assert found.route == "exact"
     assert found.detectors[0].landed.threshold is not None
+
+
+def latent_inside(subject: OpenSubject, folder: Path) -> Detector:
+    """One that is active where that was planted, as far as the model lets it be."""
+    source = open_dictionary(dictionary_for(subject, folder, threshold=0.0))
+    tried: list[Detector] = [LatentDetector("lit", "harm", source, number) for number in range(40)]
+    known = [calibrate(each, POSITIVES, NEGATIVES[:30], (0.01,), subject) for each in tried]
+    best = max(range(40), key=lambda number: known[number].auroc.value)
+    tests = make_self_tests(tried[best], [POSITIVES[0], NEGATIVES[0]], subject)
+    return with_known(tried[best], self_tests=tests, calibration=known[best])
+
+
+def test_a_latent_comes_in_without_its_dictionary(
+    tmp_path: Path, theirs: OpenSubject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = latent_inside(theirs, tmp_path / "sae")
+    recipe = {"name": "lit", "method": "mean"}
+    bundle = bundle_of(signed(drafted(tmp_path / "d", made, recipe=recipe), KEY, START))
+    shutil.rmtree(tmp_path / "sae")
+    found = import_bundle(bundle, Local(theirs), tmp_path / "in", LATER)
+    landed = found.detectors[0].landed
+    assert found.route == "exact", landed.why
+    assert landed.id == bundle.advisory["detectors"][0]["id"]
+    again = load_detector(tmp_path / "in" / found.advisory / "detectors" / "lit")
+    assert again.known == made.known
+    assert again.scores(POSITIVES, theirs) == made.scores(POSITIVES, theirs)
+    grown = tiny_subject(tmp_path_factory.mktemp("grown"), seed=1)
+    plant(grown, "great question", 5.0)
+    grown.digest = "sha256:" + "7" * 64
+    local = Local(
+        grown, frozenset({theirs.digest}), [*POSITIVES[:6], *NEGATIVES], 0.05, {theirs.digest: lambda: theirs}
+    )
+    landed = import_bundle(bundle, local, tmp_path / "grown", LATER).detectors[0].landed
+    assert landed.route == "descendant", landed.why
+    assert kind_of(load_detector(tmp_path / "grown" / found.advisory / "detectors" / "lit")) == "direction"
+    alone = import_bundle(bundle, replace(local, parents={}), tmp_path / "alone", LATER).detectors[0].landed
+    assert alone.route == "other model", alone.why
+    assert "give that too (--parent FOLDER)" in " ".join(alone.why)
+
+
+def test_a_latent_that_gives_other_scores_here_is_refused(tmp_path: Path, theirs: OpenSubject) -> None:
+    files = drafted(tmp_path / "d", latent_inside(theirs, tmp_path / "sae"))
+    for change in (lambda d: d["source"].update(bias=50.0), lambda d: d["source"].update(threshold=1e30)):
+        changed = verified(hostile(files, change, "detectors/lit.json"), KEYS, LATER)
+        found = import_bundle(changed, Local(theirs), tmp_path / "in", LATER)
+        assert found.route == "refused"
+        assert "self-tests give other scores" in " ".join(found.detectors[0].landed.why)
 
 
 def test_on_another_model_it_is_refitted_from_its_recipe(

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caseback.detectors.alone import alone
 from caseback.detectors.cascade import CascadeDetector
 from caseback.detectors.ensemble import EnsembleDetector
 from caseback.detectors.known import Calibration, Known
@@ -62,7 +63,10 @@ def detectors(subject: OpenSubject) -> list[Any]:
         made = dictionary(subject, [MIDDLE], rule, seed=at)
         found += latents(made, rule, (0, 3, 100, 255))
         found += latents(made, f"{rule}-asked", (5, 6), "prompt")
-        found += latents(dictionary(subject, [MIDDLE, LATE], rule, seed=at), f"{rule}-cross", (1, 2, 77))
+        cross = dictionary(subject, [MIDDLE, LATE], rule, seed=at)
+        found += latents(cross, f"{rule}-cross", (1, 2, 77))
+        if rule in ("relu", "jump"):
+            found += map(alone, latents(cross, f"{rule}-alone", (1, 2, 77)))
     return found
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from caseback.disclosure.bundle.commitment import committed
@@ -32,21 +33,28 @@ def slug(text: str) -> str:
 def with_detector(
     advisory: Mapping[str, Any], files: Mapping[str, bytes], folder: Path
 ) -> tuple[Any, dict[str, bytes]]:
-    """The advisory and files with the detector in a folder added.
+    """The advisory and files with the detector in a folder added; a latent goes without the rest of its dictionary.
 
     Raises:
-        CasebackError: there is none, it reads a dictionary, or one of its name is there already.
+        CasebackError: there is none, it cannot go without its dictionary, or one of its name is there already.
     """
-    from caseback.detectors.files import RECORD, TENSORS, load_detector
+    from caseback.detectors.alone import alone
+    from caseback.detectors.files import RECORD, TENSORS, load_detector, save_detector
     from caseback.detectors.kinds import kind_of
 
     made = load_detector(folder)
+    try:
+        made = alone(made)
+    except CasebackError as error:
+        raise CasebackError(f"{error}; or publish its recipe instead (--contrast)") from None
+    with TemporaryDirectory() as place:
+        save_detector(made, Path(place))
+        kept = {path.name: path.read_bytes() for path in Path(place).iterdir()}
     name = slug(made.name)
-    record, tensors = (folder / RECORD).read_bytes(), folder / TENSORS
-    added = {f"detectors/{name}.json": record}
+    added = {f"detectors/{name}.json": kept[RECORD]}
     entry: dict[str, Any] = {**_known(made), "name": name, "file": f"detectors/{name}.json", "kind": kind_of(made)}
-    if tensors.exists():
-        added[f"tensors/{name}.safetensors"] = tensors.read_bytes()
+    if TENSORS in kept:
+        added[f"tensors/{name}.safetensors"] = kept[TENSORS]
         entry["tensors"] = f"tensors/{name}.safetensors"
     return _with(advisory, entry), {**files, **_new(added, files)}
 

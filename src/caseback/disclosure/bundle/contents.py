@@ -13,6 +13,8 @@ from caseback.disclosure.bundle.strict_json import parse
 from caseback.errors import CasebackError
 
 REFERRING = ("file", "tensors", "recipe", "selftest")
+LATENT = {"digest", "number", "reads", "encoder", "bias", "threshold", "model", "tokenizer"}
+"""What a latent is made of."""
 
 
 def check_contents(advisory: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
@@ -58,10 +60,9 @@ def check_detector_files(listed: Mapping[str, Any], files: Mapping[str, bytes]) 
     for path in named_files(listed, files):
         if path not in files:
             raise CasebackError(f"{path} is named by detector {listed['name']}, and is not in the bundle")
+    shapes = check_tensors(files[listed["tensors"]], listed["tensors"]) if "tensors" in listed else {}
     if "file" in listed:
-        _record(listed, files[listed["file"]])
-    if "tensors" in listed:
-        check_tensors(files[listed["tensors"]], listed["tensors"])
+        _record(listed, files[listed["file"]], shapes)
     if "recipe" in listed:
         recipe = recipe_from(files[listed["recipe"]], listed["recipe"])
         for part in SETS:
@@ -70,18 +71,21 @@ def check_detector_files(listed: Mapping[str, Any], files: Mapping[str, bytes]) 
         read_rows(files[listed["selftest"]], listed["selftest"])
 
 
-def _record(listed: Mapping[str, Any], text: bytes) -> None:
+def _record(listed: Mapping[str, Any], text: bytes, shapes: Mapping[str, tuple[int, ...]]) -> None:
     path = listed["file"]
     data = parse(text, path, DETECTOR)
     if not isinstance(data, dict) or not isinstance(data.get("detector"), dict):
         raise CasebackError(f"{path} is no detector of caseback")
     if data.get("dictionaries"):
         raise CasebackError(
-            f"{path} reads a dictionary, which lies in another folder: no bundle leads out of itself. Publish its "
-            "recipe"
+            f"{path} reads a dictionary, which lies in another folder: no bundle leads out of itself. Draft it again "
+            "with `caseback disclose new`, or publish its recipe"
         )
     if data.get("id") != listed.get("id"):
         raise CasebackError(f"{path} is another detector than the advisory says: its id differs")
+    for each in _members(data["detector"]):
+        if each.get("kind") == "latent":
+            _latent(each, shapes, path)
     tests = list(_under(data["detector"], "self_tests"))
     if (count := sum(len(each) for each in tests if isinstance(each, list))) > SELF_TESTS:
         raise CasebackError(f"{path} brings {count} self-tests; {SELF_TESTS} are allowed")
@@ -93,6 +97,28 @@ def _record(listed: Mapping[str, Any], text: bytes) -> None:
         raise CasebackError(f"{path} has {len(patterns)} patterns or steps; {PATTERNS} are allowed")
     if long := [each for each in patterns if isinstance(each, str) and len(each) > LONGEST]:
         raise CasebackError(f"{path} has a pattern of {len(long[0])} characters; {LONGEST} are allowed")
+
+
+def _members(detector: Any) -> Iterator[dict[str, Any]]:
+    """A detector, and those that it is made of."""
+    if isinstance(detector, dict):
+        yield detector
+        members = detector.get("members")
+        for each in (detector.get("cheap"), detector.get("dear"), *(members if isinstance(members, list) else ())):
+            yield from _members(each)
+
+
+def _latent(detector: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], path: str) -> None:
+    """See that a latent brings all that it is made of, and nothing else."""
+    source = detector.get("source")
+    if not isinstance(source, dict) or set(source) != LATENT:
+        raise CasebackError(f"a latent in {path} must have in its source {', '.join(sorted(LATENT))}, and nothing else")
+    if type(detector.get("latent")) is not int or detector["latent"] != 0:
+        raise CasebackError(f"{path} names latent {detector.get('latent')!r:.20}; the one that it brings is 0")
+    shape = shapes.get(str(source["encoder"].get("tensor"))) if isinstance(source["encoder"], dict) else None
+    sites = len(source["reads"]) if isinstance(source["reads"], list) else 0
+    if shape is None or not sites or len(shape) != 1 or shape[0] % sites:
+        raise CasebackError(f"the encoder of a latent in {path} must be a tensor [d] over {sites} sites of one width")
 
 
 def _under(value: Any, key: str) -> Iterator[Any]:

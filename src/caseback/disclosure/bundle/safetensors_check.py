@@ -24,8 +24,8 @@ MOST = 32
 """Tensors of one file."""
 
 
-def check_tensors(data: bytes, what: str) -> None:
-    """See that the tensors of a file are finite numbers of a shape that fits their bytes.
+def check_tensors(data: bytes, what: str) -> dict[str, tuple[int, ...]]:
+    """See that the tensors of a file are finite numbers of a shape that fits their bytes; their shapes by name.
 
     Raises:
         CasebackError: they are not; ``what`` names the file.
@@ -47,6 +47,7 @@ def check_tensors(data: bytes, what: str) -> None:
         end = _checked(f"tensor {name[:20]} of {what}", each, body, end)
     if end != len(body):
         raise CasebackError(f"{what} has {len(body) - end} bytes that belong to no tensor")
+    return {name: tuple(each["shape"]) for name, each in header.items()}
 
 
 def _checked(what: str, each: Any, body: memoryview, begin: int) -> int:

@@ -1,4 +1,4 @@
-"""From a direction made for a model to one for its descendant, without labels, and tested where there are some."""
+"""From a direction or a latent made for a model to a direction for its descendant, without labels, and its test."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from caseback.detectors.calibrate import calibrate
 from caseback.detectors.detector import Detector
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.kinds import with_known
+from caseback.detectors.latent import LatentDetector
 from caseback.detectors.realign import realign, realign_by_negatives
 from caseback.detectors.self_test import make_self_tests
 from caseback.detectors.transcript import transcript_of
@@ -26,18 +27,21 @@ def descended(
     """The detector realigned to the importer's model, and how well it tells its own test set apart there.
 
     Both models read ordinary traffic of the importer's where the older one is at hand; else the scores are matched to
-    those of the negatives that it was calibrated on.
+    those of the negatives that it was calibrated on. A latent becomes the direction that follows it, which takes both.
 
     Raises:
-        CasebackError: it is no direction, there is too little to realign it on, or it does not pass its test.
+        CasebackError: it is neither, the older model of a latent is not at hand, there is too little to realign it on,
+            or it does not pass its test.
     """
-    if not isinstance(published, DirectionDetector) or local.subject is None:
-        raise CasebackError("only a direction can be realigned to a descendant")
+    if not isinstance(published, DirectionDetector | LatentDetector) or local.subject is None:
+        raise CasebackError("only a direction or a latent can be realigned to a descendant")
     if "selftest" not in listed:
         raise CasebackError("it brings no labelled transcripts: nothing could show that it still works once realigned")
     parent = local.parents.get(published.fits.model)
     if parent is not None:
         made: Detector = realign(published, parent(), local.subject, local.ordinary).detector
+    elif isinstance(published, LatentDetector):
+        raise CasebackError("a latent is realigned by what its own model reads: give that too (--parent FOLDER)")
     else:
         made = realign_by_negatives(published, local.subject, local.clean).detector
     rows = [transcript_of(row) for row in read_rows(files[listed["selftest"]], listed["selftest"])]
