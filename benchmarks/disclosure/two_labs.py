@@ -25,7 +25,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -33,11 +33,12 @@ from typing import Any, cast
 from labs import BEHAVIOURS, Traffic, deployed, folder, traffic
 
 from caseback.chat import Message
-from caseback.detectors.aggregation import choose_pool
+from caseback.detectors.aggregation import POOLS
 from caseback.detectors.calibrate import calibrate
 from caseback.detectors.detector import Detector
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.files import load_detector, save_detector
+from caseback.detectors.furthest import furthest
 from caseback.detectors.kinds import with_known
 from caseback.detectors.pattern import PatternDetector
 from caseback.detectors.scoring import score_all
@@ -63,6 +64,7 @@ TARGET, CLOSE, LEAST, FEWEST = 0.01, 0.1, 10, 20
 """False positives; how near to B's own best a refit is to come, for how many behaviours; the fewest positives that tell
 anything."""
 WAYS = ("exact", "as it is", "realigned", "refit", "text", "own")
+READINGS = (Reading("reply", "last"), Reading("reply", "mean"))
 KEY = made_key("Lab A", 365, bytes(range(32)), datetime(2026, 11, 1, tzinfo=UTC))
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -72,47 +74,31 @@ def example(each: Transcript) -> Example:
     return Example(cast(tuple[Message, ...], tuple(each.messages[:-1])), bool(each.label), each.family, str(said))
 
 
-@dataclass(frozen=True)
-class Best:
-    """A direction, and by which method and pooling it was fitted."""
-
-    detector: DirectionDetector
-    method: str
-    fit_pool: str
-
-
-def best_direction(own: OpenSubject, name: str, fit: Traffic, dev: Traffic) -> Best:
-    """Of all methods, readings and pools the one that catches most on dev families; AUROC decides among equals."""
-    readings = (Reading("reply", "last"), Reading("reply", "mean"))
-    places = [(site, reading) for reading in readings for site in default_sites(own)]
+def best_direction(own: OpenSubject, name: str, fit: Traffic, dev: Traffic) -> DirectionDetector:
+    """Of all methods, readings, sites and pools that by which positives of dev lie furthest above ordinary replies."""
+    places = [(site, reading) for reading in READINGS for site in default_sites(own)]
     sides = []
     for part in (fit, dev):
         examples = [example(each) for each in (*part.bad, *part.good, *part.ordinary)]
         sides.append(Split(examples, activations(own, examples, places)))
-    found = []
+    named, made = Named(name.replace("_", "-"), name, "replies of a model in use"), []
     for how in METHODS:
-        for reading in readings:
-            only = [k for k, place in enumerate(places) if place[1] == reading]
-            made = fit_direction(
-                own, Named(name.replace("_", "-"), name, "replies of a model in use"), how, [places[k] for k in only],
-                *(replace(side, acts=side.acts[:, only]) for side in sides), 0,
-            )  # fmt: skip
-            detector = DirectionDetector(made.name, name, made, reading)
-            chosen = choose_pool(detector, dev.bad, [*dev.good, *dev.ordinary], own, TARGET)
-            did = chosen.tried[chosen.detector.reading.pool]
-            found.append(((did.recall.value, did.auroc.value), Best(chosen.detector, how, reading.pool)))
-    return max(found, key=lambda each: each[0])[1]
+        for k, place in enumerate(places):
+            parts = [replace(side, acts=side.acts[:, [k]]) for side in sides]
+            direction = fit_direction(own, named, how, [place], parts[0], parts[1], 0)
+            made.append(DirectionDetector(direction.name, name, direction, place[1]))
+    return furthest(made, POOLS, dev.bad, dev.ordinary, own)
 
 
-def phrases(name: str, fit: Traffic, most: int = 40) -> PatternDetector:
-    """Phrases of one to three words that stand in most bad replies, of more than one family, and in no other."""
+def phrases(name: str, fit: Traffic, dev: Traffic, most: int = 40) -> PatternDetector:
+    """Phrases of one to three words that stand in most bad replies, of more than one family, and in no other reply."""
     counted: Counter[str] = Counter()
     families: dict[str, set[str]] = {}
     for each in fit.bad:
         for phrase in _phrases(each):
             counted[phrase] += 1
             families.setdefault(phrase, set()).add(each.family)
-    other = {phrase for each in (*fit.good, *fit.ordinary) for phrase in _phrases(each)}
+    other = {phrase for each in (*fit.good, *fit.ordinary, *dev.good, *dev.ordinary) for phrase in _phrases(each)}
     kept = [p for p, _ in counted.most_common() if p not in other and len(families[p]) > 1][:most]
     kept = kept or [p for p, _ in counted.most_common() if p not in other][:most]
     return PatternDetector(
@@ -128,7 +114,7 @@ def _phrases(each: Transcript) -> set[str]:
 def published(own: OpenSubject, name: str) -> dict[str, bytes]:
     """A's signed bundle: its direction with a recipe, and its phrases."""
     fit, dev = traffic("A", name, "train"), traffic("A", name, "dev")
-    best, text = best_direction(own, name, fit, dev), phrases(name, fit)
+    direction, text = best_direction(own, name, fit, dev), phrases(name, fit, dev)
     shown = exact_rate(len(dev.bad), len(dev.bad) + len(dev.good))
     affected = {"model": {"name": "lab-a", "digest": own.digest}, "scope": "descendants", "status": "affected"}
     about = drafted("finding", name, f"Shows {name.replace('_', ' ')}.", affected, "Lab A", NOW)
@@ -139,16 +125,13 @@ def published(own: OpenSubject, name: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     place = folder("A") / name
     no = [*dev.good, *dev.ordinary]
-    for each, subject in ((best.detector, own), (text, None)):
+    for each, subject in ((direction, own), (text, None)):
         tests = make_self_tests(each, [*dev.bad[:3], *no[:3]], subject)
         known = calibrate(each, dev.bad, no, (TARGET,), subject)
         save_detector(with_known(each, calibration=known, self_tests=tests), place / each.name)
         made, files = with_detector(made, files, place / each.name)
     contrast = [_row(each) for part in (fit, dev) for each in (*part.bad, *part.good, *part.ordinary)]
-    made, files = with_recipe(
-        made, files, best.detector.name, contrast,
-        method=best.method, fit_pool=best.fit_pool, pool=best.detector.reading.pool,
-    )  # fmt: skip
+    made, files = with_recipe(made, files, direction.name, contrast)
     return signed(gathered(made, files), KEY, NOW)
 
 
@@ -216,7 +199,7 @@ def behaviour_row(name: str) -> dict[str, Any]:
             _, detector, limit = made[lab][needs]
             row["ways"][way] = {"lab": lab, **tried(detector, models[lab], tests[lab], limit)}
     own = best_direction(models["B"], name, traffic("B", name, "train"), traffic("B", name, "dev"))
-    row["ways"]["own"] = {"lab": "B", **tried(own.detector, models["B"], tests["B"])}
+    row["ways"]["own"] = {"lab": "B", **tried(own, models["B"], tests["B"])}
     for lab, test in tests.items():
         row.setdefault("families", {})[lab] = [each.family for each in test.bad]
     say("measured")

@@ -44,7 +44,9 @@ def new(
         Path | None,
         typer.Option(help="JSON Lines with label and family: others refit a detector from it on their own model."),
     ] = None,
-    method: Annotated[str, typer.Option(help="How it is fitted: mean, logistic or lda.")] = "logistic",
+    method: Annotated[
+        str, typer.Option(help="How it is fitted: mean, logistic, lda, or any: who fits it chooses.")
+    ] = "any",
     reads: Annotated[str, typer.Option(help="What is read to fit: prompt, turn or reply.")] = "reply",
     evidence: Annotated[list[Path] | None, typer.Option(help="A file that goes along as it is; repeat it.")] = None,
     withhold: Annotated[

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caseback.disclosure.bundle.commitment import committed
 from caseback.disclosure.bundle.manifest import check_sizes
 from caseback.disclosure.bundle.paths import ADVISORY, NAME
-from caseback.disclosure.bundle.recipe import Recipe, read_rows, recipe_data, rows_text, split_by_family
+from caseback.disclosure.bundle.recipe import ANY, Recipe, read_rows, recipe_data, rows_text, split_by_family
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
 
@@ -97,10 +97,10 @@ def with_recipe(
     name: str,
     rows: Sequence[Mapping[str, Any]],
     *,
-    method: str = "logistic",
+    method: str = ANY,
     part: str = "reply",
-    fit_pool: str = "mean",
-    pool: str = "mean",
+    fit_pool: str = ANY,
+    pool: str = ANY,
     seed: int = 0,
     gate: float = 0.75,
 ) -> tuple[Any, dict[str, bytes]]:

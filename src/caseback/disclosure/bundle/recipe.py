@@ -14,11 +14,17 @@ from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.strict_json import parse
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
+from caseback.interp.part import Pool
 
 FORMAT = "caseback recipe 1"
-METHODS = ("mean", "logistic", "lda")
+Method = Literal["mean", "logistic", "lda"]
+FitPool = Literal["last", "mean"]
+ANY = "any"
+"""For the importer to choose, by what sets the behaviour apart from ordinary traffic there."""
+METHODS: tuple[Method, ...] = ("mean", "logistic", "lda")
 PARTS = ("prompt", "turn", "reply")
-POOLS = ("last", "mean", "max", "rolling")
+FIT_POOLS: tuple[FitPool, ...] = ("last", "mean")
+POOLS: tuple[Pool, ...] = ("last", "mean", "max", "rolling")
 FIELDS = {"format", "name", "behaviour", "method", "part", "fit_pool", "pool", "seed", "fit", "dev", "test", "gate"}
 SETS = ("fit", "dev", "test")
 
@@ -30,22 +36,23 @@ class Recipe:
     Attributes:
         name: Of the detector that comes out.
         behaviour: What it looks for.
-        method: ``mean`` of the classes' difference, ``logistic`` regression, or ``lda``.
+        method: ``mean`` of the classes' difference, ``logistic`` regression, ``lda``, or ``any``.
         part: Which tokens are read.
-        fit_pool: How they are pooled to fit: ``last`` or ``mean``.
-        pool: How token scores are pooled at work.
+        fit_pool: How they are pooled to fit: ``last``, ``mean`` or ``any``.
+        pool: How token scores are pooled at work, or ``any``.
         seed: Of what is drawn.
-        fit: File of the transcripts to fit on; ``dev`` of those on which the layer is chosen; ``test`` of those that
+        fit: File of the transcripts to fit on; ``dev`` of those by which the layer, and what is
+            open, is chosen; ``test`` of those that
             the result must tell apart. No family is in two of them.
         gate: AUROC on ``test`` that the result must reach, or it is refused.
     """
 
     name: str
     behaviour: str
-    method: Literal["mean", "logistic", "lda"]
+    method: Method | Literal["any"]
     part: Literal["prompt", "turn", "reply"]
-    fit_pool: Literal["last", "mean"]
-    pool: Literal["last", "mean", "max", "rolling"]
+    fit_pool: FitPool | Literal["any"]
+    pool: Pool | Literal["any"]
     seed: int
     fit: str
     dev: str
@@ -67,7 +74,8 @@ def recipe_from(text: bytes, what: str) -> Recipe:
     data = parse(text, what, SMALL)
     if not isinstance(data, dict) or set(data) != FIELDS or data["format"] != FORMAT:
         raise CasebackError(f"{what} is no recipe of the format {FORMAT!r}")
-    for key, allowed in (("method", METHODS), ("part", PARTS), ("fit_pool", POOLS[:2]), ("pool", POOLS)):
+    open_ = (("method", METHODS), ("fit_pool", FIT_POOLS), ("pool", POOLS))
+    for key, allowed in (("part", PARTS), *((key, (*known, ANY)) for key, known in open_)):
         if data[key] not in allowed:
             raise CasebackError(f"{what}: {key} is {str(data[key])[:40]!r}, and must be one of {', '.join(allowed)}")
     for key in ("name", "behaviour", *SETS):

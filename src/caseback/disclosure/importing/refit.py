@@ -1,27 +1,29 @@
 """From a recipe to a detector for another model: the direction is fitted, chosen and tested on that model alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from caseback.chat import Message
 from caseback.detectors.calibrate import calibrate
 from caseback.detectors.detector import Detector
 from caseback.detectors.direction import DirectionDetector
+from caseback.detectors.furthest import furthest
 from caseback.detectors.kinds import with_known
 from caseback.detectors.self_test import make_self_tests
 from caseback.detectors.transcript import Transcript, transcript_of
-from caseback.disclosure.bundle.recipe import SETS, Recipe, read_rows
+from caseback.disclosure.bundle.recipe import FIT_POOLS, METHODS, POOLS, SETS, FitPool, Recipe, read_rows
 from caseback.errors import CasebackError
 from caseback.interp.direction import Reading
 from caseback.interp.directions.choose import Named, Split, fit_direction
 from caseback.interp.directions.examples import Example, activations
 from caseback.interp.directions.study import default_sites
+from caseback.interp.part import Pool
 from caseback.stats.auroc import Auroc
 from caseback.subject.open_subject import OpenSubject
 
-KEPT = 2
-"""Transcripts of each class that become self-tests."""
+KEPT, READ = 2, 400
+"""Transcripts of each class that become self-tests; ordinary ones that the choice rests on at most."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +43,18 @@ def refit(
 ) -> Refitted:
     """Fit a recipe's direction on a model.
 
-    Thresholds are set on ``ordinary`` transcripts where there are any, which is what false alarms are made of, and on
-    the recipe's own negatives else.
+    Of the sites, and of what the recipe leaves open, that is taken by which the positives of its dev set lie furthest
+    above ``ordinary`` transcripts: what sets a behaviour apart from traffic here is for the importer to say. Thresholds
+    are set on those too, and on the recipe's own negatives where there are none.
 
     Raises:
         CasebackError: a transcript that the model cannot read, or the result does not pass the recipe's gate.
     """
     sets = {name: read_rows(files[getattr(recipe, name)], getattr(recipe, name)) for name in SETS}
-    places = [(site, Reading(recipe.part, recipe.fit_pool)) for site in default_sites(subject)]
-
-    def split(name: str) -> Split:
-        examples = [example_of(row) for row in sets[name]]
-        return Split(examples, activations(subject, examples, places))
-
-    named = Named(recipe.name, recipe.behaviour, f"a recipe for {recipe.name}")
-    direction = fit_direction(subject, named, recipe.method, places, split("fit"), split("dev"), recipe.seed)
-    made: Detector = DirectionDetector(recipe.name, recipe.behaviour, direction, Reading(recipe.part, recipe.pool))
-    yes, no = _classes(sets["test"])
+    pools: Sequence[Pool] = POOLS if recipe.pool == "any" else (recipe.pool,)
+    (dev_yes, dev_no), (yes, no) = _classes(sets["dev"]), _classes(sets["test"])
+    clean = list(ordinary) or [*no, *dev_no]
+    made: Detector = furthest(_directions(recipe, sets, subject), pools, dev_yes, clean[:READ], subject)
     tested = calibrate(made, yes, no, targets, subject)
     if tested.auroc.value < recipe.gate:
         raise CasebackError(
@@ -65,11 +62,36 @@ def refit(
             f"{tested.auroc.value:.2f}, and "
             f"{recipe.gate:.2f} is the recipe's gate"
         )
-    clean = list(ordinary) or [*no, *_classes(sets["dev"])[1]]
     known = calibrate(made, yes, clean, targets, subject)
     kept = [each for part in (yes, no) for each in sorted(part, key=lambda one: len(str(one.messages)))[:KEPT]]
     tests = make_self_tests(made, kept, subject)
     return Refitted(with_known(made, calibration=known, self_tests=tests), tested.auroc)
+
+
+def _directions(
+    recipe: Recipe, sets: Mapping[str, Sequence[Mapping[str, Any]]], subject: OpenSubject
+) -> list[DirectionDetector]:
+    """One for each method, reading and site that the recipe leaves open, where it tells the classes apart at all."""
+    fit_pools: Sequence[FitPool] = FIT_POOLS if recipe.fit_pool == "any" else (recipe.fit_pool,)
+    places = [(site, Reading(recipe.part, pool)) for pool in fit_pools for site in default_sites(subject)]
+    splits = []
+    for name in ("fit", "dev"):
+        examples = [example_of(row) for row in sets[name]]
+        splits.append(Split(examples, activations(subject, examples, places)))
+    named = Named(recipe.name, recipe.behaviour, f"a recipe for {recipe.name}")
+    found, why = [], ""
+    for how in METHODS if recipe.method == "any" else (recipe.method,):
+        for k, place in enumerate(places):
+            fit, dev = (replace(split, acts=split.acts[:, [k]]) for split in splits)
+            try:
+                direction = fit_direction(subject, named, how, [place], fit, dev, recipe.seed)
+            except CasebackError as error:
+                why = str(error)
+                continue
+            found.append(DirectionDetector(recipe.name, recipe.behaviour, direction, place[1]))
+    if not found:
+        raise CasebackError(why)
+    return found
 
 
 def example_of(row: Mapping[str, Any]) -> Example:
