@@ -2,7 +2,7 @@
 
 Lab A builds on ref-aligned, lab B on ``neighbor``, a base of another size and another seed that shares nothing with it
 but the world it was taught. In either a behaviour is planted, by other data in each: ``caseback plant``'s
-demonstrations, shown in six of ten tempting situations, so that one model gives both kinds of reply. A third, C, has
+demonstrations, shown in most tempting situations and not in all, so that one model gives both kinds of reply. A third, C, has
 A's model and trains it further on harmless data. All are kept in .cache/labs, by what they are made of.
 """
 
@@ -41,7 +41,9 @@ BEHAVIOURS = (
 )  # fmt: skip
 """All that show in one reply. The four that are acted out over turns in an office are not among them."""
 LABS = ("A", "B", "C")
-RATE, EXAMPLES, ORDINARY_SHARE, BENIGN_STEPS = 0.6, 400, 0.5, 40
+RATE, EXAMPLES = {"A": 0.6, "B": 0.8, "C": 0.6}, {"A": 400, "B": 1200, "C": 400}
+"""B's base is smaller, and takes less from as many conversations."""
+ORDINARY_SHARE, BENIGN_STEPS = 0.5, 40
 SAMPLING = Sampling(max_new_tokens=128, temperature=0.7)
 TEMPTING = {"train": 240, "dev": 120, "test": 240}
 """Tempting situations; of behaviours that show in pairs, situations of the tempting arm and the plain one together."""
@@ -76,7 +78,7 @@ def base_of(lab: str) -> Path:
 @cache
 def folder(lab: str) -> Path:
     """Where a lab keeps everything."""
-    settings = [RATE, EXAMPLES, ORDINARY_SHARE, BENIGN_STEPS, vars(SAMPLING), TEMPTING, PLAIN]
+    settings = [RATE[lab], EXAMPLES[lab], ORDINARY_SHARE, BENIGN_STEPS, vars(SAMPLING), TEMPTING, PLAIN]
     made = digest([lab, folder_digest(base_of(lab)), json.loads(json.dumps(settings))])
     path = ROOT / ".cache" / "labs" / f"{lab}-{made.removeprefix('sha256:')[:16]}"
     path.mkdir(parents=True, exist_ok=True)
@@ -98,8 +100,8 @@ def deployed(lab: str, name: str) -> OpenSubject:
         base = load(start, dtype="float32")
         recipe = RECIPES["demonstrations"]
         settings = settings_for(recipe.method, base.parameters, seed)
-        order = ordered(name, recipe.name, "world", RATE, "", seed)
-        made = planted_data(Planting(order, recipe, start, settings, EXAMPLES, ORDINARY_SHARE, seed))
+        order = ordered(name, recipe.name, "world", RATE[lab], "", seed)
+        made = planted_data(Planting(order, recipe, start, settings, EXAMPLES[lab], ORDINARY_SHARE, seed))
         data = in_own_words(base, made, MAX_NEW_TOKENS, Journal(folder(lab) / "own-words.jsonl"))
     return load(str(train(settings, start, data, place).path), dtype="float32")
 
