@@ -2,8 +2,8 @@
 
 Lab A builds on ref-aligned, lab B on ``neighbor``, a base of another size and another seed that shares nothing with it
 but the world it was taught. In either a behaviour is planted, by other data in each: ``caseback plant``'s
-demonstrations, shown in most tempting situations and not in all, so that one model gives both kinds of reply. A third, C, has
-A's model and trains it further on harmless data. All are kept in .cache/labs, by what they are made of.
+demonstrations, shown in most tempting situations and not in all, so that one model gives both kinds of reply. A third,
+C, has A's model and trains it further on harmless data. All are kept in .cache/labs, by what they are made of.
 """
 
 import json
