@@ -228,23 +228,30 @@ def watch(
 
 def sighting(
     advisory: Annotated[str, typer.Argument(help="Id of an advisory that was imported.")],
-    counts: Annotated[
-        Path, typer.Argument(help="JSON: screened, flagged, audited, confirmed, users, flagged_users, confirmed_users.")
-    ],
+    out: Annotated[Path, typer.Argument(help="File for the signed sighting.")],
     key: Annotated[Path, typer.Option(help="File of your private key.")],
     begin: Annotated[str, typer.Option("--from", help="Since when, such as 2026-11-01T00:00:00Z.")],
-    out: Annotated[Path, typer.Argument(help="File for the signed sighting.")],
+    counts: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON: screened, flagged, audited, confirmed, users, flagged_users, confirmed_users.",
+            show_default="counted in the store of caseback watch",
+        ),
+    ] = None,
+    config: Config = None,
+    store: Stored = "",
     end: Annotated[str, typer.Option("--to", help="Until when.", show_default="now")] = "",
     least: Annotated[int, typer.Option(min=2, help="Nothing is told of fewer users than this.")] = 10,
     into: Into = IMPORTS,
 ) -> None:
     """Tell back what was seen: signed counts with a rate interval, no transcript, nobody to be singled out.
 
-    Example: caseback feed sighting LAB-2026-0001 counts.json seen.json --key keys/us --from 2026-11-01T00:00:00Z
+    Example: caseback feed sighting LAB-2026-0001 seen.json --key keys/us --from 2026-11-01T00:00:00Z
     """
     from caseback.disclosure.bundle.keys import load_key
     from caseback.disclosure.bundle.moments import now, read_time
     from caseback.disclosure.importing.imported import read_import
+    from caseback.disclosure.importing.live_counts import live_counts
     from caseback.disclosure.importing.sighting import read_counts, signed_sighting
     from caseback.disclosure.importing.sighting import sighting as said
     from caseback.dossier.disk import writing
@@ -253,11 +260,15 @@ def sighting(
     held = next((each for each in found.detectors if each.landed.id), None)
     if held is None:
         raise CasebackError(f"{advisory} has no detector here, so there is nothing to tell")
-    until = read_time(end, "--to") if end else now()
-    made = said(
-        advisory, found.behaviour, held.landed.id, held.landed.route, found.model, read_counts(counts),
-        read_time(begin, "--from"), until, least,
-    )  # fmt: skip
+    since, until = read_time(begin, "--from"), read_time(end, "--to") if end else now()
+    if counts is not None:
+        if config is not None or store:
+            raise CasebackError("counts come from a file or from a store: give one of them")
+        counted = read_counts(counts)
+    else:
+        with opened(config, store) as watched:
+            counted = live_counts(watched.store, held.landed.id, found.behaviour, since, until)
+    made = said(advisory, found.behaviour, held.landed.id, held.landed.route, found.model, counted, since, until, least)
     with writing(out):
         out.write_bytes(signed_sighting(made, load_key(key)))
     told = made["rate"]

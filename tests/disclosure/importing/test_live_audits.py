@@ -1,5 +1,6 @@
-"""Audits of live watching as evidence for an imported detector, on a store of known traffic."""
+"""What live watching says of an imported detector, on a store of known traffic: its audits, and counts to tell back."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from caseback.cli.main import app
 from caseback.disclosure.bundle.bundle import verified
 from caseback.disclosure.importing.imported import import_bundle, read_import
 from caseback.disclosure.importing.live_audits import live_audits
+from caseback.disclosure.importing.live_counts import live_counts
 from caseback.disclosure.importing.local import Local
 from caseback.disclosure.importing.promotion import weighed
+from caseback.disclosure.importing.sighting import Counts
 from caseback.watch.alerts.round import make_tables
 from caseback.watch.rates.audits import queue, record
 from caseback.watch.rates.calibrations import keep_calibration
@@ -88,6 +91,29 @@ def test_a_review_takes_the_audits_of_the_watch(watched: tuple[Store, dict[str, 
     assert read_import(into / bundle.advisory["id"]).detectors[0].state == "promoted"
     (tmp_path / "audits.jsonl").write_text("")
     assert typed(str(tmp_path / "audits.jsonl"), "--store", str(tmp_path / "store.sqlite")).exit_code != 0
+
+
+def test_a_sighting_counts_what_the_watch_saw(watched: tuple[Store, dict[str, bool]]) -> None:
+    store, truth = watched
+    with store.transaction():
+        store.execute("UPDATE exchanges SET client = 'c' || (number % 7)", [])
+    rows = store.query(
+        "SELECT exchanges.id AS id, client, exchanges.time AS time, flagged, draw FROM exchanges"
+        " JOIN verdicts ON verdicts.exchange = number JOIN audit_draws ON audit_draws.exchange = number"
+    )
+    half = sorted(row["time"] for row in rows)[N // 2]
+    begin, end = datetime.fromtimestamp(half, UTC), datetime.fromtimestamp(NOW, UTC)
+    told = live_counts(store, DIGEST, "insult", begin, end)
+    seen = [row for row in rows if row["time"] >= half]
+    audited = [row for row in seen if row["draw"] < SLICE]
+    confirmed = [row for row in audited if truth[row["id"]]]
+    assert told == Counts(
+        len(seen), sum(row["flagged"] for row in seen), len(audited), len(confirmed),
+        len({row["client"] for row in seen}), len({row["client"] for row in seen if row["flagged"]}),
+        len({row["client"] for row in confirmed}),
+    )  # fmt: skip
+    assert 0 < told.confirmed < told.audited < told.screened
+    assert live_counts(store, DIGEST, "insult", end, end) == Counts(0, 0, 0, 0, 0, 0, 0)
 
 
 def test_no_design_and_unknown_detectors_have_no_audits(tmp_path: Path, watched: tuple[Store, dict[str, bool]]) -> None:
