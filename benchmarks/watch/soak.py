@@ -256,7 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--exchanges", type=int, default=360_000)
     parser.add_argument("--kills", type=int, default=51)
-    parser.add_argument("--speed", type=float, default=60.0, help="simulated seconds in a real one")
+    parser.add_argument("--speed", type=float, default=200.0, help="simulated seconds in a real one")
     parser.add_argument("--folder", type=Path, default=None, help="work here, and go on where an earlier run was")
     parser.add_argument("--claim", choices=["lost", "twice", "unshown"])
     parser.add_argument("--anew", action="store_true")
