@@ -2,6 +2,8 @@
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,14 +76,20 @@ def test_all_or_none_of_several(tmp_path: Path) -> None:
         publish(feed, [stranger], OTHER, START)
 
 
+@contextmanager
+def stopped_before_the_head(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is done within ends before the head is written."""
+    with monkeypatch.context() as stopped, pytest.raises(ZeroDivisionError):
+        stopped.setattr(published, "signed_head", lambda *_: 1 / 0)
+        yield
+
+
 def test_a_publisher_that_was_stopped_before_the_head_changed_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = feed_of(tmp_path / "feed", 1)
-    with monkeypatch.context() as stopped:
-        stopped.setattr(published, "signed_head", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            put(feed, 2)
+    with stopped_before_the_head(monkeypatch):
+        put(feed, 2)
     sub = following(tmp_path / "sub", feed)
     assert [each.id for each in sync(sub, NOW).new] == ["LAB-2026-0001"]
     put(feed, 3)
@@ -93,10 +101,8 @@ def test_a_handover_that_was_stopped_before_the_head_can_be_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = feed_of(tmp_path / "feed", 1)
-    with monkeypatch.context() as stopped:
-        stopped.setattr(published, "signed_head", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            rotate(feed, KEY, OTHER, START)
+    with stopped_before_the_head(monkeypatch):
+        rotate(feed, KEY, OTHER, START)
     put(feed, 2)
     sub = following(tmp_path / "sub", feed)
     sync(sub, NOW)

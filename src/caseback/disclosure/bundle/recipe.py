@@ -7,24 +7,24 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from caseback.disclosure.bundle.limits import SMALL, TRANSCRIPTS
 from caseback.disclosure.bundle.manifest import sha256
 from caseback.disclosure.bundle.strict_json import parse
 from caseback.dossier.record import canonical
 from caseback.errors import CasebackError
-from caseback.interp.part import Pool
+from caseback.interp.part import Part, Pool
 
 FORMAT = "caseback recipe 1"
 Method = Literal["mean", "logistic", "lda"]
 FitPool = Literal["last", "mean"]
 ANY = "any"
 """For the importer to choose, by what sets the behaviour apart from ordinary traffic there."""
-METHODS: tuple[Method, ...] = ("mean", "logistic", "lda")
-PARTS = ("prompt", "turn", "reply")
-FIT_POOLS: tuple[FitPool, ...] = ("last", "mean")
-POOLS: tuple[Pool, ...] = ("last", "mean", "max", "rolling")
+METHODS: tuple[Method, ...] = get_args(Method)
+PARTS: tuple[Part, ...] = get_args(Part)
+FIT_POOLS: tuple[FitPool, ...] = get_args(FitPool)
+POOLS: tuple[Pool, ...] = get_args(Pool)
 FIELDS = {"format", "name", "behaviour", "method", "part", "fit_pool", "pool", "seed", "fit", "dev", "test", "gate"}
 SETS = ("fit", "dev", "test")
 
@@ -41,16 +41,15 @@ class Recipe:
         fit_pool: How they are pooled to fit: ``last``, ``mean`` or ``any``.
         pool: How token scores are pooled at work, or ``any``.
         seed: Of what is drawn.
-        fit: File of the transcripts to fit on; ``dev`` of those by which the layer, and what is
-            open, is chosen; ``test`` of those that
-            the result must tell apart. No family is in two of them.
+        fit: File of the transcripts to fit on; ``dev`` of those by which the layer, and what is open, is chosen;
+            ``test`` of those that the result must tell apart. No family is in two of them.
         gate: AUROC on ``test`` that the result must reach, or it is refused.
     """
 
     name: str
     behaviour: str
     method: Method | Literal["any"]
-    part: Literal["prompt", "turn", "reply"]
+    part: Part
     fit_pool: FitPool | Literal["any"]
     pool: Pool | Literal["any"]
     seed: int
