@@ -79,9 +79,10 @@ def test_all_or_none_of_several(tmp_path: Path) -> None:
 @contextmanager
 def stopped_before_the_head(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is done within ends before the head is written."""
-    with monkeypatch.context() as stopped, pytest.raises(ZeroDivisionError):
+    with monkeypatch.context() as stopped:
         stopped.setattr(published, "signed_head", lambda *_: 1 / 0)
-        yield
+        with pytest.raises(ZeroDivisionError):
+            yield
 
 
 def test_a_publisher_that_was_stopped_before_the_head_changed_nothing(
