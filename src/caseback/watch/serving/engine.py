@@ -147,9 +147,8 @@ class Engine:
 
     def _turn(self) -> None:
         self._prefill()
-        self._tell(
-            self.batch.leave()
-        )  # among them those that their prompt has ended, which have no token to go on from
+        # Among them those that their prompt has ended, which have no token to go on from.
+        self._tell(self.batch.leave())
         if self.batch.live:
             try:
                 self.batch.step()
