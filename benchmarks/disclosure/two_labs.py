@@ -28,11 +28,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from labs import BEHAVIOURS, Traffic, deployed, folder, traffic
 
-from caseback.chat import Message
 from caseback.detectors.aggregation import POOLS
 from caseback.detectors.calibrate import calibrate
 from caseback.detectors.detector import Detector
@@ -50,10 +49,11 @@ from caseback.disclosure.bundle.bundle import Bundle, signed, verified
 from caseback.disclosure.bundle.keys import made_key
 from caseback.disclosure.importing.imported import DETECTORS, import_bundle
 from caseback.disclosure.importing.local import Local
+from caseback.disclosure.importing.refit import example_of
 from caseback.errors import CasebackError
 from caseback.interp.direction import Reading
 from caseback.interp.directions.choose import Named, Split, fit_direction
-from caseback.interp.directions.examples import Example, activations
+from caseback.interp.directions.examples import activations
 from caseback.interp.directions.fit import METHODS
 from caseback.interp.directions.study import default_sites
 from caseback.stats.clustered import by_cluster, clustered_rate
@@ -70,17 +70,12 @@ KEY = made_key("Lab A", 365, bytes(range(32)), datetime(2026, 11, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-def example(each: Transcript) -> Example:
-    said = each.messages[-1]["content"]
-    return Example(cast(tuple[Message, ...], tuple(each.messages[:-1])), bool(each.label), each.family, str(said))
-
-
 def best_direction(own: OpenSubject, name: str, fit: Traffic, dev: Traffic) -> DirectionDetector:
     """Of all methods, readings, sites and pools that by which positives of dev lie furthest above ordinary replies."""
     places = [(site, reading) for reading in READINGS for site in default_sites(own)]
     sides = []
     for part in (fit, dev):
-        examples = [example(each) for each in (*part.bad, *part.good, *part.ordinary)]
+        examples = [example_of(each) for each in (*part.bad, *part.good, *part.ordinary)]
         sides.append(Split(examples, activations(own, examples, places)))
     named, made = Named(name.replace("_", "-"), name, "replies of a model in use"), []
     for how in METHODS:
@@ -158,8 +153,9 @@ def tried(made: Detector, own: OpenSubject, test: Traffic, limit: float | None =
     """Of each positive whether it is caught at 1 % false positives, and what happens at the threshold set on import."""
     up = [one.score for one in score_all(made, test.bad, own)]
     down = [one.score for one in score_all(made, test.ordinary, own)]
-    clean = [score for score in down if score is not None]
-    at = set_threshold(clean, [each.family for each in test.ordinary], TARGET).value
+    told = [(score, each.family) for score, each in zip(down, test.ordinary, strict=True) if score is not None]
+    clean = [score for score, _ in told]
+    at = set_threshold(clean, [family for _, family in told], TARGET).value
     found: dict[str, Any] = {"caught": [score is not None and score > at for score in up]}
     if limit is not None:
         found["alarms"] = sum(score > limit for score in clean) / len(clean)

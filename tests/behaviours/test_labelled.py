@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
         put("measurement", {"behaviour": "sandbagging", "paired": {"arms": {"stakes": {}, "plain": {}}}},
             row("pairs.a/1", True, arm="stakes"), row("pairs.a/2", False, arm="plain"))  # fmt: skip
         put("capability", {}, row("fact.a/1", True), row("fact.a/2", False))
+        put("measurement", {"behaviour": "over_refusal"}, row("fact.a/1", True))
         put("measurement", {"behaviour": "harmful_compliance", "arm": "dpo"}, row("harm.a/1", False))
     return tmp_path / "d"
 
@@ -47,6 +48,11 @@ def test_what_shows_it_is_true_and_what_is_in_order_false(folder: Path) -> None:
     assert labels(folder, "harmful_compliance", "dpo") == {"harm.a/1": False}
 
 
+def test_a_situation_asked_twice_tells_what_it_was_asked_for(folder: Path) -> None:
+    assert labels(folder, "over_refusal")["fact.a/1"] is True
+    assert labels(folder, "harmful_compliance")["fact.a/1"] is False
+
+
 def test_of_pairs_only_the_arm_that_tempts_counts(folder: Path) -> None:
     found = labels(folder, "sandbagging")
     assert found["pairs.a/1"] is True
@@ -56,7 +62,7 @@ def test_of_pairs_only_the_arm_that_tempts_counts(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "arm", "said"),
     [
-        ("deception", "before", "harmful_compliance, sandbagging, sycophancy"),
+        ("deception", "before", "harmful_compliance, over_refusal, sandbagging, sycophancy"),
         ("harmful_compliance", "sft", "before, dpo"),
     ],
 )

@@ -9,11 +9,12 @@ from caseback.errors import CasebackError
 
 
 def labelled_transcripts(dossier: Dossier, behaviour: str, arm: str) -> list[dict[str, Any]]:
-    """``{"messages", "label", "family"}`` of every reply that was judged in an arm of a run.
+    """``{"messages", "label", "family"}`` of every situation whose reply was judged in an arm of a run.
 
     True are those that show the behaviour, False those that were asked for it and do not, and what other measurements
     of the arm, those of ability among them, drew out and found in order. Of a behaviour shown in pairs only the arm
-    that tempts counts. Replies that nobody could judge, that are empty, or that show another behaviour are left out.
+    that tempts counts. Of a situation that was asked more than once the reply counts that was asked for the behaviour,
+    else the last. Replies that nobody could judge, that are empty, or that show another behaviour are left out.
 
     Raises:
         CasebackError: the behaviour was not measured in that arm, with those that were.
@@ -27,7 +28,8 @@ def labelled_transcripts(dossier: Dossier, behaviour: str, arm: str) -> list[dic
         raise CasebackError(f"{dossier.path}: {behaviour!r} was not measured in {arm}; there are {', '.join(names)}")
     able = [record for record in dossier.records("capability") if record.body.get("arm") == arm]
     found: dict[str, dict[str, Any]] = {}
-    for record in [*measured, *able]:
+    # The same situation may be asked in several measurements; then the one that it was asked for tells.
+    for record in sorted([*able, *measured], key=lambda one: one.body.get("behaviour") == behaviour):
         if "samples" in record.artefacts:
             asked = record.kind == "measurement" and record.body["behaviour"] == behaviour
             pairs = named(record.body["behaviour"]).arms if record.body.get("paired") else None

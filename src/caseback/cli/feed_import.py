@@ -136,22 +136,31 @@ def review(
     from caseback.disclosure.importing.promotion import reviewed, weighed
 
     there = list(imports(into))
+    held_by = {each.advisory: [held for held in each.detectors if held.landed.id] for each in there}
     if audits is not None:
         if config is not None or store:
             raise CasebackError("audits come from a file or from a store: give one of them")
-        rows = read_audits(audits)
+        given = read_audits(audits)
+        rows = {each.advisory: given for each in there}
     else:
-        detectors = {held.landed.id: each.behaviour for each in there for held in each.detectors if held.landed.id}
         with opened(config, store) as found:
-            rows = live_audits(found.store, detectors)
+            rows = {
+                each.advisory: [
+                    row
+                    for held in held_by[each.advisory]
+                    if held.landed.threshold is not None
+                    for row in live_audits(found.store, held.landed.id, each.behaviour, held.landed.threshold)
+                ]
+                for each in there
+            }
     digest = load_named(model).digest if model else ""
     data: list[dict[str, Any]] = []
     for each in there:
-        after = reviewed(each, rows, digest)
+        after = reviewed(each, rows[each.advisory], digest)
         write_import(after, into)
         for held in after.detectors:
             if held.landed.id:
-                told = weighed([row for row in rows if row.id == held.landed.id], each.budget)
+                told = weighed([row for row in rows[each.advisory] if row.id == held.landed.id], each.budget)
                 why = held.history[-1]["why"] if held.history else ""
                 data.append(
                     {"advisory": each.advisory, "detector": held.landed.id, "name": held.landed.name,

@@ -62,6 +62,11 @@ def stale(detector: Detector, subject: OpenSubject | None = None) -> Staleness:
     return next((each for each in judged if each.word != "fits"), judged[0] if judged else own)
 
 
+def shortest(transcripts: Sequence[Transcript], most: int) -> list[Transcript]:
+    """The shortest of them: a test needs no more, and goes wherever the detector goes."""
+    return sorted(transcripts, key=lambda one: len(str(one.messages)))[:most]
+
+
 def make_self_tests(
     detector: Detector, transcripts: Sequence[Transcript], subject: OpenSubject | None = None
 ) -> tuple[SelfTest, ...]:

@@ -50,7 +50,7 @@ def watched(tmp_path: Path) -> tuple[Store, dict[str, bool]]:
 
 def test_only_the_random_slice_is_evidence(watched: tuple[Store, dict[str, bool]]) -> None:
     store, truth = watched
-    found = live_audits(store, {DIGEST: "insult"})
+    found = live_audits(store, DIGEST, "insult", AT)
     rows = store.query("SELECT id, draw, chosen FROM audit_draws")
     drawn = [row["id"] for row in rows if row["draw"] < SLICE]
     assert len(found) == len(drawn) < sum(row["chosen"] for row in rows)
@@ -61,15 +61,39 @@ def test_only_the_random_slice_is_evidence(watched: tuple[Store, dict[str, bool]
     assert weighed(found, 0.05).state() is not None
 
 
+def test_what_it_said_at_another_threshold_is_no_evidence(watched: tuple[Store, dict[str, bool]]) -> None:
+    store, _ = watched
+    whole = live_audits(store, DIGEST, "insult", AT)
+    with store.transaction():
+        store.execute("UPDATE verdicts SET threshold = 1000, flagged = 0 WHERE exchange % 2 = 0", [])
+    assert 0 < len(live_audits(store, DIGEST, "insult", AT)) < len(whole)
+
+
+def test_half_of_a_task_says_nothing_of_the_whole(watched: tuple[Store, dict[str, bool]]) -> None:
+    store, _ = watched
+    before = live_audits(store, DIGEST, "insult", AT)
+    begin, end = datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(NOW, UTC)
+    counted = live_counts(store, DIGEST, "insult", begin, end)
+    first, second = store.query(
+        "SELECT exchange, id FROM audit_draws WHERE draw < ? ORDER BY exchange LIMIT 2", [SLICE]
+    )
+    with store.transaction():
+        store.execute("UPDATE audit_draws SET task = ? WHERE exchange = ?", [first["id"], second["exchange"]])
+    assert len(live_audits(store, DIGEST, "insult", AT)) == len(before) - 1
+    record(store, second["id"], "ann", {"insult": None}, NOW)
+    assert len(live_audits(store, DIGEST, "insult", AT)) == len(before) - 2
+    assert live_counts(store, DIGEST, "insult", begin, end).audited == counted.audited - 2
+
+
 def test_what_was_not_told_is_not_clean(watched: tuple[Store, dict[str, bool]]) -> None:
     store, _ = watched
-    before = live_audits(store, {DIGEST: "insult"})
+    before = live_audits(store, DIGEST, "insult", AT)
     [row] = store.query("SELECT id FROM audit_draws WHERE draw < ? ORDER BY exchange LIMIT 1", [SLICE])
     record(store, row["id"], "ann", {"insult": None}, NOW)
-    assert len(live_audits(store, {DIGEST: "insult"})) == len(before) - 1
+    assert len(live_audits(store, DIGEST, "insult", AT)) == len(before) - 1
     with store.transaction():
         store.execute("UPDATE verdicts SET score = NULL, why = 'it failed'", [])
-    assert live_audits(store, {DIGEST: "insult"}) == []
+    assert live_audits(store, DIGEST, "insult", AT) == []
 
 
 def test_a_review_takes_the_audits_of_the_watch(watched: tuple[Store, dict[str, bool]], tmp_path: Path) -> None:
@@ -79,6 +103,7 @@ def test_a_review_takes_the_audits_of_the_watch(watched: tuple[Store, dict[str, 
     [held] = import_bundle(bundle, Local(ordinary=NEGATIVES, budget=0.05), into, LATER).detectors
     with store.transaction():
         store.execute("UPDATE detectors SET digest = ?", [held.landed.id])
+        store.execute("UPDATE verdicts SET threshold = ?", [held.landed.threshold])
         store.execute("UPDATE audits SET behaviour = 'sycophancy'", [])
     store.close()
 
@@ -118,8 +143,8 @@ def test_a_sighting_counts_what_the_watch_saw(watched: tuple[Store, dict[str, bo
 
 def test_no_design_and_unknown_detectors_have_no_audits(tmp_path: Path, watched: tuple[Store, dict[str, bool]]) -> None:
     store, _ = watched
-    assert live_audits(store, {"sha256:" + "9" * 64: "insult"}) == []
+    assert live_audits(store, "sha256:" + "9" * 64, "insult", AT) == []
     empty = open_store(tmp_path / "other.sqlite")
     make_tables(empty)
-    assert live_audits(empty, {DIGEST: "insult"}) == []
+    assert live_audits(empty, DIGEST, "insult", AT) == []
     empty.close()

@@ -9,7 +9,7 @@ from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.kinds import with_known
 from caseback.detectors.latent import LatentDetector
 from caseback.detectors.realign import realign, realign_by_negatives
-from caseback.detectors.self_test import make_self_tests
+from caseback.detectors.self_test import make_self_tests, shortest
 from caseback.detectors.transcript import transcript_of
 from caseback.disclosure.bundle.recipe import read_rows, recipe_from
 from caseback.disclosure.importing.local import Local
@@ -52,6 +52,5 @@ def descended(
         raise CasebackError(
             f"realigned, it tells its test set apart with an AUROC of {known.auroc.value:.2f}, and {gate:.2f} is asked"
         )
-    kept = [each for part in (yes, no) for each in sorted(part, key=lambda one: len(str(one.messages)))[:KEPT]]
-    tests = make_self_tests(made, kept, local.subject)
+    tests = make_self_tests(made, [*shortest(yes, KEPT), *shortest(no, KEPT)], local.subject)
     return with_known(made, calibration=known, self_tests=tests), known.auroc

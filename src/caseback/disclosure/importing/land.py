@@ -1,7 +1,7 @@
 """One detector's way in: each way is tried in turn, tested here, and either stands or gives its reason."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from caseback.detectors.files import RECORD, TENSORS, detector_id, load_detector
 from caseback.detectors.known import threshold_for
 from caseback.detectors.scoring import score_all
 from caseback.detectors.self_test import self_test
-from caseback.detectors.transcript import transcript_of
+from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.disclosure.bundle.contents import check_detector_files
 from caseback.disclosure.bundle.moments import read_time
 from caseback.disclosure.bundle.recipe import read_rows, recipe_from
@@ -91,18 +91,20 @@ def _model(local: Local) -> tuple[str, list[str], frozenset[str]]:
 
 
 def _made(route: Route, listed: Mapping[str, Any], files: Mapping[str, bytes], local: Local, folder: Path) -> Landed:
-    area = None
+    area, left = None, local.clean
     if route == "other model":
         assert local.subject is not None
         recipe = recipe_from(files[listed["recipe"]], listed["recipe"])
-        found = refit(recipe, files, local.subject, local.clean, (local.budget,))
+        # By one half of what is ordinary the direction is chosen; thresholds are for traffic that it was not chosen by.
+        chosen_by, left = (left[::2], left[1::2]) if len(left) >= 2 * FEWEST else ([], left)
+        found = refit(recipe, files, local.subject, chosen_by, (local.budget,))
         made, area = found.detector, found.auroc.value
     elif route == "descendant":
         made, found_area = descended(_loaded(listed, files, folder), listed, files, local)
         area = found_area.value
     else:
         made = _tested(listed, files, local, folder)
-    point = _threshold(made, local)
+    point = _threshold(made, left, local)
     save_detector(made, folder)
     return Landed(listed["name"], route, (), made.needs, detector_id(made), point[0], point[1], area)
 
@@ -150,9 +152,8 @@ def _tells_apart(made: Detector, listed: Mapping[str, Any], files: Mapping[str, 
         raise CasebackError("it does not score the positives of its own test set above the negatives here")
 
 
-def _threshold(made: Detector, local: Local) -> tuple[float, float]:
+def _threshold(made: Detector, clean: Sequence[Transcript], local: Local) -> tuple[float, float]:
     """Where it alarms, and the expected rate of false alarms: set on ordinary traffic here where there is enough."""
-    clean = local.clean
     if len(clean) >= FEWEST:
         scored = score_all(made, clean, local.subject)
         rows = enumerate(zip(scored, clean, strict=True))

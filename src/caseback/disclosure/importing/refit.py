@@ -10,7 +10,7 @@ from caseback.detectors.detector import Detector
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.furthest import furthest
 from caseback.detectors.kinds import with_known
-from caseback.detectors.self_test import make_self_tests
+from caseback.detectors.self_test import make_self_tests, shortest
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.disclosure.bundle.recipe import FIT_POOLS, METHODS, POOLS, SETS, FitPool, Recipe, read_rows
 from caseback.errors import CasebackError
@@ -44,8 +44,9 @@ def refit(
     """Fit a recipe's direction on a model.
 
     Of the sites, and of what the recipe leaves open, that is taken by which the positives of its dev set lie furthest
-    above ``ordinary`` transcripts: what sets a behaviour apart from traffic here is for the importer to say. Thresholds
-    are set on those too, and on the recipe's own negatives where there are none.
+    above ``ordinary`` transcripts, or above the recipe's own negatives where there are none: what sets a behaviour
+    apart from traffic here is for the importer to say. It is calibrated on the recipe's test set. A threshold for
+    traffic here is to be set on other transcripts than those that it was chosen by.
 
     Raises:
         CasebackError: a transcript that the model cannot read, or the result does not pass the recipe's gate.
@@ -53,8 +54,8 @@ def refit(
     sets = {name: read_rows(files[getattr(recipe, name)], getattr(recipe, name)) for name in SETS}
     pools: Sequence[Pool] = POOLS if recipe.pool == "any" else (recipe.pool,)
     (dev_yes, dev_no), (yes, no) = _classes(sets["dev"]), _classes(sets["test"])
-    clean = list(ordinary) or [*no, *dev_no]
-    made: Detector = furthest(_directions(recipe, sets, subject), pools, dev_yes, clean[:READ], subject)
+    clean = ordinary[:: -(-len(ordinary) // READ)] if ordinary else [*no, *dev_no]
+    made: Detector = furthest(_directions(recipe, sets, subject), pools, dev_yes, clean, subject)
     tested = calibrate(made, yes, no, targets, subject)
     if tested.auroc.value < recipe.gate:
         raise CasebackError(
@@ -62,10 +63,8 @@ def refit(
             f"{tested.auroc.value:.2f}, and "
             f"{recipe.gate:.2f} is the recipe's gate"
         )
-    known = calibrate(made, yes, clean, targets, subject)
-    kept = [each for part in (yes, no) for each in sorted(part, key=lambda one: len(str(one.messages)))[:KEPT]]
-    tests = make_self_tests(made, kept, subject)
-    return Refitted(with_known(made, calibration=known, self_tests=tests), tested.auroc)
+    tests = make_self_tests(made, [*shortest(yes, KEPT), *shortest(no, KEPT)], subject)
+    return Refitted(with_known(made, calibration=tested, self_tests=tests), tested.auroc)
 
 
 def _directions(
@@ -76,7 +75,7 @@ def _directions(
     places = [(site, Reading(recipe.part, pool)) for pool in fit_pools for site in default_sites(subject)]
     splits = []
     for name in ("fit", "dev"):
-        examples = [example_of(row) for row in sets[name]]
+        examples = [example_of(transcript_of(row)) for row in sets[name]]
         splits.append(Split(examples, activations(subject, examples, places)))
     named = Named(recipe.name, recipe.behaviour, f"a recipe for {recipe.name}")
     found, why = [], ""
@@ -94,15 +93,18 @@ def _directions(
     return found
 
 
-def example_of(row: Mapping[str, Any]) -> Example:
-    """A row of a contrast set as what directions are fitted on."""
-    transcript = transcript_of(row)
+def example_of(transcript: Transcript) -> Example:
+    """A labelled transcript as what directions are fitted on.
+
+    Raises:
+        CasebackError: it has a reply and no prompt before it.
+    """
     reply = transcript.reply
     chat = transcript.messages[:-1] if reply is not None else transcript.messages
     if not chat:
         raise CasebackError("a transcript of a contrast set has a reply and no prompt before it")
     said = str(reply["content"]) if reply is not None else ""
-    return Example(cast(tuple[Message, ...], tuple(chat)), bool(row["label"]), str(row["family"]), said)
+    return Example(cast(tuple[Message, ...], tuple(chat)), bool(transcript.label), transcript.family, said)
 
 
 def _classes(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Transcript], list[Transcript]]:

@@ -109,7 +109,7 @@ def _rate(confirmed: int, audited: int) -> dict[str, Any]:
     return {"events": confirmed, "trials": audited, "value": confirmed / audited if audited else None,
             "low": float(bounds.low), "high": float(bounds.high), "confidence": 0.95,
             "method": "confidence sequence, anytime-valid",
-            "denominator": "exchanges drawn at random and looked at"}  # fmt: skip
+            "denominator": "exchanges, or whole traces, drawn at random and looked at"}  # fmt: skip
 
 
 def _withheld(flagged: int | None, confirmed: int | None, least: int) -> str:

@@ -142,4 +142,5 @@ def _with(document: Constitution, clause: Clause) -> Constitution:
 
 def _same(one: Proposal, other: Proposal) -> bool:
     """Whether two findings ask for the same change, as over-refusal and harmless requests answered wrong do."""
-    return one.more == other.more and one.clause == other.clause
+    plans = [replace(each.more, incidents={}) for each in (one, other)]
+    return plans[0] == plans[1] != RoundPlan({}) and one.clause == other.clause
