@@ -96,7 +96,9 @@ def test_stores_are_named_by_their_address_or_as_told() -> None:
     [
         ("postgresql://me:secret@db:5432/watch", "postgresql://me@db:5432/watch"),
         ("postgresql://:secret@db/watch", "postgresql://db/watch"),
-        ("postgresql://me:se?c#ret@db/watch", "postgresql://me@db/watch"),
+        ("postgresql://me:se?c#ret@db/watch", "postgresql://…"),
+        ("postgresql://me:sec/ret@db/watch", "postgresql://…"),
+        ("postgresql://db/watch?password=sec@ret", "postgresql://…"),
         ("postgresql://me:se@cret@db/watch", "postgresql://me@db/watch"),
         ("postgresql://db/watch?user=me&password=secret", "postgresql://db/watch"),
         ("postgresql://db?password=sec/ret", "postgresql://db"),

@@ -208,6 +208,24 @@ def test_what_could_not_be_read_is_said_and_passes(start: Start, tmp_path: Path)
     assert whys == ["the answer has more than 2000 bytes"] * 2 + ["no reply was read to its end: whole, status 500"]
 
 
+@pytest.mark.parametrize(("policy", "ended"), [("hold", "stopped"), ("flag", "whole")])
+def test_what_was_flagged_before_an_answer_grew_too_long_stays_flagged(
+    start: Start, tmp_path: Path, policy: str, ended: str
+) -> None:
+    at = start(
+        "[limits]\nkept_bytes = 2000" + detector(tmp_path, "bomb", policy) + detector(tmp_path, "x", "stop", "other")
+    )
+    first, *rest = events("a bomb and more than that", *["words "] * 100)
+    at.model.answer = streamed([first, 0.2, *rest])
+    text = said(at)[0]
+    assert ("bomb" in text) == (policy == "flag")
+    [carried] = at.carried()
+    assert carried.ended == ended
+    whys = sorted(each.scored.why for each in carried.verdicts)
+    assert whys == [""] * (policy == "hold") + ["the answer has more than 2000 bytes"]
+    assert any(each.flagged for each in carried.verdicts) == (policy == "hold")  # flags are for the writer
+
+
 def test_a_folder_that_cannot_be_written_holds_back_all_the_same(start: Start, tmp_path: Path) -> None:
     at = start('folder = "w"' + detector(tmp_path, "secret", "hold"))
     (tmp_path / "w" / "held").write_text("in the way")

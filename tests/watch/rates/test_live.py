@@ -306,7 +306,7 @@ def test_a_clock_that_was_set_back_loses_nothing(store: Store) -> None:
     [got] = live_rates(store, NOW)
     assert got.counts.tasks == 2000
     assert sum(each.counts.tasks for each in live_rates(store, NOW, width=1000.0)) == 2000
-    assert not changed(units(seen(store, detectors(store)[0], None, NOW), NOW)).alarm
+    assert not changed(units(seen(store, detectors(store)[0], None, NOW), NOW), NOW).alarm
 
 
 def test_calibrations_come_back_as_they_were_kept(store: Store) -> None:
@@ -343,7 +343,7 @@ def test_a_rise_is_seen_and_dated_and_steadiness_is_not(store: Store) -> None:
     detector = detectors(store)[0]
 
     def told() -> object:
-        return changed(units(seen(store, detector, None, NOW), NOW))
+        return changed(units(seen(store, detector, None, NOW), NOW), NOW)
 
     assert not told().alarm
     assert told().tasks == 4000
@@ -353,16 +353,19 @@ def test_a_rise_is_seen_and_dated_and_steadiness_is_not(store: Store) -> None:
     assert got.alarm
     assert abs(got.since - rises) < 6 * 3600
     few = units(seen(store, detector, None, NOW, until=600.0), NOW)
-    assert not changed(few).alarm
-    assert "say what is usual" in changed(few).why
+    assert not changed(few, NOW).alarm
+    assert "say what is usual" in changed(few, NOW).why
 
 
 def test_a_rise_is_looked_for_in_hours_that_are_over() -> None:
-    def told(flagged: list[int]) -> Changed:
+    def told(flagged: list[int], later: float = 0.0, ahead: int | None = None) -> Changed:
         n = len(flagged)
         nothing, never = np.zeros(n), np.zeros(n, dtype=bool)
         ones, times = np.ones(n, dtype=np.int64), np.arange(n) * 36.0
-        return changed(Units(np.array(flagged, dtype=np.int8), nothing, nothing, never, never, ones, times))
+        now = times[-1] + later
+        if ahead is not None:
+            times[ahead] += 1e8
+        return changed(Units(np.array(flagged, dtype=np.int8), nothing, nothing, never, never, ones, times), now)
 
     steady = [0] * (FIRST + 1000)
     assert told(steady[: FIRST + 50]).why == "the first hour after those goes on"
@@ -371,3 +374,6 @@ def test_a_rise_is_looked_for_in_hours_that_are_over() -> None:
     burst = told([*steady, *[1] * 99])
     assert (burst.alarm, burst.tasks) == (False, 1099)
     assert told([*steady, *[1] * 101]).alarm
+    # The hour is over as well where nothing comes after it, and one clock that is ahead hides no hour.
+    assert told([*steady, *[1] * 99], later=3600.0).alarm
+    assert told([*steady, *[1] * 101], ahead=FIRST + 300).alarm

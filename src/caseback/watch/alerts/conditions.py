@@ -75,11 +75,11 @@ def _of_rate(store: Store, detector: Watched, design: Design | None, rules: Rule
                 f"{len(part)} tasks"
             )
             yield Condition(over.kind, over.labels, "page", said, {"log_e": test.log_e, "tasks": len(part)})
-    yield from _of_change(labels, detector, tasks)
+    yield from _of_change(labels, detector, tasks, now)
 
 
-def _of_change(labels: dict[str, str], detector: Watched, tasks: Units) -> Iterator[Condition]:
-    test = changed(tasks)
+def _of_change(labels: dict[str, str], detector: Watched, tasks: Units, now: float) -> Iterator[Condition]:
+    test = changed(tasks, now)
     if test.alarm:
         said = f"{detector.name} flags more than is usual ({test.usual:.3g} of tasks at most)"
         yield Condition("changed", labels, "ticket", said, {"since": test.since, "log_e": test.log_e})

@@ -153,7 +153,11 @@ class Relay:
                 await out.part(bytes(unsent))
                 unsent.clear()
         if going.left_out and not done:
-            going.verdicts = self._untold(f"the answer has more than {self._limits.kept_bytes} bytes")
+            going.verdicts = self._too_long(going.verdicts)
+            if self._word(going.verdicts, "whole") == "held":  # too long to wait for a person: it ends here
+                self._finish(going, "stopped", (*answer.verdicts, *going.verdicts))
+                await self._filtered(going, answer, out, "")
+                return
             if not out.started:
                 await out.start(answer.status, answer.headers)
             await out.part(bytes(unsent))
@@ -173,10 +177,12 @@ class Relay:
         """Has a whole reply read and writes it down; how it ended, and the id under which it is held."""
         said: tuple[Verdict, ...] = ()
         if going.left_out:
-            said = self._untold(f"the answer has more than {self._limits.kept_bytes} bytes")
+            said = self._too_long(going.verdicts)
         elif self._readers is not None:
             said = await self._readers.verdicts(going.carried("whole"))
         ended = self._word((*answer.verdicts, *said), answer.ended)
+        if going.left_out and ended == "held":  # what is kept of it is cut, so it cannot be released
+            ended = "stopped"
         id = ""
         going.verdicts = (*answer.verdicts, *said)
         if ended == "held":
@@ -221,15 +227,20 @@ class Relay:
         """Writes it down: from here on it is over, whatever becomes of the last bytes."""
         going.over = True
         going.verdicts = verdicts or going.verdicts
-        if self._readers is not None and going.path == READ and ended != "refused":
-            told = {each.digest for each in going.verdicts}
-            left = self._untold(f"no reply was read to its end: {ended}, status {going.status}")
-            going.verdicts += tuple(each for each in left if each.digest not in told)
+        if going.path == READ and ended != "refused":
+            going.verdicts = self._rest(going.verdicts, f"no reply was read to its end: {ended}, status {going.status}")
         going.ended = ended
         self._carry(going.carried(ended))
 
-    def _untold(self, why: str) -> tuple[Verdict, ...]:
-        return self._readers.untold(why) if self._readers is not None else ()
+    def _too_long(self, said: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+        """What was flagged of an answer before it grew longer than what is kept; the others have no say."""
+        return self._rest(said, f"the answer has more than {self._limits.kept_bytes} bytes")
+
+    def _rest(self, said: tuple[Verdict, ...], why: str) -> tuple[Verdict, ...]:
+        """The verdicts, with those of readers that gave none."""
+        told = {each.digest for each in said}
+        left = self._readers.untold(why) if self._readers is not None else ()
+        return (*said, *(each for each in left if each.digest not in told))
 
     @staticmethod
     def _word(verdicts: Sequence[Verdict], otherwise: Ended) -> Ended:

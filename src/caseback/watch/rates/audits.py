@@ -7,6 +7,7 @@ from caseback.errors import CasebackError
 from caseback.watch.rates.agreement import Agreement, agreement
 from caseback.watch.rates.designs import Design, current_design
 from caseback.watch.rates.results import Result, result
+from caseback.watch.store.chunked import chunked
 from caseback.watch.store.store import Store
 
 UNDRAWN = "not drawn"
@@ -115,12 +116,11 @@ def record(
 def verdicts_on(store: Store, exchanges: Sequence[str]) -> dict[str, dict[str, dict[str, bool | None]]]:
     """By exchange, behaviour and person."""
     found: dict[str, dict[str, dict[str, bool | None]]] = {}
-    for at in range(0, len(exchanges), 500):
-        part = exchanges[at : at + 500]
+    for part, marks in chunked(exchanges):
         for row in store.query(
-            f"SELECT exchange, behaviour, who, violation FROM audits WHERE exchange IN ({', '.join('?' * len(part))})"
+            f"SELECT exchange, behaviour, who, violation FROM audits WHERE exchange IN ({marks})"
             " ORDER BY exchange, behaviour, time, who",
-            list(part),
+            part,
         ):
             violation = None if row["violation"] is None else bool(row["violation"])
             found.setdefault(row["exchange"], {}).setdefault(row["behaviour"], {})[row["who"]] = violation

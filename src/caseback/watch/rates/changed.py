@@ -38,12 +38,16 @@ class Changed:
     why: str = ""
 
 
-def changed(units: Units) -> Changed:
+def changed(units: Units, now: float) -> Changed:
     """Evidence that the share flagged is above what was usual (``stats.change``), of the tasks that were evaluated.
 
     Steps are hours, whatever happens in them; the one that goes on is not looked at, since looking within a step would
     come sooner to a false alarm than the run length says. That the usual share is at most its upper bound holds in 95
     of 100 deployments, so that is as sure as the run length is.
+
+    Args:
+        units: Tasks in the order in which they began.
+        now: Unix time in seconds. A task that a gateway with a clock ahead dates later came in the hour before it.
     """
     told = units.where(units.flagged >= 0)
     if len(told) <= FIRST:
@@ -52,10 +56,11 @@ def changed(units: Units) -> Changed:
     usual = float(rate_sequence(flagged[:FIRST].sum(), FIRST).high)
     if usual >= 1:
         return Changed(False, None, 0.0, usual, len(told) - FIRST, "all of the first tasks may have been flagged")
-    rest = told.time[FIRST:]
+    times = told.time[FIRST:]
+    rest = np.where(times > now, min(times[0], now), times)
     # Tasks come in order but for a clock that was set back; those then belong to the hour that was.
     hours = np.maximum.accumulate(np.floor((rest - rest[0]) / STEP).astype(np.int64))
-    over = hours < hours[-1]
+    over = rest[0] + (hours + 1) * STEP <= now
     if not over.any():
         return Changed(False, None, 0.0, usual, len(rest), "the first hour after those goes on")
     steps, step_of = np.unique(hours[over], return_inverse=True)

@@ -51,6 +51,8 @@ def rows_in_lake(store: Store, folder: Path, sql: str) -> tuple[list[str], list[
     with base:
         try:
             asked = base.execute(sql)
+            if asked is None:
+                raise CasebackError("the question is empty: write SQL, such as SELECT count(*) FROM exchanges")
             return [each[0] for each in asked.description], [tuple(map(_value, row)) for row in asked.fetchall()]
         except duckdb.Error as error:
             raise CasebackError(f"{sql[:80]!r}: {' '.join(str(error).split())}") from None

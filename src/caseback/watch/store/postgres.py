@@ -1,5 +1,6 @@
 """The store on a PostgreSQL server."""
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -121,9 +122,14 @@ def _said(error: Exception) -> str:
 
 
 def without_password(where: str) -> str:
-    """The address of a store as it may be shown: who, host and database, and nothing that stands behind them."""
+    """The address of a store as it may be shown: who, host and database, and nothing that stands behind them.
+
+    Where an @ stands behind the host a password may, too, in which nobody quoted what had to be: nothing is shown then.
+    """
     scheme, mark, rest = where.partition("://")
-    place, slash, name = rest.partition("/")  # a password may hold ? and #, and no /
+    place = re.split(r"[/?#]", rest)[0]
+    if "@" in rest[len(place) :]:
+        return f"{scheme}{mark}…"
     who, at, host = place.rpartition("@")
     who = f"{user}@" if at and (user := who.partition(":")[0]) else ""
-    return f"{scheme}{mark}{who}" + f"{host}{slash}{name}".partition("?")[0]
+    return f"{scheme}{mark}{who}{host}" + re.split(r"[?#]", rest[len(place) :])[0]

@@ -121,7 +121,8 @@ def clients(store: Store) -> tuple[str, ...]:
 
 def models(store: Store) -> tuple[str, ...]:
     """Names of the models that ever answered."""
-    return tuple(row["model"] for row in store.query("SELECT DISTINCT model FROM exchanges ORDER BY model"))
+    rows = store.query("SELECT DISTINCT model FROM exchanges WHERE model <> '' AND ended <> 'refused' ORDER BY model")
+    return tuple(row["model"] for row in rows)
 
 
 def packed(scores: Sequence[float]) -> tuple[int, bytes]:

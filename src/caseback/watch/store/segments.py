@@ -216,14 +216,19 @@ def _without(
 
 
 def sealed_elsewhere(store: Store, folder: Path, ids: Sequence[str]) -> list[str]:
-    """Those of the exchanges whose sealed text is not deleted, and not in this folder. Held ones are left out."""
+    """Those of the exchanges whose sealed text is not deleted, and not in this folder.
+
+    Held ones are left out, and those of which no text was ever kept.
+    """
     here = manifest.latest(manifest.lines(folder))
     found: list[str] = []
     for chunk, marks in chunked(ids):
         rows = store.query(
             f"SELECT id, segment FROM exchanges WHERE id IN ({marks}) AND segment IS NOT NULL AND NOT {HELD}"
             " AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.exchange = exchanges.id"
-            " AND place = 'segment ' || exchanges.segment) ORDER BY number",
+            " AND place = 'segment ' || exchanges.segment)"
+            " AND (EXISTS (SELECT 1 FROM texts WHERE texts.exchange = exchanges.number)"
+            " OR EXISTS (SELECT 1 FROM tombstones WHERE tombstones.exchange = exchanges.id)) ORDER BY number",
             chunk,
         )
         found += [row["id"] for row in rows if int(row["segment"]) not in here]

@@ -19,7 +19,7 @@ DAY = 86_400.0
 LONGEST, AROUND = 200, 800
 """Characters of what clients and servers may name as they like, and so many more that are looked at to mask them."""
 WHY = 120
-FAILED = re.compile(r"((?:failed|could not be asked|gave no answer): \w+).*", re.DOTALL)
+FAILED = re.compile(r"((?:failed|could not be asked|cannot be read): \w+|gave no answer).*", re.DOTALL)
 QUOTED = re.compile(r"(?<!\w)['\"`].*", re.DOTALL)
 NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
 
