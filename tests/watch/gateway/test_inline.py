@@ -215,8 +215,8 @@ def test_what_was_flagged_before_an_answer_grew_too_long_stays_flagged(
     at = start(
         "[limits]\nkept_bytes = 2000" + detector(tmp_path, "bomb", policy) + detector(tmp_path, "x", "stop", "other")
     )
-    first, *rest = events("a bomb and more than that", *["words "] * 100)
-    at.model.answer = streamed([first, 0.2, *rest])
+    begun, first, *rest = events("a bomb and more than that", *["words "] * 100)
+    at.model.answer = streamed([begun, first, 0.2, *rest])
     text = said(at)[0]
     assert ("bomb" in text) == (policy == "flag")
     [carried] = at.carried()
