@@ -212,9 +212,8 @@ def test_what_could_not_be_read_is_said_and_passes(start: Start, tmp_path: Path)
 def test_what_was_flagged_before_an_answer_grew_too_long_stays_flagged(
     start: Start, tmp_path: Path, policy: str, ended: str
 ) -> None:
-    at = start(
-        "[limits]\nkept_bytes = 2000" + detector(tmp_path, "bomb", policy) + detector(tmp_path, "x", "stop", "other")
-    )
+    limits = "[inline]\ncharacters = 20\n[limits]\nkept_bytes = 2000"
+    at = start(limits + detector(tmp_path, "bomb", policy) + detector(tmp_path, "nothing", "stop", "other"))
     begun, first, *rest = events("a bomb and more than that", *["words "] * 100)
     at.model.answer = streamed([begun, first, 0.2, *rest])
     text = said(at)[0]
