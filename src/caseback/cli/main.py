@@ -35,6 +35,7 @@ COMMANDS = {
     "card": "caseback.cli.card:app",
     "disclose": "caseback.cli.disclose:app",
     "feed": "caseback.cli.feed:app",
+    "oversee": "caseback.cli.oversee:app",
     "studio": "caseback.cli.studio:studio",
     "claims": "caseback.cli.claims:app",
 }

@@ -1,0 +1,10 @@
+"""``caseback oversee``: what to do when people can no longer read the transcripts."""
+
+from caseback.cli.group import group
+
+app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
+
+
+@app.callback()
+def oversee() -> None:
+    """Oversee what is stronger: how far trust reaches, and what breaks it."""

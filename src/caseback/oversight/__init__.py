@@ -1,0 +1,1 @@
+"""Overseeing what is stronger: ladders, saboteurs, panels, independence, thought, societies, corrigibility."""
