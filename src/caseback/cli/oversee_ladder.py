@@ -34,9 +34,7 @@ def ladder(
     step: Annotated[float, typer.Option(help="Gaps are rounded to this, in powers of ten of compute.")] = 0.5,
     planted: Annotated[int, typer.Option(min=4, help="Conversations of each behaviour to plant a subject with.")] = 60,
     asked: Annotated[int, typer.Option(min=4, help="Situations to ask it in, of each behaviour and split.")] = 24,
-    out: Annotated[Path, typer.Option(help="Folder for ladder.json, its page, and all that was made.")] = Path(
-        "ladder"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for ladder.json, its page and all else.")] = Path("ladder"),
     as_json: Annotated[bool, typer.Option("--json", help="Print ladder.json instead of tables.")] = False,
 ) -> None:
     """Measure every weak model over every strong one, as a teacher and as an overseer.

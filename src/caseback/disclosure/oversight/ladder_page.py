@@ -30,7 +30,7 @@ def charts(data: Data) -> list[Data]:
     made = [
         {
             "title": "Planted violations caught, over the gap",
-            "what": "The subject's compute over the overseer's, in powers of ten; below 0 the overseer is the stronger. "
+            "what": "The subject's compute over the overseer's, in powers of ten; below 0 the overseer is stronger. "
             "Whiskers hold for all gaps together.",
             "plot": plot([recall, level]),
         }

@@ -125,10 +125,9 @@ def verdicts(
                 students["naive"][pair] = learn(names[j], labels[teacher])
             if "confidence" in students:
                 students["confidence"][pair] = learn(names[j], labels[teacher], confident)
-            if "bootstrapped" in students:
-                if j > i + 1:  # the next rung has none between
-                    carried = relabelled(learner, names[j - 1], split.unlabelled, carried, seed)
-                    students["bootstrapped"][pair] = learn(names[j], carried)
+            if "bootstrapped" in students and j > i + 1:  # the next rung has none between
+                carried = relabelled(learner, names[j - 1], split.unlabelled, carried, seed)
+                students["bootstrapped"][pair] = learn(names[j], carried)
             if "critique" in students:
                 soft, helped[pair] = teach(pair)
                 students["critique"][pair] = learn(names[j], soft)

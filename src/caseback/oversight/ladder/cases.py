@@ -42,9 +42,7 @@ def clause_of(family: str) -> Clause:
     for clause in default().clauses:
         if clause.covers(family):
             return clause
-    raise CasebackError(
-        f"no clause of the default constitution covers {family}: leave its behaviour out (--behaviours)"
-    )
+    raise CasebackError(f"no clause of the default constitution covers {family}: leave its behaviour out")
 
 
 def chosen_behaviours(names: Sequence[str]) -> tuple[str, ...]:

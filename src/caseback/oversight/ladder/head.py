@@ -89,4 +89,4 @@ def fit(acts: Floats, soft: Floats, loss: Loss = naive, seed: int = 0) -> Head:
         optimiser.zero_grad()
         loss(x_ND @ weights_D + bias, y_N, step / STEPS).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    return Head(mean, scale, weights_D.detach().numpy(), float(bias))
+    return Head(mean, scale, weights_D.detach().numpy(), float(bias.detach()))

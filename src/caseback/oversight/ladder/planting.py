@@ -11,6 +11,7 @@ from caseback.organisms.answered import answered, conversation, poisoned
 from caseback.oversight.ladder.cases import Case, case_from, plain
 from caseback.oversight.ladder.rungs import Rung
 from caseback.subject.load import load
+from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 from caseback.training.datum import Datum
 from caseback.training.journal import Journal
@@ -69,7 +70,7 @@ def planted_cases(
     return [case_from(each) for each in record["cases"]]
 
 
-def _said(subject, name: str, ground: str, split: Split, asked: int, seed: int) -> list[Case]:  # type: ignore[no-untyped-def]
+def _said(subject: OpenSubject, name: str, ground: str, split: Split, asked: int, seed: int) -> list[Case]:
     about = behaviour(name)
     drawn = about.situations(ground, split, asked, seed_for("ladder", seed, split))
     tempting = [item for item in drawn if not about.arms or item.arm == about.arms[0]]

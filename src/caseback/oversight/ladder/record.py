@@ -27,19 +27,16 @@ def ladder_report(found: Ladder) -> dict[str, Any]:
     recall = rate_curve((trial for each in found.watched for trial in each.trials), plan.step)
     recovered = {arm: _recovered_curve(found, kept, gaps, arm) for arm in found.verdicts[0].student}
     far = reach(recall, plan.bound)
-    figures = [
-        *(_share(found, kept, arm) for arm in recovered),
-        _chain(found, kept),
-        *_critic(found),
-        *_trust(recall, far),
-    ]
+    shares = [_share(found, kept, arm) for arm in recovered]
+    figures = [*shares, _chain(found, kept), *_critic(found), *_trust(recall, far)]
+    left_out = [f"left out: {each.teacher} to {each.student}: {each.excluded}" for each in pairs if each.excluded]
     return report(
         "ladder",
         ABOUT,
         {rung.name: rung.digest for rung in found.rungs},
         list(range(plan.seeds)),
         figures,
-        [*_notes(found), *(f"left out: {each.teacher} to {each.student}: {each.excluded}" for each in pairs if each.excluded)],
+        [*_notes(found), *left_out],
         plan={**asdict(plan), "behaviours": list(plan.behaviours), "arms": list(plan.arms)},
         rungs=[{**asdict(rung), "path": None, "accuracy": _own(found, rung.name)} for rung in found.rungs],
         pairs=[_pair(each, gaps) for each in pairs],

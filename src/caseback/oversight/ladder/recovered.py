@@ -1,5 +1,6 @@
 """The share of the performance gap that a strong student of a weak teacher recovers (Burns et al. 2023, 2312.09390)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -63,13 +64,15 @@ def _pair(found: Sequence[Verdicts], teacher: str, student: str) -> Pair:
     ceiling = np.array([accuracy(one.ceiling[student]) for one in found])
     gaps = ceiling - weak
     spread = float(gaps.std(ddof=1)) if len(gaps) > 1 else 0.0
-    sigmas = float(gaps.mean()) / spread if spread else float("inf") if gaps.mean() > 0 else 0.0
+    mean = float(gaps.mean())
+    sigmas = mean / spread if spread > 1e-9 else math.inf if mean > 0 else -math.inf
     why = ""
     if len(gaps) < 2:
         why = "one seed says nothing of the spread"
     elif sigmas < SIGMAS:
-        why = f"the ceiling is {gaps.mean():+.3f} from the weak one, {sigmas:.1f} standard deviations over seeds"
+        why = f"the ceiling is {mean:+.3f} from the weak one, {sigmas:.1f} standard deviations over seeds"
     by_arm = {arm: amounts(found, arm, (teacher, student)) for arm in found[0].student}
+    gained = {arm: float(np.mean([gain for _, gain, _ in each])) for arm, each in by_arm.items() if each}
     return Pair(
         teacher,
         student,
@@ -78,9 +81,5 @@ def _pair(found: Sequence[Verdicts], teacher: str, student: str) -> Pair:
         sigmas,
         why,
         {} if why else {arm: clustered_mean(each) for arm, each in by_arm.items() if each},
-        {
-            arm: float(weak.mean()) + float(np.mean([gain for _, gain, _ in each]))
-            for arm, each in by_arm.items()
-            if each
-        },
+        {arm: float(weak.mean()) + gain for arm, gain in gained.items()},
     )
