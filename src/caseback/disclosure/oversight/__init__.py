@@ -1,0 +1,1 @@
+"""Pages of studies of oversight, one file each."""
