@@ -5,11 +5,12 @@
     python benchmarks/detectors/grounds.py --ground personas            the ten personas together
 
 ``recall.py`` has the behaviours that a model was caught in; here are the grounds of ``caseback look direction``, whose
-positives are the world's own: what was asked, in which circumstances, and what was said. A direction is fitted by each
-method on the fit families, method and pool are chosen on positives of the dev families in long talk, and the threshold
-and recall are of the test families in long talk. A positive that is one request stands among others in the last
-message, as in ``recall.py``; one that is acted out over turns follows upon ordinary talk. Long negatives have the
-system texts of the grounds' negatives, so that no detector can do by noticing that there is one.
+positives are the world's own: what was asked, in which circumstances, and what was said. Directions are fitted by each
+method on the fit families, on short replies and on single tokens in long talk; method and pool are chosen on positives
+of the dev families in long talk; threshold and recall are of the test families in long talk. A positive that is one
+request stands among others in the last message, as in ``recall.py``; one that is acted out over turns follows upon
+ordinary talk. Long negatives have the system texts of the grounds' negatives, so that no detector can do by noticing
+that there is one.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from recall import RATES, code, say
 
 from caseback.detectors.aggregation import POOLS
 from caseback.detectors.direction import DirectionDetector
+from caseback.detectors.passage import passage_directions
 from caseback.detectors.together import token_scores_together
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.interp.direction import pooled
@@ -79,9 +81,8 @@ def data_of(name: str) -> Data:
 
 def in_long_talk(each: Example, split: str, rng: random.Random) -> Transcript:
     """An example in long ordinary talk, read as it was in the short one."""
-    roles = [message["role"] for message in each.chat if message["role"] != "system"]
     messages = cast(tuple[dict[str, Any], ...], each.chat)
-    if roles == ["user"]:
+    if len(bare(each)) == 1:
         return long_of(Exchange(messages, each.reply, each.family, each.label), ordinary(split), rng)
     head = [message for message in messages[:1] if message["role"] == "system"]
     said: list[dict[str, Any]] = []
@@ -121,6 +122,26 @@ def directions(own: OpenSubject, name: str) -> list[DirectionDetector]:
             )  # fmt: skip
             found.append(DirectionDetector(made.name, name, made, reading))
     return found
+
+
+def passages(own: OpenSubject, name: str) -> list[DirectionDetector]:
+    """Directions fitted on single tokens in long talk, where replies to one request are read."""
+    about, data = GROUNDS[name], data_of(name)
+    if about.readings[0].part != "reply" or any(len(bare(each)) > 1 for each in data.fit):
+        return []
+    fit, dev = ([short(each) for each in part if each.reply.strip()] for part in (data.fit, data.dev))
+    named = Named(f"{name}-passage", name, about.about)
+    made = passage_directions(own, named, fit, dev, [each.short for each in ordinary("train")], default_sites(own))
+    return [replace(each, name=f"{each.name}-{number}") for number, each in enumerate(made)]
+
+
+def bare(each: Example) -> list[Any]:
+    return [message for message in each.chat if message["role"] != "system"]
+
+
+def short(each: Example) -> Transcript:
+    chat = [*each.chat, {"role": "assistant", "content": each.reply}]
+    return transcript_of({"messages": chat, "label": each.label, "family": each.family})
 
 
 def in_talk(examples: Sequence[Example], split: str, what: str) -> list[Transcript]:
@@ -186,8 +207,9 @@ def row_of(name: str, best: Chosen, down: Sequence[float | None]) -> Row:
     limits = [limit_of(clean, rate) for rate in RATES]
     rates = [caught_above(limit, scores, labels, families).recall for limit in limits]
     about = best.detector.direction
+    how = f"{'on tokens, ' if '-passage-' in best.detector.name else ''}{about.provenance.method}"
     return Row(
-        name, f"{about.provenance.method} at {about.site}, {best.pool} of the {best.detector.reading.part}",
+        name, f"{how} at {about.site}, {best.pool} of the {best.detector.reading.part}",
         best.recall, families[: len(raised)], [[score > limit for score in raised] for limit in limits],
         [[one.value, one.low, one.high] for one in rates], auroc(scores, labels, families).value,
         sum(score > limits[0] for score in told(near)) / max(1, len(told(near))),
@@ -201,7 +223,7 @@ def measured() -> list[Row]:
         begun, own = time.monotonic(), subject(WATCHED)
         made = {}
         for name in GROUNDS:
-            made[name] = directions(own, name)
+            made[name] = [*directions(own, name), *passages(own, name)]
             say(f"directions for {name}", begun)
         clean = read_by_part([each for several in made.values() for each in several], "dev")
         best = {}
