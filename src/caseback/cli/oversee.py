@@ -2,6 +2,7 @@
 
 from caseback.cli.group import group
 from caseback.cli.oversee_ladder import ladder
+from caseback.cli.oversee_saboteurs import saboteurs
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
@@ -12,3 +13,4 @@ def oversee() -> None:
 
 
 app.command()(ladder)
+app.command()(saboteurs)
