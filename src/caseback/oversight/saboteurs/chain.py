@@ -7,7 +7,7 @@ import numpy as np
 
 from caseback.oversight.ladder.arms import linear, relabelled
 from caseback.oversight.ladder.head import Floats, fit
-from caseback.oversight.saboteurs.bench import Bench
+from caseback.oversight.saboteurs.bench import Bench, Flags
 from caseback.oversight.saboteurs.poison import hidden
 
 
@@ -101,7 +101,7 @@ def _chain(bench: Bench, logits: Floats, link: int, dose: float, target: str, tr
     test = bench.halves(seed).test
     said, truth, own = logits > 0, bench.truth[test] > 0.5, bench.behaviours[test] == target
 
-    def told(at: np.ndarray) -> str:  # type: ignore[type-arg]
+    def told(at: Flags) -> str:
         return "".join("1" if each else "0" for each in said[at])
 
     return Chain(link, dose, target, seed, trusted, told(truth & own), told(truth & ~own), told(~truth))

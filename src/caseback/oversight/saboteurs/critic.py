@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from caseback.oversight.ladder.head import fit
+from caseback.oversight.ladder.head import Floats, fit
 from caseback.oversight.saboteurs.bench import Bench, Flags, missed, panel_says
 from caseback.oversight.saboteurs.evidence import Evidence, Run, by_group
 from caseback.oversight.saboteurs.poison import hidden
@@ -44,7 +44,7 @@ def critics(bench: Bench, written: Bench, critic: str, doses: Sequence[float], s
     panel = panel_says(joined, others, split, test + len(bench.cases), seed)
     slice_ = rng.permutation(len(test))[:RELABELLED]
 
-    def verdict(labels: np.ndarray) -> Flags:  # type: ignore[type-arg]
+    def verdict(labels: Floats) -> Flags:
         soft = np.concatenate([bench.truth[split.taught], labels])
         return fit(acts, soft, seed=seed).logits(written.acts[critic][test]) > 0
 

@@ -143,8 +143,8 @@ def _notes(found: Saboteurs) -> list[str]:
         f"is the researcher's model. A chain goes {', '.join(at.generations)}.",
         f"Thresholds are set on {found.plan.honest} honest overseers of each kind for {found.plan.alarms:g} false "
         f"alarms{met}, and tried on as many others. Doses are shares of labels changed, or left out.",
-        "Verdicts are by linear heads on the models' activations; sabotage is trained into them through their labels. A "
-        "saboteur that knows the checks is not tried.",
+        "Verdicts are by linear heads on the models' activations; sabotage is trained into them through their labels. "
+        "A saboteur that knows the checks is not tried.",
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from caseback.oversight.ladder.arms import Ints
-from caseback.oversight.ladder.head import Head, fit
+from caseback.oversight.ladder.head import Floats, Head, fit
 from caseback.oversight.saboteurs.bench import Bench, Flags, missed
 from caseback.oversight.saboteurs.evidence import Evidence, Run, by_group
 
@@ -50,7 +50,7 @@ def researchers(bench: Bench, name: str, doses: Sequence[float], seed: int) -> l
 
 def audit(
     bench: Bench,
-    acts: np.ndarray,  # type: ignore[type-arg]
+    acts: Floats,
     head: Head,
     refit: Head,
     used: Ints,

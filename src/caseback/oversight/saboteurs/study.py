@@ -10,6 +10,7 @@ import numpy as np
 
 from caseback.errors import CasebackError
 from caseback.oversight.ladder.cases import Case, cases_digest, world_cases
+from caseback.oversight.ladder.head import Floats
 from caseback.oversight.ladder.planting import planted_cases
 from caseback.oversight.ladder.reading import read
 from caseback.oversight.ladder.rungs import Rung
@@ -168,7 +169,7 @@ class _Benches:
         return self._once("marked", lambda: self._bench([signalled(case) for case in self.cases], self.rungs))
 
     @property
-    def cut(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def cut(self) -> tuple[Floats, Floats]:
         """The monitor's activations on shortened cases, without the signal and with it."""
         rung = next(rung for rung in self.rungs if rung.name == self.at.monitor)
         ways = ([shortened(case) for case in self.cases], [shortened(signalled(case)) for case in self.cases])
@@ -195,7 +196,7 @@ class _Benches:
             tuple(rung.name for rung in rungs), tuple(cases), {rung.name: self._read(rung, cases) for rung in rungs}
         )
 
-    def _read(self, rung: Rung, cases: Sequence[Case]) -> np.ndarray:  # type: ignore[type-arg]
+    def _read(self, rung: Rung, cases: Sequence[Case]) -> Floats:
         return read(rung, cases, self.folder / "acts", None, lambda k, n: self.tell(f"{rung.name} reads", k, n))
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
