@@ -4,6 +4,7 @@ from caseback.cli.group import group
 from caseback.cli.oversee_corrigibility import corrigibility
 from caseback.cli.oversee_ladder import ladder
 from caseback.cli.oversee_panel import panels_
+from caseback.cli.oversee_saboteurs import saboteurs
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
@@ -16,3 +17,4 @@ def oversee() -> None:
 app.command()(ladder)
 app.command("panels")(panels_)
 app.command("corrigibility")(corrigibility)
+app.command()(saboteurs)
