@@ -1,6 +1,7 @@
 """``caseback oversee``: what to do when people can no longer read the transcripts."""
 
 from caseback.cli.group import group
+from caseback.cli.oversee_control import control_
 from caseback.cli.oversee_panel import panels_
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
@@ -12,3 +13,4 @@ def oversee() -> None:
 
 
 app.command("panels")(panels_)
+app.command("control")(control_)
