@@ -28,13 +28,14 @@ class Monitor:
     digest: str = "monitor"
     marks: dict = field(default_factory=lambda: {"bad": 0.9, "odd": 0.6})
     template_options: dict = field(default_factory=dict)
+    mute: bool = False
 
     def score(self, chats, words):
         found = []
         for chat, word in zip(chats, words, strict=True):
             text = chat[0]["content"]
             yes = next((p for mark, p in self.marks.items() if mark in text), 0.1)
-            p = 0.1 if "mumble" in text else yes if word == "Yes" else 1 - yes
+            p = 0.1 if self.mute or "mumble" in text else yes if word == "Yes" else 1 - yes
             found.append(SimpleNamespace(logprob=math.log(p)))
         return found
 
@@ -126,9 +127,7 @@ def study():
     calm = tuple(row("fine", family=f"f.{i % 10}") for i in range(40))
     attacks = tuple(row("bad" if i % 2 else "mumble", True, f"f.{i % 10}") for i in range(40))
     given = Case("deception", CLAUSE, Monitor("itself", {}), calm, calm, attacks)
-    mute = Monitor("mute", {"": 0.5})
-    mute.score = lambda chats, words: [SimpleNamespace(logprob=-9.0) for _ in chats]
-    return control([given], {"weak": Monitor(), "mute": mute}, budgets=(0.1,))
+    return control([given], {"weak": Monitor(), "mute": Monitor("mute", mute=True)}, budgets=(0.1,))
 
 
 def test_a_study_pools_what_is_caught_and_keeps_who_is_silent(study):
