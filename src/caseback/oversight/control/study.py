@@ -78,7 +78,7 @@ def control(
             else:
                 points = [point(calibration, honest, attacks, budget) for budget in budgets]
                 rows += [_row(each.name, name, at, attacks) for at in points]
-                line = frontier(calibration, honest, attacks, CURVE)
+                line = [list(spot) for spot in frontier(calibration, honest, attacks, CURVE)]
                 curves.append({"case": each.name, "monitor": name, "line": line})
             tick()
         if training and models and each.name in training:
