@@ -2,6 +2,7 @@
 
 from caseback.cli.group import group
 from caseback.cli.oversee_control import control_
+from caseback.cli.oversee_independence import independence_
 from caseback.cli.oversee_panel import panels_
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
@@ -14,3 +15,4 @@ def oversee() -> None:
 
 app.command("panels")(panels_)
 app.command("control")(control_)
+app.command("independence")(independence_)
