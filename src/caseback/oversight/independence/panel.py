@@ -45,17 +45,15 @@ def of_panels(panels: Sequence[Wrongs], missed: Sequence[Wrongs], families: Sequ
         families: of the transcripts.
     """
     majorities = np.stack([majority_wrong(panel) for panel in panels])
-    singles = [float(np.nanmean(member)) for panel in panels for member in panel]
-    best = [min(float(np.nanmean(member)) for member in panel) for panel in panels]
-    apart = [majority_wrong_if_independent([float(np.nanmean(member)) for member in panel]) for panel in panels]
+    singles = [[float(np.nanmean(member)) for member in panel if not np.isnan(member).all()] for panel in panels]
     return {
         "panels": len(panels),
         "members": len(panels[0]),
         "votes": votes(panels, families),
-        "error_of_one": float(np.mean(singles)),
-        "error_of_best": float(np.mean(best)),
+        "error_of_one": float(np.mean([rate for each in singles for rate in each])),
+        "error_of_best": float(np.mean([min(each) for each in singles])),
         "error_of_majority": float(np.nanmean(majorities)),
-        "error_if_independent": float(np.mean(apart)),
+        "error_if_independent": float(np.mean([majority_wrong_if_independent(each) for each in singles])),
         "unanswered": int(sum(np.isnan(panel).sum() for panel in panels)),
         "missed_by_all": depth(missed),
     }
