@@ -3,6 +3,8 @@
 from caseback.cli.group import group
 from caseback.cli.oversee_corrigibility import corrigibility
 from caseback.cli.oversee_ladder import ladder
+from caseback.cli.oversee_control import control_
+from caseback.cli.oversee_independence import independence_
 from caseback.cli.oversee_panel import panels_
 from caseback.cli.oversee_saboteurs import saboteurs
 
@@ -18,3 +20,5 @@ app.command()(ladder)
 app.command("panels")(panels_)
 app.command("corrigibility")(corrigibility)
 app.command()(saboteurs)
+app.command("control")(control_)
+app.command("independence")(independence_)

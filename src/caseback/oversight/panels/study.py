@@ -22,6 +22,7 @@ from caseback.oversight.panels.questions import GROUNDS, Question, questions
 from caseback.oversight.report import Figure, report
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.clustered_paired import clustered_difference
+from caseback.stats.paired import PairedDifference
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
 
@@ -195,17 +196,27 @@ def _row(
         "accuracy": rate.value if rate.n else None, "low": rate.low, "high": rate.high,
         "abstained": len(asked) - rate.n, "gain": None,
     }  # fmt: skip
-    pairs = [
-        (bool(a), bool(b), q.family)
-        for q, a, b in zip(asked, rights, protocols["alone"], strict=True)
-        if a is not None and b is not None
-    ]
-    if protocol != "alone" and pairs:
-        first, second, families = zip(*pairs, strict=True)
-        gained = clustered_difference(first, second, families)
+    if protocol != "alone" and (gained := _beyond(asked, rights, protocols["alone"])):
         row |= {"gain": gained.value, "gain_low": gained.low, "gain_high": gained.high}
         row |= {"p": gained.p, "pairs": gained.n}
+    other = protocols.get(protocol.replace("debate", "consultancy"), [])
+    row["over_consultancy"] = None
+    if protocol.startswith("debate") and other and (gained := _beyond(asked, rights, other)):
+        row["over_consultancy"] = {each: getattr(gained, each) for each in ("value", "low", "high", "n", "p")}
     return row
+
+
+def _beyond(asked: Sequence[Question], first: Rights, second: Rights) -> PairedDifference | None:
+    """How much oftener the first way is right than the second, on the questions that both decide."""
+    pairs = [
+        (bool(a), bool(b), question.family)
+        for question, a, b in zip(asked, first, second, strict=True)
+        if a is not None and b is not None
+    ]
+    if not pairs:
+        return None
+    one, other, families = zip(*pairs, strict=True)
+    return clustered_difference(one, other, families)
 
 
 def _figure(row: Mapping[str, Any], judge: str) -> Figure:
