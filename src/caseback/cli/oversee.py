@@ -1,6 +1,7 @@
 """``caseback oversee``: what to do when people can no longer read the transcripts."""
 
 from caseback.cli.group import group
+from caseback.cli.oversee_checkpoints import checkpoints
 from caseback.cli.oversee_corrigibility import corrigibility
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
@@ -11,4 +12,5 @@ def oversee() -> None:
     """Oversee what is stronger: how far trust reaches, and what breaks it."""
 
 
+app.command("checkpoints")(checkpoints)
 app.command("corrigibility")(corrigibility)
