@@ -1,6 +1,7 @@
 """``caseback oversee``: what to do when people can no longer read the transcripts."""
 
 from caseback.cli.group import group
+from caseback.cli.oversee_checkpoints import checkpoints
 from caseback.cli.oversee_corrigibility import corrigibility
 from caseback.cli.oversee_ladder import ladder
 from caseback.cli.oversee_control import control_
@@ -18,6 +19,7 @@ def oversee() -> None:
 
 app.command()(ladder)
 app.command("panels")(panels_)
+app.command("checkpoints")(checkpoints)
 app.command("corrigibility")(corrigibility)
 app.command()(saboteurs)
 app.command("control")(control_)
