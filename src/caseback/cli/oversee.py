@@ -1,6 +1,7 @@
 """``caseback oversee``: what to do when people can no longer read the transcripts."""
 
 from caseback.cli.group import group
+from caseback.cli.oversee_easy_or_hard import easy_or_hard
 from caseback.cli.oversee_ladder import ladder
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
@@ -12,3 +13,4 @@ def oversee() -> None:
 
 
 app.command()(ladder)
+app.command("easy-or-hard")(easy_or_hard)
