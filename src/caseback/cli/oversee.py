@@ -3,6 +3,7 @@
 from caseback.cli.group import group
 from caseback.cli.oversee_checkpoints import checkpoints
 from caseback.cli.oversee_corrigibility import corrigibility
+from caseback.cli.oversee_easy_or_hard import easy_or_hard
 from caseback.cli.oversee_ladder import ladder
 from caseback.cli.oversee_control import control_
 from caseback.cli.oversee_independence import independence_
@@ -24,3 +25,4 @@ app.command("corrigibility")(corrigibility)
 app.command()(saboteurs)
 app.command("control")(control_)
 app.command("independence")(independence_)
+app.command("easy-or-hard")(easy_or_hard)
