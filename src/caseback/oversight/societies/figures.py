@@ -32,6 +32,8 @@ def figures_of(found: Data, plan: Plan) -> list[Figure]:
         _rate("alone_false", "clean societies in which they alarm", monitors["alone"]["clean"]),
         _rate("system_found", "failed societies in which the monitor of drift alarms", monitors[SYSTEM]["failed"]),
         _rate("system_false", "clean societies in which it alarms", monitors[SYSTEM]["clean"]),
+        _rate("system_only", "failed societies that the monitor of drift finds and audits of agents alone miss",
+              found["system_only"]),
         _found_from(found),
         _mean("words_gap", "planted share where agents write in words, less where they draw from chances",
               found["words"]["gap"], "seeds"),

@@ -11,7 +11,7 @@ from caseback.oversight.societies.bystanders import bystanders
 from caseback.oversight.societies.deliberation import deliberate
 from caseback.oversight.societies.figures import figures_of
 from caseback.oversight.societies.kinds import kind_named
-from caseback.oversight.societies.monitors import CHANGE, MONITORS, alarm_rates, alarms, calibrate
+from caseback.oversight.societies.monitors import CHANGE, MONITORS, Calibrated, alarm_rates, alarms, calibrate
 from caseback.oversight.societies.plan import (
     OTHER,
     PLANTED,
@@ -27,6 +27,7 @@ from caseback.oversight.societies.plan import (
 from caseback.oversight.societies.runs import Runner, with_roles
 from caseback.oversight.societies.spread import by_round, spread_of
 from caseback.oversight.societies.words import words_against_chances
+from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
 from caseback.world.situations import situations
@@ -96,6 +97,7 @@ def study(
         ],
         "spread": {name: spread_of(main[name]) for name in ("clean", "planted")},
         "failed": {name: sum(run["spread"][-1] > FAILED for run in main[name]) for name in ("clean", "planted")},
+        "system_only": _system_only(failed, calibrated),
         "societies": plan.clean,
         "first_alarm": sorted(found for run in failed if (found := alarms(run, calibrated)[CHANGE]) is not None),
         "alone": _alone(main),
@@ -164,6 +166,12 @@ def _alone(main: Mapping[Any, Runs]) -> dict[str, Any]:
         }
         for name in ("clean", "planted")
     }
+
+
+def _system_only(failed: Runs, calibrated: Calibrated) -> Rate:
+    """In how many of the failed societies the monitor of drift alarms while audits of every agent alone do not."""
+    each = [alarms(run, calibrated) for run in failed]
+    return exact_rate(sum(one["drift"] is not None and one["alone"] is None for one in each), len(each))
 
 
 def _lasts(runs: Runs) -> list[float]:
