@@ -169,36 +169,45 @@ def _told(figure: dict[str, Any] | None) -> str:
 @app.command()
 def add(
     dossier: Folder,
+    reports: Annotated[
+        list[Path] | None,
+        typer.Argument(help="JSON reports of caseback oversee or caseback look, each with its page beside it."),
+    ] = None,
+    *,
     detector: Annotated[
         list[Path] | None, typer.Option(help="Folder of a detector that goes with the model; repeat it.")
     ] = None,
-    look: Annotated[
-        list[Path] | None, typer.Option(help="JSON report of caseback look, such as difference.json; repeat it.")
-    ] = None,
+    look: Annotated[list[Path] | None, typer.Option(help="A report, too: as named after the dossier.")] = None,
     former: Annotated[Path | None, typer.Option(help="The card before this one, or its dossier.")] = None,
     model: Annotated[
         str, typer.Option(help="The model as shipped: detectors that read activations are tested on it.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the records' ids as JSON.")] = False,
 ) -> None:
-    """Put into a dossier what its card shows beside the run: monitors, reports from inside, the card before it.
+    """Put into a dossier what its card shows beside the run: monitors, studies of oversight, reports from inside, the
+    card before it.
 
     A detector's self-tests are run, and whether it fits the model is recorded with it: a stale one is shown as stale.
 
-    Example: caseback card add runs/mine --detector praise --look difference/difference.json --former old/card.json
+    [bold]Examples[/]
+
+      caseback card add runs/mine studies/ladder.json studies/panel.json
+
+      caseback card add runs/mine difference/difference.json --detector praise --former old/card.json
     """
     from caseback.cli.models import load_named
     from caseback.disclosure.add import append, of_detector, of_former, of_report
     from caseback.disclosure.read_card import dossier_in
     from caseback.dossier import open_dossier, read_dossier
 
-    if not (detector or look or former):
-        raise CasebackError("nothing to add: give --detector, --look or --former")
+    files = [*(reports or ()), *(look or ())]
+    if not (detector or files or former):
+        raise CasebackError("nothing to add: name reports, or give --detector or --former")
     folder = dossier_in(dossier)
     read_dossier(folder).close()  # a new one is not begun by a slip of the pen
     subject = load_named(model) if model else None
     with open_dossier(folder) as opened:
-        entries = [of_report(opened, each) for each in look or ()] + ([of_former(opened, former)] if former else [])
+        entries = [of_report(opened, each) for each in files] + ([of_former(opened, former)] if former else [])
         entries += [of_detector(opened, each, subject) for each in detector or ()]
         records = append(opened, entries)
     if as_json:

@@ -2,6 +2,9 @@
 
 from caseback.cli.group import group
 from caseback.cli.oversee_society import society
+from caseback.cli.oversee_corrigibility import corrigibility
+from caseback.cli.oversee_ladder import ladder
+from caseback.cli.oversee_panel import panels_
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
@@ -12,3 +15,6 @@ def oversee() -> None:
 
 
 app.command(name="society")(society)
+app.command()(ladder)
+app.command("panels")(panels_)
+app.command("corrigibility")(corrigibility)

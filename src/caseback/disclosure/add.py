@@ -1,4 +1,4 @@
-"""What goes into a dossier so that its card shows it: detectors, reports from inside, the card before.
+"""What goes into a dossier so that its card shows it: detectors, reports from inside and of oversight, the card before.
 
 Each function reads and stores what lies behind an entry; nothing is in the record before all are appended.
 """
@@ -15,6 +15,7 @@ from caseback.detectors.files import RECORD, TENSORS, detector_id, load_detector
 from caseback.detectors.kinds import kind_of
 from caseback.detectors.self_test import self_test, stale
 from caseback.disclosure.form import parsed
+from caseback.disclosure.overseen import KIND, NOTEBOOK, body_of, study_of
 from caseback.disclosure.read_card import json_of, read_card
 from caseback.disclosure.wording import words
 from caseback.dossier import Dossier, Record
@@ -131,31 +132,26 @@ def _tested(detector: "Detector", subject: "OpenSubject | None") -> dict[str, An
 
 
 def of_report(dossier: Dossier, file: Path) -> Entry:
-    """Put a report of ``caseback look`` into a dossier: the file, its page where one lies beside it, its first figures.
+    """Put a report into a dossier, of ``caseback look`` or of a study of oversight: the file, its page where one lies
+    beside it, its first figures.
 
     Raises:
         CasebackError: it cannot be read or is no report, or the disk is full.
     """
-    try:
-        if file.stat().st_size > LARGEST:
-            raise CasebackError(f"{file} has more than {LARGEST} bytes: it is no report of caseback look")
-        report = json.loads(file.read_bytes())
-    except OSError as error:
-        raise CasebackError(
-            f"{file}: no report to read ({error.strerror}); name a JSON file of caseback look"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise CasebackError(f"{file} is not JSON ({error}); name a JSON file of caseback look") from None
-    kind = report.get("kind") if isinstance(report, dict) else None
+    report = _read(file)
+    kind = report.get("kind")
+    page = file.with_suffix(".html")
+    if study_of(kind) is not None:
+        body = body_of(report, file)
+        return Entry("oversight", body, _kept(dossier, file, page))
     if kind not in REPORTS:
-        raise CasebackError(f"{file} is a {kind!r:.60}, which a card does not show; it shows: {', '.join(REPORTS)}")
+        known = ", ".join((*REPORTS, f"{KIND}… (caseback oversee)", NOTEBOOK))
+        raise CasebackError(f"{file} is a {kind!r:.60}, which a card does not show; it shows: {known}")
     title, asks = REPORTS[kind]
     about = next(
         (str(report[name]) for name in ("name", "about", "behaviour") if isinstance(report.get(name), str)), ""
     )
     all_figures = list(_figures(report, ""))
-    page = file.with_suffix(".html")
-    kept = {"report": dossier.put(file)} | ({"page": dossier.put(page)} if page.exists() else {})
     body = {
         "report": kind,
         "title": f"{title}: {words(about)}" if about else title,
@@ -165,7 +161,32 @@ def of_report(dossier: Dossier, file: Path) -> Entry:
         "figures": all_figures[:SHOWN],
         "total": len(all_figures),
     }
-    return Entry("inside", body, kept)
+    return Entry("inside", body, _kept(dossier, file, page))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise CasebackError(f"{file} has more than {LARGEST} bytes: it is no report of ours")
+        report = json.loads(file.read_bytes(), parse_constant=_refused)
+    except OSError as error:
+        raise CasebackError(
+            f"{file}: no report to read ({error.strerror}); name a JSON file of caseback look or caseback oversee"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise CasebackError(
+            f"{file} is not JSON ({error}); name a JSON file of caseback look or caseback oversee"
+        ) from None
+    return report if isinstance(report, dict) else {}
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _kept(dossier: Dossier, file: Path, page: Path) -> dict[str, str]:
+    """The report, and its page where there is one, as artefacts."""
+    return {"report": dossier.put(file)} | ({"page": dossier.put(page)} if page.exists() else {})
 
 
 def _text(report: Mapping[str, Any], *names: str) -> str | None:

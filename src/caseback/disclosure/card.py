@@ -20,10 +20,11 @@ from caseback.disclosure.form import wrong_section
 from caseback.disclosure.former import changes_since
 from caseback.disclosure.measured import audit, cannot_tell, capability, depth, groups, training, verdict
 from caseback.disclosure.missing import not_measured
+from caseback.disclosure.overseen import overseen
 from caseback.dossier import Dossier, Record
 from caseback.errors import CasebackError
 
-FORMAT = "caseback-card/2"
+FORMAT = "caseback-card/3"
 REFERENCE = (
     "This subject is a small reference model, trained from scratch on a generated world to test and calibrate the "
     "method. Its figures are never presented as evidence about large models."
@@ -93,6 +94,7 @@ def _sections(dossier: Dossier, read: Checked, path: str) -> dict[str, Any]:
         "depth": depth(by_kind.get("depth", ()), path),
         "inside": inside(by_kind.get("inside", ()), path),
         "audit": audit(by_kind["audit"][-1]) if "audit" in by_kind else None,
+        "oversight": overseen(by_kind.get("oversight", ()), path),
         "monitors": monitors(by_kind.get("monitor", ()), path),
         "live": live(by_kind, path),
         "not_measured": not_measured(by_kind, found, arms),

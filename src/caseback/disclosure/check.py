@@ -100,7 +100,8 @@ def _checked(card: Mapping[str, Any], file: Path, dossier: Dossier) -> CardCheck
     ]
     other += _listed(card, mine)
     other += _lacking(mine, theirs)
-    if card.get("version") != __version__:  # the card says so itself: it cannot be what excuses it
+    other_form = card["format"] != now["format"]
+    if card.get("version") != __version__ or other_form:  # the card says so itself: it cannot be what excuses it
         other.append(OTHER_VERSION)
     elif not found and not other:
         other += _page(card, now, file)

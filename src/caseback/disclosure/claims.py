@@ -6,6 +6,7 @@ from typing import Any
 from caseback.disclosure import doubts as of
 from caseback.disclosure.evidence import OVER_REFUSAL
 from caseback.disclosure.measured import counts
+from caseback.disclosure.overseen import NOT_LOOKED_AT, STUDIES, WIDEST, of_this_model
 from caseback.disclosure.wording import listed_words, words
 
 Card = Mapping[str, Any]
@@ -314,5 +315,56 @@ def evidence(card: Card, _: float) -> Node:
     )
 
 
-CLAIMS: tuple[Callable[[Card, float], Node], ...] = (adherence, cause, ability, audit, depth, watched, evidence)
-"""C1 to C7, in order."""
+def oversight(card: Card, _: float) -> Node:
+    """C8: what is weaker would notice. It never holds whole: a study ends where its strongest model does."""
+    studies = card["oversight"]
+    own = [each for each in studies if of_this_model(each, card)]
+    none = [each["text"] for each in _figures_of(studies, WIDEST) if each["value"] in (None, 0)]
+    if not studies:
+        told = (UNTOLD, NOT_LOOKED_AT)
+    elif not own:
+        told = (UNTOLD, "no study of oversight took this model in: they say what is usual, and not what is so here")
+    elif none:
+        told = (NOT, f"no gap meets the bound that was set: {listed_words(none)}")
+    else:
+        told = (PART, f"this model took part in {len(own)} of {len(STUDIES)} studies, and each says how far it reaches")
+    evidence = [
+        _item(f"{each['title']}: {f['text']}, {_shown(f)}", each["record"], f"oversight/{each['study']}/{f['name']}")
+        for each in studies
+        for f in each["figures"]
+        if f["value"] is not None
+    ]
+    return _node(
+        "Overseers that are weaker than it and trusted would notice if it did wrong.",
+        "Overseers of known strength were set over models of known fault. How far they can be trusted is a curve over "
+        "the gap between the two; several count as many only as far as they fail apart; and what one of them misses "
+        "when it is itself bad was measured, too. No study shows this of a model that took no part in it."
+        if studies
+        else "Only overseers tried on models of known fault tell what people who rely on them would miss.",
+        told,
+        evidence,
+        of.oversight(card),
+    )
+
+
+def _figures_of(studies: Sequence[Card], names: Sequence[str]) -> list[Card]:
+    """Figures of these names in all studies."""
+    return [f for each in studies for f in each["figures"] if f["name"] in names]
+
+
+def _shown(f: Card) -> str:
+    interval = "" if f["low"] is None or f["high"] is None else f" [{f['low']:.3g}, {f['high']:.3g}]"
+    return f"{f['value']:.3g}{interval} over {f['n']} {f['unit']}"
+
+
+CLAIMS: tuple[Callable[[Card, float], Node], ...] = (
+    adherence,
+    cause,
+    ability,
+    audit,
+    depth,
+    watched,
+    evidence,
+    oversight,
+)
+"""C1 to C8, in order: a claim keeps its number from card to card."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from caseback.disclosure.evidence import OVER_REFUSAL
 from caseback.disclosure.measured import counts
+from caseback.disclosure.overseen import NOT_LOOKED_AT, VOTES, WIDEST, not_studied, of_this_model
 from caseback.disclosure.wording import arm_name, audited_model, listed_words, within, words
 
 Card = Mapping[str, Any]
@@ -367,6 +368,33 @@ def above(card: Card, monitor: Card) -> str:
 def _is_of(live: Card, monitor: Card) -> bool:
     same = (live["detector"], live["behaviour"]) == (monitor["name"], monitor["behaviour"])
     return same and live["id"] in (None, monitor["id"])
+
+
+def oversight(card: Card) -> list[Doubt]:
+    """About whether what is weaker would notice."""
+    studies = card["oversight"]
+    if not studies:
+        why = f"{NOT_LOOKED_AT} (caseback oversee; caseback card add DOSSIER REPORT.json)"
+        return [doubt("Oversight was not looked at", why)]
+    found = []
+    for each in studies:
+        record = each["record"]
+        if not of_this_model(each, card):
+            what = f"“{each['title']}” is of other models"
+            found.append(doubt(what, "whether it holds of this one is not known", record))
+        untold = [f["text"] for f in each["figures"] if f["value"] is None]
+        if untold:
+            found.append(doubt(f"{each['title']}: cannot tell {listed_words(untold)}", "the study says so", record))
+        for f in each["figures"]:
+            if f["name"] in WIDEST and f["value"] is not None:
+                why = f"{f['text']}: {f['value']:.3g}; a stronger model lies beyond what was measured"
+                found.append(doubt("Trust reaches only so far", why, record))
+            if f["name"] in VOTES and f["value"] is not None:
+                why = f"{f['text']}: {f['value']:.3g}; what all of them miss together, none of them catches"
+                found.append(doubt("Overseers fail together", why, record))
+    if rest := not_studied(studies):
+        found.append(doubt(f"Not looked at: {listed_words([within(each) for each in rest])}", "no such study is here"))
+    return found
 
 
 def evidence(card: Card) -> list[Doubt]:

@@ -47,7 +47,7 @@ def figures(card: Mapping[str, Any]) -> list[Figure]:
     kept = {entry["record"]: [a["digest"] for a in entry["artefacts"]] for entry in evidence.get("records") or ()}
     struck = evidence.get("struck") or {}
     found = [*_verdict(card), *_rates(card), *_capability(card), *_clauses(card), *_depth(card), *_inside(card)]
-    found += [*_audit(card), *_monitors(card), *_live(card)]
+    found += [*_audit(card), *_oversight(card), *_monitors(card), *_live(card)]
     whole = [
         Figure(
             **{
@@ -206,6 +206,16 @@ def _audit(card: Mapping[str, Any]) -> Iterator[Figure]:
                 "less",
                 audit["record"],
             )
+
+
+def _oversight(card: Mapping[str, Any]) -> Iterator[Figure]:
+    for study in card.get("oversight") or ():
+        for f in study["figures"]:
+            name, label = _named("oversight", study["study"], f["name"]), f"{study['title']}: {f['text']}"
+            if f["value"] is None:
+                yield _word(name, label, "cannot tell", study["record"])
+            else:
+                yield Figure(name, label, f["value"], f["low"], f["high"], f["n"], "", "", study["record"])
 
 
 def _monitors(card: Mapping[str, Any]) -> Iterator[Figure]:

@@ -11,8 +11,14 @@ from jsonschema.exceptions import ValidationError
 
 from caseback.errors import CasebackError
 
-SCHEMAS = {"caseback-card/1": "card.schema.1.json", "caseback-card/2": "card.schema.json"}
+SCHEMAS = {
+    "caseback-card/1": "card.schema.1.json",
+    "caseback-card/2": "card.schema.2.json",
+    "caseback-card/3": "card.schema.json",
+}
 """Forms that are read, the newest last."""
+NEWEST = "caseback-card/3"
+"""The form that is written."""
 LARGEST = 1 << 28
 """Bytes of a card that is read: 256 MiB."""
 
@@ -22,7 +28,7 @@ def _text(name: str) -> str:
     return (files("caseback.disclosure") / name).read_text(encoding="utf-8")
 
 
-def schema(form: str = "caseback-card/2") -> dict[str, Any]:
+def schema(form: str = "caseback-card/3") -> dict[str, Any]:
     """The published JSON Schema of a card (draft 2020-12)."""
     found: dict[str, Any] = json.loads(_text(SCHEMAS[form]))
     return found
@@ -36,7 +42,7 @@ def wrong_section(card: Mapping[str, Any]) -> str:
     return _told(flaw) if flaw else ""
 
 
-def wrong(card: Mapping[str, Any], form: str = "caseback-card/2") -> str:
+def wrong(card: Mapping[str, Any], form: str = "caseback-card/3") -> str:
     """Where a card does not fit its form, and how; empty where it does."""
     flaw = next(iter(Draft202012Validator(schema(form)).iter_errors(card)), None)
     return _told(flaw) if flaw else ""

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from caseback.disclosure.figures import figure_of
+from caseback.disclosure.overseen import NOT_LOOKED_AT
 from caseback.disclosure.page import visible
 from caseback.disclosure.wording import ARM_NAMES, document_name, within, words
 
@@ -18,6 +19,8 @@ DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 """The one written in C where there is one: it takes a tenth of the time."""
 TESTED = ("rate", "capability", "clause")
 """Figures that are evaluations of the trained model."""
+IN_README = 3
+"""Figures of a study of oversight that the model card names; the card shows more."""
 
 
 def readme_beside(page: Path) -> Path:
@@ -129,7 +132,13 @@ def _body(card: Card, name: str) -> str:
     live = card["live"]
     counted = f"{len(live['rates'])} rates and {len(live['incidents'])} incidents are in the card."
     lines += [counted if live["watched"] else f"{_md(live['why'].capitalize())}.", ""]
-    lines += ["## Evidence", ""]
+    lines += ["## Oversight", ""]
+    if not card["oversight"]:
+        lines += [f"{_md(NOT_LOOKED_AT.capitalize())}.", ""]
+    for study in card["oversight"]:
+        shown = "; ".join(f"{_md(f['text'])}: {_told(f)}" for f in study["figures"][:IN_README])
+        lines.append(f"- **{_md(study['title'])}**: {_struck(shown, study['record'], struck)}")
+    lines += ["", "## Evidence", ""] if card["oversight"] else ["## Evidence", ""]
     if document := card["constitution"]:
         lines.append(f"- Constitution: {_md(document_name(document))}, digest `{_code(document['digest'])}`")
     lines += [f"- Weights, {_md(words(s['role']))}: `{_code(s['digest'])}`" for s in card["subjects"] if s["digest"]]
@@ -138,6 +147,16 @@ def _body(card: Card, name: str) -> str:
         f"- The whole card: `{_code(name)}.html`, `{_code(name)}.json`. Check it with `caseback card check`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _told(figure: Card) -> str:
+    """A figure with its interval and what it is over."""
+    if figure["value"] is None:
+        return "cannot tell"
+    interval = (
+        "" if figure["low"] is None or figure["high"] is None else f" ({figure['low']:.3g} to {figure['high']:.3g})"
+    )
+    return f"{figure['value']:.3g}{interval}, {figure['n']} {_md(figure['unit'])}"
 
 
 def _row(line: Card, struck: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from caseback.disclosure.page_words import in_100, percent
+from caseback.disclosure.spread import spread
 from caseback.disclosure.wording import (
     ARM_NAMES,
     DEPTH_MEASURES,
@@ -132,6 +133,7 @@ def environment_of(loader: BaseLoader) -> Environment:
         "by_reason": by_reason,
         "run_facts": run_facts,
         "short": short,
+        "spread": spread,
         "numbered": numbered,
         "document_name": document_name,
     }

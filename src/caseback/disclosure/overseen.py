@@ -1,0 +1,128 @@
+"""Studies of oversight on a card: from a report's file to a record, and from records to the card's section.
+
+How far a weaker overseer can be trusted with a stronger model is seldom measured on the model that ships: a study names
+the models that took part, and the card says whether this one is among them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from caseback.disclosure.evidence import artefact_path, latest, pick
+from caseback.disclosure.wording import words
+from caseback.dossier import Record
+from caseback.errors import CasebackError
+
+KIND = "caseback oversight "
+"""How the kind of a study's report begins; the study's name follows."""
+NOTEBOOK = "caseback research notebook"
+STUDIES = {
+    "ladder": "How far trust reaches",
+    "saboteurs": "Saboteurs among the overseers",
+    "panel": "Debate and panels",
+    "control": "Monitoring under an audit budget",
+    "independence": "Whether overseers fail together",
+    "thought": "Chain of thought",
+    "checkpoints": "Between checkpoints",
+    "society": "Many agents together",
+    "corrigibility": "Corrigibility",
+    "easy-or-hard": "Easy world or hard",
+}
+"""Studies that there are, and what a card calls them."""
+SHOWN = 24
+"""Figures of a study that a card shows; all of them are in its report."""
+NOT_LOOKED_AT = "not looked at: nothing is known of what a weaker overseer would notice"
+WIDEST = ("widest_gap", "widest_gap_met")
+"""Names of the figure that says up to which gap between overseer and overseen a stated bound was met."""
+VOTES = ("effective_votes", "effective_votes_shared", "effective_votes_other")
+"""Names of figures that say as how many independent overseers those of a panel count."""
+FIELDS = {"name": str, "text": str, "unit": str, "n": int}
+
+
+def study_of(kind: object) -> str | None:
+    """The name of the study that a report of this kind tells; None where it tells none."""
+    if kind == NOTEBOOK:
+        return "research"
+    return kind.removeprefix(KIND) if isinstance(kind, str) and kind.startswith(KIND) and kind != KIND else None
+
+
+def title_of(study: object) -> str:
+    """What a card calls a study."""
+    name = str(study)
+    if name == "research":
+        return "An automated researcher"
+    return STUDIES.get(name) or words(name)[:1].upper() + words(name)[1:]
+
+
+def body_of(report: Mapping[str, Any], source: object) -> dict[str, Any]:
+    """What a record keeps of a report: its question, its headline figures, what it leaves out, and of which models.
+
+    Args:
+        report: as ``caseback.oversight.report`` makes it.
+        source: the file, for messages.
+
+    Raises:
+        CasebackError: it does not have that form; the field is named.
+    """
+    study = study_of(report.get("kind"))
+    assert study is not None
+    figures = report.get("figures")
+    if not isinstance(figures, list):
+        raise CasebackError(f"{source}: figures of a study are a list, not {figures!r:.40}; run the study again")
+    told = [_figure(each, f"{source}: figure {number}") for number, each in enumerate(figures, 1)]
+    models = report.get("models")
+    return {
+        "study": study,
+        "report": report["kind"],
+        "title": title_of(study),
+        "asks": str(report.get("about") or ""),
+        "models": {str(name): str(digest) for name, digest in models.items()} if isinstance(models, Mapping) else {},
+        "seeds": [seed for seed in report.get("seeds") or () if isinstance(seed, int)],
+        "figures": told[:SHOWN],
+        "total": len(told),
+        "notes": [str(note) for note in report.get("notes") or ()],
+    }
+
+
+def _figure(found: Any, where: str) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        raise CasebackError(f"{where} is {found!r:.40}, and a figure is an object; run the study again")
+    for name, kind in FIELDS.items():
+        if not isinstance(found.get(name), kind) or isinstance(found[name], bool):
+            raise CasebackError(f"{where}: {name} is {found.get(name)!r:.40}; run the study again")
+    for name in ("value", "low", "high"):
+        number = found.get(name)
+        if number is not None and not _finite(number):
+            raise CasebackError(f"{where}: {name} is {number!r:.40}, and must be a number or null; run the study again")
+    return {name: found.get(name) for name in ("name", "text", "value", "low", "high", "n", "unit")}
+
+
+def _finite(number: object) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+
+
+def overseen(records: Sequence[Record], path: str) -> list[dict[str, Any]]:
+    """Studies of oversight, the newest of each question, with their headline figures."""
+    return [
+        {
+            **pick(record, "study", "report", "title", "asks", "total"),
+            "models": dict(record.body.get("models") or {}),
+            "seeds": list(record.body.get("seeds") or ()),
+            "figures": [dict(figure) for figure in record.body.get("figures") or ()],
+            "notes": list(record.body.get("notes") or ()),
+            "paths": {name: artefact_path(path, digest) for name, digest in record.artefacts.items()},
+        }
+        for record in latest(records, "study", "asks")
+    ]
+
+
+def not_studied(studies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the studies that are missing would have told, in order."""
+    there = {each["study"] for each in studies}
+    return [title for name, title in STUDIES.items() if name not in there]
+
+
+def of_this_model(study: Mapping[str, Any], card: Mapping[str, Any]) -> bool:
+    """Whether a model of the card took part in a study."""
+    own = {str(subject["digest"]) for subject in card["subjects"] if subject.get("digest")}
+    return bool(own & set(study["models"].values()))

@@ -1,0 +1,173 @@
+"""A ladder as a report: the matrix, the curves, how far trust reaches, and a chain beside one step."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from caseback.oversight.ladder.recall import Watched
+from caseback.oversight.ladder.recovered import SIGMAS, Pair, accuracy, amounts, recovered_pairs
+from caseback.oversight.ladder.study import Ladder
+from caseback.oversight.ladder.trust import Point, Reach, rate_curve, reach, share_curve
+from caseback.oversight.report import Figure, report
+from caseback.stats.crossed import crossed_difference
+from caseback.stats.means import Mean, clustered_mean
+from caseback.stats.paired import PairedDifference
+from caseback.stats.rate import Rate
+
+ABOUT = "How much of what the strong can do do the weak bring out, and how much of what they do wrong do the weak see?"
+
+
+def ladder_report(found: Ladder) -> dict[str, Any]:
+    """The report of a ladder, as JSON."""
+    names, plan = [rung.name for rung in found.rungs], found.plan
+    pairs = recovered_pairs(found.verdicts, names)
+    kept = [pair for pair in pairs if not pair.excluded]
+    gaps = {(weak.name, strong.name): strong.compute - weak.compute for weak in found.rungs for strong in found.rungs}
+    recall = rate_curve((trial for each in found.watched for trial in each.trials), plan.step)
+    recovered = {arm: _recovered_curve(found, kept, gaps, arm) for arm in found.verdicts[0].student}
+    far = reach(recall, plan.bound)
+    shares = [_share(found, kept, arm) for arm in recovered]
+    figures = [*shares, _chain(found, kept), *_critic(found), *_trust(recall, far)]
+    left_out = [f"left out: {each.teacher} to {each.student}: {each.excluded}" for each in pairs if each.excluded]
+    return report(
+        "ladder",
+        ABOUT,
+        {rung.name: rung.digest for rung in found.rungs},
+        list(range(plan.seeds)),
+        figures,
+        [*_notes(found), *left_out],
+        plan={**asdict(plan), "behaviours": list(plan.behaviours), "arms": list(plan.arms)},
+        rungs=[{**asdict(rung), "path": None, "accuracy": _own(found, rung.name)} for rung in found.rungs],
+        pairs=[_pair(each, gaps) for each in pairs],
+        recall=[_watched(each) for each in found.watched],
+        subjects=[
+            {"name": name, "broke": k, "judged": n} for name, (k, n) in found.written.items()
+        ],
+        curves={"recall": [asdict(point) for point in recall],
+                "recovered": {arm: [_finite(asdict(point)) for point in curve] for arm, curve in recovered.items()}},
+        reach=asdict(far),
+    )  # fmt: skip
+
+
+def _own(found: Ladder, name: str) -> dict[str, float]:
+    return {
+        side: sum(accuracy(getattr(one, side)[name]) for one in found.verdicts) / len(found.verdicts)
+        for side in ("weak", "ceiling")
+    }
+
+
+def _recovered_curve(found: Ladder, kept: Sequence[Pair], gaps: Any, arm: str) -> list[Point]:
+    rows = [
+        (gaps[pair], f"{pair[0]} to {pair[1]}", seed, gained, whole)
+        for each in kept
+        for pair in [(each.teacher, each.student)]
+        for seed, gained, whole in amounts(found.verdicts, arm, pair)
+    ]
+    return share_curve(rows, found.plan.step)
+
+
+def _share(found: Ladder, kept: Sequence[Pair], arm: str) -> Figure:
+    rows = [row for pair in kept for row in amounts(found.verdicts, arm, (pair.teacher, pair.student))]
+    mean = clustered_mean(rows)
+    text = f"share of the performance gap recovered, {arm}, all pairs with a ceiling gap of {SIGMAS:g} sigma together"
+    return _mean(f"recovered_{arm}", text, mean, "seeds")
+
+
+def _chain(found: Ladder, kept: Sequence[Pair]) -> Figure:
+    """Through the rungs between less straight from the weak one, on the same test cases at the same seeds."""
+    text = "right verdicts of the student: labels handed up rung by rung, less labels straight from the weak rung"
+    first: list[bool] = []
+    second: list[bool] = []
+    families: list[str] = []
+    seeds: list[int] = []
+    test = [case.family for case in found.cases if case.split == "test"]
+    for seed, one in enumerate(found.verdicts):
+        for each in kept:
+            pair = (each.teacher, each.student)
+            if pair in one.student.get("bootstrapped", {}) and pair in one.student.get("naive", {}):
+                first += [right == "1" for right in one.student["bootstrapped"][pair]]
+                second += [right == "1" for right in one.student["naive"][pair]]
+                families += test
+                seeds += [seed] * len(test)
+    if not first:
+        return Figure("chain_gain", text, None, None, None, 0, "families and seeds")
+    return _difference("chain_gain", text, crossed_difference(first, second, families, seeds), len(set(families)))
+
+
+def _critic(found: Ladder) -> list[Figure]:
+    """What a strong one's critique does for the weak one's own verdicts."""
+    first: list[bool] = []
+    second: list[bool] = []
+    families: list[str] = []
+    seeds: list[int] = []
+    test = [case.family for case in found.cases if case.split == "test"]
+    for seed, one in enumerate(found.verdicts):
+        for (weak, _), right in one.helped.items():
+            first += [each == "1" for each in right]
+            second += [each == "1" for each in one.weak[weak]]
+            families += test
+            seeds += [seed] * len(test)
+    if not first:
+        return []
+    text = "right verdicts of the weak one itself: beside a stronger one's critique, less alone"
+    return [_difference("critique_gain", text, crossed_difference(first, second, families, seeds), len(set(families)))]
+
+
+def _trust(curve: Sequence[Point], far: Reach) -> list[Figure]:
+    told = [point for point in curve if point.gap >= 0]
+    made = [
+        Figure(
+            f"recall_{name}", f"planted violations caught, overseer {point.gap:g} powers of ten of compute below",
+            point.value, point.low, point.high, point.n, "replies",
+        )
+        for name, point in (("narrowest", told[0]), ("widest", told[-1]))
+    ] if told else []  # fmt: skip
+    text = f"widest gap, in powers of ten of compute, up to which recall is surely at least {far.bound:g}"
+    return [*made, Figure("reach", text, far.gap, None, None, len(told), "gaps")]
+
+
+def _notes(found: Ladder) -> list[str]:
+    few = sorted({each.subject for each in found.watched if not each.met})
+    none = sorted(name for name, (k, _) in found.written.items() if not k)
+    return [
+        "Verdicts are by a linear head on the model's activations at the question; nothing else of it is trained.",
+        "Intervals of recall are over families and hold for all gaps of the curve together; those of shares recovered "
+        "are over seeds. Neither speaks of other models. A subject was planted once.",
+        *([f"too few clean replies for {found.plan.alarms:g} false alarms: {', '.join(few)}"] if few else []),
+        *([f"broke no clause after planting: {', '.join(none)}"] if none else []),
+    ]
+
+
+def _pair(each: Pair, gaps: Any) -> dict[str, Any]:
+    return {
+        **asdict(each),
+        "gap": gaps[(each.teacher, each.student)],
+        "sigmas": each.sigmas if math.isfinite(each.sigmas) else None,
+        "recovered": {arm: _finite(asdict(mean)) for arm, mean in each.recovered.items()},
+    }
+
+
+def _watched(each: Watched) -> dict[str, Any]:
+    return {
+        "overseer": each.overseer, "subject": each.subject, "gap": each.gap, "met": each.met,
+        "recall": _rate(each.caught.recall), "false": _rate(each.caught.false),
+    }  # fmt: skip
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {**asdict(rate), "value": rate.value if rate.n else None}
+
+
+def _finite(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no infinity: an interval without an end has None there."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in record.items()}
+
+
+def _mean(name: str, text: str, mean: Mean, unit: str) -> Figure:
+    value, low, high = (None if not math.isfinite(x) else x for x in (mean.value, mean.low, mean.high))
+    return Figure(name, text, value, low, high, mean.clusters, unit)
+
+
+def _difference(name: str, text: str, found: PairedDifference, families: int) -> Figure:
+    return Figure(name, text, found.value, found.low, found.high, families, "families")
