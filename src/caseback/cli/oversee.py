@@ -2,6 +2,7 @@
 
 from caseback.cli.group import group
 from caseback.cli.oversee_checkpoints import checkpoints
+from caseback.cli.oversee_society import society
 from caseback.cli.oversee_corrigibility import corrigibility
 from caseback.cli.oversee_easy_or_hard import easy_or_hard
 from caseback.cli.oversee_ladder import ladder
@@ -18,6 +19,7 @@ def oversee() -> None:
     """Oversee what is stronger: how far trust reaches, and what breaks it."""
 
 
+app.command(name="society")(society)
 app.command()(ladder)
 app.command("panels")(panels_)
 app.command("checkpoints")(checkpoints)
