@@ -2,14 +2,14 @@
 
 from caseback.cli.group import group
 from caseback.cli.oversee_checkpoints import checkpoints
-from caseback.cli.oversee_society import society
+from caseback.cli.oversee_control import control_
 from caseback.cli.oversee_corrigibility import corrigibility
 from caseback.cli.oversee_easy_or_hard import easy_or_hard
-from caseback.cli.oversee_ladder import ladder
-from caseback.cli.oversee_control import control_
 from caseback.cli.oversee_independence import independence_
+from caseback.cli.oversee_ladder import ladder
 from caseback.cli.oversee_panel import panels_
 from caseback.cli.oversee_saboteurs import saboteurs
+from caseback.cli.oversee_society import society
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
