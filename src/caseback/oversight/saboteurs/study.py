@@ -53,8 +53,8 @@ class Plan:
     planted: int = 60
     asked: int = 24
     doses: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 1.0)
-    seeds: int = 8
-    honest: int = 40
+    seeds: int = 6
+    honest: int = 24
     alarms: float = 0.05
     links: tuple[float, ...] = (1.0,)
     trusted: tuple[float, ...] = (0.0, 0.1)
