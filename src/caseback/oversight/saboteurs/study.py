@@ -43,7 +43,7 @@ class Plan:
         n: training situations of each behaviour, half as many to test on; as on the ladder, so that its activations
             serve here too. ``planted`` and ``asked`` likewise.
         doses: of each kind, above 0.
-        seeds: of saboteurs at each target; ``honest`` of honest overseers to set thresholds on, and as many to try them on.
+        seeds: of saboteurs at each target; ``honest`` of honest overseers to set thresholds on, and as many to try on.
         alarms: false alarms allowed.
         links: doses of the bad link in a chain; ``trusted`` shares of labels given by the oracle at every link.
         chained: seeds of the chain.
