@@ -3,6 +3,7 @@
 from caseback.cli.group import group
 from caseback.cli.oversee_checkpoints import checkpoints
 from caseback.cli.oversee_corrigibility import corrigibility
+from caseback.cli.oversee_thought import thought
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
@@ -14,3 +15,4 @@ def oversee() -> None:
 
 app.command("checkpoints")(checkpoints)
 app.command("corrigibility")(corrigibility)
+app.command("thought")(thought)
