@@ -62,5 +62,5 @@ def grow(
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:  # fmt: skip
     """Train the organism in ``out``, or find it there; the folder of the model."""
-    recipe = replace(load_recipe("sft"), seed=seed, epochs=2.0)
+    recipe = replace(load_recipe("sft"), seed=seed, epochs=2.0, save_steps=20)
     return train(recipe, base, drift_data(spec, kind, dose, n, seed), out, progress=progress).path
