@@ -22,7 +22,7 @@ from caseback.oversight.thought.faithful import interventions
 from caseback.oversight.thought.forced import thought_tokens, truncated
 from caseback.oversight.thought.monitors import Act, by_text, enough, text_monitor
 from caseback.oversight.thought.outside import _probe
-from caseback.oversight.thought.study import thought
+from caseback.oversight.thought.study import parted, thought
 from caseback.oversight.thought.tasks import THINK, Task, said, shifted, swapped, tasks
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
@@ -226,6 +226,17 @@ def test_the_study_its_page_and_going_on(tiny: OpenSubject, tmp_path: Path) -> N
     page = render_thought(data)
     assert "&lt;faithful&gt;" in page
     assert "<faithful>" not in page
+
+
+def test_the_point_where_monitors_part_is_named() -> None:
+    area = {"value": 0.9, "low": 0.8, "high": 0.95}
+    versions = [
+        {"name": "plain", "areas": {"activations": area}, "blind": []},
+        {"name": "ciphered", "areas": {"activations": area}, "blind": ["text"]},
+        {"name": "all blind", "areas": {"activations": area}, "blind": ["text", "activations"]},
+        {"name": "no acts", "areas": {"activations": None}, "blind": []},
+    ]
+    assert parted(versions) == ["ciphered"]
 
 
 def test_bad_input_is_refused(tiny: OpenSubject) -> None:

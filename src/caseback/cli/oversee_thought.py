@@ -113,6 +113,7 @@ def _show(data: dict[str, Any]) -> None:
             _rate(arms["kept 0"]["right"]), _rate(held), *(_rate(each["areas"][name]) for name in data["monitors"])
         )  # fmt: skip
     console.print(shown)
+    console.print(f"blind in text and not in activations: {', '.join(data['parted']) or 'none'}")
     for name, text in data["monitors"].items():
         console.print(f"{name}: area under the ROC curve of {text}", style="dim", soft_wrap=True)
 

@@ -91,7 +91,17 @@ def thought(
         shares=list(SHARES),
         along=list(ALONG),
         versions=versions,
+        parted=parted(versions),
     )
+
+
+def parted(versions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The versions, in order, at which the text monitor of the first is blind and that of activations is not."""
+    return [
+        each["name"]
+        for each in versions
+        if each["areas"]["activations"] and "text" in each["blind"] and "activations" not in each["blind"]
+    ]
 
 
 def _answered(subject: OpenSubject, spec: WorldSpec, n: int, seed: int, journal: Journal) -> list[Answer]:
