@@ -41,3 +41,14 @@ def written(folder: Path, name: str, data: dict[str, Any], page: bool = True) ->
     if page:
         file.with_suffix(".html").write_text(f"<!doctype html><title>{name}</title><style>p {{}}</style><p>{name}")
     return file
+
+
+def notebook() -> dict[str, Any]:
+    """A researcher's notebook, in the parts that cards and lists read."""
+    gain = {"value": 0.08, "low": 0.02, "high": 0.14, "n": 12, "unit": "families"}
+    return {
+        "kind": "caseback research notebook", "version": 1, "job": "detectors", "about": "Which pool catches most?",
+        "models": {"m": OWN}, "seed": 3, "submissions": [{"trial": "0"}, {"trial": "4"}],
+        "flags": [{"exploit": "constant answers", "trial": "2", "why": "all alike"}],
+        "final": {"trial": "4", "gain": gain}, "counts": {"hypotheses": 9, "trials": 8},
+    }  # fmt: skip
