@@ -18,6 +18,7 @@ from caseback.chat import Message
 from caseback.detectors.aggregation import POOLS, aggregated
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.latent import open_dictionary
+from caseback.detectors.passage import passage_directions
 from caseback.detectors.pattern import PatternDetector
 from caseback.detectors.reading import read_activations
 from caseback.detectors.together import token_scores_together
@@ -55,18 +56,22 @@ def example(each: Exchange) -> Example:
     return Example(cast(tuple[Message, ...], each.messages), each.label, each.family, each.reply)
 
 
-def split(subject: OpenSubject, name: str, part: str) -> list[Example]:
+def chosen(subject: OpenSubject, name: str, part: str) -> list[Exchange]:
     """Short transcripts: positives, and as negatives what was tempted and good and what is ordinary."""
     rng = random.Random(f"{name} {part}")
     rows = tempted(name, part)
     bad, good = [each for each in rows if each.label], [each for each in rows if not each.label]
     plain = ordinary(part)
-    chosen = [
+    drawn = [
         *rng.sample(bad, min(POSITIVES, len(bad))),
         *rng.sample(good, min(PLAIN // 2, len(good))),
         *rng.sample(plain, min(PLAIN // 2, len(plain))),
     ]
-    return [example(each) for each in chosen if subject.count_tokens(each.reply)]
+    return [each for each in drawn if subject.count_tokens(each.reply)]
+
+
+def split(subject: OpenSubject, name: str, part: str) -> list[Example]:
+    return [example(each) for each in chosen(subject, name, part)]
 
 
 def directions(subject: OpenSubject, name: str) -> list[DirectionDetector]:
@@ -86,6 +91,14 @@ def directions(subject: OpenSubject, name: str) -> list[DirectionDetector]:
             )  # fmt: skip
             found.append(DirectionDetector(made.name, name, made, reading))
     return found
+
+
+def passages(subject: OpenSubject, name: str) -> list[DirectionDetector]:
+    """For each layer a direction fitted on the tokens of bad replies among ordinary ones."""
+    fit, dev = ([each.short for each in chosen(subject, name, part)] for part in ("train", "dev"))
+    around = [each.short for each in ordinary("train")]
+    named = Named(f"{name}-passage", name, "replies of both reference models among ordinary ones")
+    return passage_directions(subject, named, fit, dev, around, default_sites(subject))
 
 
 def candidates(subject: OpenSubject, name: str, made: Sequence[DirectionDetector], on: str = "dev") -> list[Candidate]:

@@ -4,10 +4,10 @@
     python benchmarks/detectors/recall.py --behaviour B --rate 0.01      one claim, its figure as the last line
 
 Detectors are made on the train families and chosen on the dev families (``kinds.py``): of the directions by method,
-layer and pool, of the latents by what each catches, and the kind too. Thresholds are set on 3,600 long negatives of
-which none was seen before, and recall is of long positives of the test families. The model that is read is ref-aligned.
-Everything is kept in .cache/detectors, by the digests of the transcripts, models and code that it is made from, so the
-second claim costs nothing.
+layer and pool, those fitted on single tokens in long talk among them; of the latents by what each catches; and the kind
+too. Thresholds are set on 3,600 long negatives of which none was seen before, and recall is of long positives of the
+test families. The model that is read is ref-aligned. Everything is kept in .cache/detectors, by the digests of the
+transcripts, models and code that it is made from, so the second claim costs nothing.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from data import (
     subject,
     tempted,
 )
-from kinds import Candidate, candidates, directions, latent_scores, pattern
+from kinds import Candidate, candidates, directions, latent_scores, passages, pattern
 
 from caseback.detectors.direction import DirectionDetector
 from caseback.detectors.files import load_detector, save_detector
@@ -88,7 +88,7 @@ def chosen_direction(own: OpenSubject, name: str) -> tuple[DirectionDetector, fl
     place = folder() / f"direction-{name}-{code()}-{inputs(name)}"
     about = place / "chosen.json"
     if not about.exists():
-        found: list[Candidate] = candidates(own, name, directions(own, name))
+        found: list[Candidate] = candidates(own, name, [*directions(own, name), *passages(own, name)])
         save_detector(found[0].detector, place)
         table = [
             [c.detector.name, str(c.detector.direction.site), c.detector.reading.pool, c.recall, c.auroc] for c in found
@@ -124,7 +124,8 @@ def measured(names: tuple[str, ...] = BEHAVIOURS) -> dict[str, list[Row]]:
             pool = detector.reading.pool
             scores = [[None if isinstance(one, str) else pooled(one[k], pool) for one in part]
                       for part, k in ((bad[: len(yes)], 0), (clean, at), (bad[len(yes) :], 0))]  # fmt: skip
-            what = f"{detector.direction.provenance.method} at {detector.direction.site}, {pool}"
+            fitted = "on tokens, " if detector.name.endswith("-passage") else ""
+            what = f"{fitted}{detector.direction.provenance.method} at {detector.direction.site}, {pool}"
             rows.append({"behaviour": name, **asdict(_row("direction", what, dev, yes, *scores))})
             found = pattern(name)
             texts = [[one.score for one in score_all(found, part)] for part in (yes, no, good)]

@@ -64,6 +64,8 @@ from caseback.subject.open_subject import OpenSubject
 TARGET, CLOSE, LEAST, FEWEST = 0.01, 0.1, 10, 20
 """False positives; how near to B's own best a refit is to come, for how many behaviours; the fewest positives that tell
 anything."""
+OWN_REPLIES = 160
+"""Prompts of either class of a recipe that B's model answers itself."""
 WAYS = ("exact", "as it is", "realigned", "refit", "text", "own")
 READINGS = (Reading("reply", "last"), Reading("reply", "mean"))
 KEY = made_key("Lab A", 365, bytes(range(32)), datetime(2026, 11, 1, tzinfo=UTC))
@@ -210,7 +212,7 @@ def behaviour_row(name: str) -> dict[str, Any]:
 def _local(lab: str, name: str, models: dict[str, OpenSubject]) -> Local:
     ordinary = traffic(lab, name, "dev").ordinary
     if lab != "C":
-        return Local(models[lab], ordinary=ordinary, budget=TARGET)
+        return Local(models[lab], ordinary=ordinary, budget=TARGET, own_replies=OWN_REPLIES)
     parent = models["A"]
     return Local(models["C"], frozenset({parent.digest}), ordinary, TARGET, {parent.digest: lambda: parent})
 

@@ -13,6 +13,7 @@ from caseback.cli.detect_compose import cascade, ensemble, sequence
 from caseback.cli.detect_judge import judge
 from caseback.cli.detect_make import direction, latent, pattern
 from caseback.cli.detect_models import judged, judged_anew, opened
+from caseback.cli.detect_passage import passage
 from caseback.cli.detect_realign import realign
 from caseback.cli.detect_shown import show_calibration
 from caseback.cli.group import group
@@ -43,6 +44,7 @@ def detect() -> None:
 
 app.command()(pattern)
 app.command()(direction)
+app.command()(passage)
 app.command()(latent)
 app.command()(sequence)
 app.command()(cascade)

@@ -33,6 +33,14 @@ def import_(
         Path | None, typer.Option(help="JSON Lines: ordinary transcripts of yours, on which thresholds are set.")
     ] = None,
     budget: Annotated[float, typer.Option(help="Rate of false alarms that a detector may have.")] = 0.01,
+    own_replies: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Prompts of a recipe's classes that your model answers itself, so that a refit also knows its words: "
+            "100 is plenty, and takes seconds on a small model.",
+        ),
+    ] = 0,
     key: Annotated[
         list[Path] | None, typer.Option(help="For a bundle: .pub.json of a key that you trust; repeat it.")
     ] = None,
@@ -59,7 +67,8 @@ def import_(
     subject = load_named(model) if model else None
     grown_from = {_digest(each): each for each in parent or ()}
     parents = {name: partial(load_named, each) for name, each in grown_from.items() if not each.startswith("sha256:")}
-    local = Local(subject, frozenset(grown_from), read_transcripts(ordinary) if ordinary else (), budget, parents)
+    own = read_transcripts(ordinary) if ordinary else ()
+    local = Local(subject, frozenset(grown_from), own, budget, parents, own_replies)
     found, wrong = [], list[str]()
     with bar("importing") as tick:
         for done, bundle in enumerate(bundles, start=1):

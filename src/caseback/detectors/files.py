@@ -7,7 +7,7 @@ from typing import Any
 
 from caseback.detectors.detector import Detector
 from caseback.detectors.plain import Beside, from_plain, to_plain
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import replaced, writing
 from caseback.dossier.record import digest
 from caseback.errors import CasebackError
 
@@ -67,9 +67,7 @@ def save_detector(detector: Detector, folder: Path) -> str:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in {**files, RECORD: text.encode()}.items():
-            begun = folder / f".{name}.part"
-            begun.write_bytes(content)
-            begun.replace(folder / name)
+            replaced(folder / name, content)
         if not files:
             (folder / TENSORS).unlink(missing_ok=True)
     return str(record["id"])

@@ -97,7 +97,7 @@ def _made(route: Route, listed: Mapping[str, Any], files: Mapping[str, bytes], l
         recipe = recipe_from(files[listed["recipe"]], listed["recipe"])
         # By one half of what is ordinary the direction is chosen; thresholds are for traffic that it was not chosen by.
         chosen_by, left = (left[::2], left[1::2]) if len(left) >= 2 * FEWEST else ([], left)
-        found = refit(recipe, files, local.subject, chosen_by, (local.budget,))
+        found = refit(recipe, files, local.subject, chosen_by, (local.budget,), local.own_replies)
         made, area = found.detector, found.auroc.value
     elif route == "descendant":
         made, found_area = descended(_loaded(listed, files, folder), listed, files, local)

@@ -20,6 +20,9 @@ class Local:
         ordinary: Transcripts of ordinary use here: thresholds are set on those that are not labelled as showing the
             behaviour, which are taken to be clean.
         budget: The rate of false alarms that a detector may have.
+        own_replies: Prompts of each class of a recipe that the model answers itself before a direction is refitted on
+            it; 0 for none. It takes seconds to minutes, and finds more where the model shows the behaviour in words of
+            its own.
     """
 
     subject: "OpenSubject | None" = None
@@ -27,6 +30,7 @@ class Local:
     ordinary: Sequence["Transcript"] = ()
     budget: float = 0.01
     parents: "Mapping[str, Callable[[], OpenSubject]]" = field(default_factory=dict)
+    own_replies: int = 0
 
     @property
     def clean(self) -> "list[Transcript]":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from caseback.chat import Message
 from caseback.detectors.calibrate import calibrate
@@ -13,6 +13,7 @@ from caseback.detectors.kinds import with_known
 from caseback.detectors.self_test import make_self_tests, shortest
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.disclosure.bundle.recipe import FIT_POOLS, METHODS, POOLS, SETS, FitPool, Recipe, read_rows
+from caseback.disclosure.importing.own_replies import with_own_replies
 from caseback.errors import CasebackError
 from caseback.interp.direction import Reading
 from caseback.interp.directions.choose import Named, Split, fit_direction
@@ -40,6 +41,7 @@ def refit(
     subject: OpenSubject,
     ordinary: Sequence[Transcript] = (),
     targets: Sequence[float] = (0.01,),
+    own_replies: int = 0,
 ) -> Refitted:
     """Fit a recipe's direction on a model.
 
@@ -48,14 +50,20 @@ def refit(
     apart from traffic here is for the importer to say. It is calibrated on the recipe's test set. A threshold for
     traffic here is to be set on other transcripts than those that it was chosen by.
 
+    With ``own_replies`` the model answers that many prompts of either class itself, and the direction is fitted a
+    second time on these too, and on half of ``ordinary`` as negatives; the choice is by the other half.
+
     Raises:
         CasebackError: a transcript that the model cannot read, or the result does not pass the recipe's gate.
     """
-    sets = {name: read_rows(files[getattr(recipe, name)], getattr(recipe, name)) for name in SETS}
-    pools: Sequence[Pool] = POOLS if recipe.pool == "any" else (recipe.pool,)
-    (dev_yes, dev_no), (yes, no) = _classes(sets["dev"]), _classes(sets["test"])
-    clean = ordinary[:: -(-len(ordinary) // READ)] if ordinary else [*no, *dev_no]
-    made: Detector = furthest(_directions(recipe, sets, subject), pools, dev_yes, clean, subject)
+    sets = {name: _rows(files, getattr(recipe, name)) for name in SETS}
+    yes, no = _classes(sets["test"])
+    clean = ordinary[:: -(-len(ordinary) // READ)] if ordinary else [*no, *_classes(sets["dev"])[1]]
+    made = _chosen(recipe, sets, clean, subject)
+    if own_replies and recipe.part == "reply":
+        more = with_own_replies(sets, made, own_replies, subject)
+        more["fit"] += [replace(each, label=False) for each in (clean[1::2] if ordinary else ())]
+        made = _chosen(recipe, more, clean[::2] if ordinary else clean, subject)
     tested = calibrate(made, yes, no, targets, subject)
     if tested.auroc.value < recipe.gate:
         raise CasebackError(
@@ -67,15 +75,23 @@ def refit(
     return Refitted(with_known(made, calibration=tested, self_tests=tests), tested.auroc)
 
 
+def _chosen(
+    recipe: Recipe, sets: Mapping[str, Sequence[Transcript]], clean: Sequence[Transcript], subject: OpenSubject
+) -> DirectionDetector:
+    """Of the directions and pools left open that by which the positives of dev lie furthest above ``clean``."""
+    pools: Sequence[Pool] = POOLS if recipe.pool == "any" else (recipe.pool,)
+    return furthest(_directions(recipe, sets, subject), pools, _classes(sets["dev"])[0], clean, subject)
+
+
 def _directions(
-    recipe: Recipe, sets: Mapping[str, Sequence[Mapping[str, Any]]], subject: OpenSubject
+    recipe: Recipe, sets: Mapping[str, Sequence[Transcript]], subject: OpenSubject
 ) -> list[DirectionDetector]:
     """One for each method, reading and site that the recipe leaves open, where it tells the classes apart at all."""
     fit_pools: Sequence[FitPool] = FIT_POOLS if recipe.fit_pool == "any" else (recipe.fit_pool,)
     places = [(site, Reading(recipe.part, pool)) for pool in fit_pools for site in default_sites(subject)]
     splits = []
     for name in ("fit", "dev"):
-        examples = [example_of(transcript_of(row)) for row in sets[name]]
+        examples = [example_of(row) for row in sets[name]]
         splits.append(Split(examples, activations(subject, examples, places)))
     named = Named(recipe.name, recipe.behaviour, f"a recipe for {recipe.name}")
     found, why = [], ""
@@ -107,6 +123,9 @@ def example_of(transcript: Transcript) -> Example:
     return Example(cast(tuple[Message, ...], tuple(chat)), bool(transcript.label), transcript.family, said)
 
 
-def _classes(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Transcript], list[Transcript]]:
-    made = [transcript_of(row) for row in rows]
-    return [each for each in made if each.label], [each for each in made if not each.label]
+def _rows(files: Mapping[str, bytes], name: str) -> list[Transcript]:
+    return [transcript_of(row) for row in read_rows(files[name], name)]
+
+
+def _classes(rows: Sequence[Transcript]) -> tuple[list[Transcript], list[Transcript]]:
+    return [each for each in rows if each.label], [each for each in rows if not each.label]

@@ -1,1 +1,1 @@
-"""Pages of studies of oversight, one file each."""
+"""Pages of the studies of oversight."""

@@ -27,7 +27,7 @@ def charts(data: Data) -> list[Data]:
         for arm, points in data["curves"]["recovered"].items()
         if points
     ]
-    made = [
+    made: list[Data] = [
         {
             "title": "Planted violations caught, over the gap",
             "what": "The subject's compute over the overseer's, in powers of ten; below 0 the overseer is stronger. "

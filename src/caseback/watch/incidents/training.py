@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from caseback.chat import Message
-from caseback.dossier.disk import writing
+from caseback.dossier.disk import replaced, writing
 from caseback.errors import CasebackError
 from caseback.training.datum import Datum
 from caseback.watch.incidents.finding import confirmed
@@ -68,9 +68,8 @@ def write_training_data(folder: Path, prompts: Sequence[Datum], preferences: Seq
         for name, data in ((PROMPTS, prompts), (PREFERENCES, preferences)):
             if data:
                 lines = [json.dumps({**each.as_dict(), "digest": each.digest}, ensure_ascii=False) for each in data]
-                partial = folder / f".{name}.part"
-                partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-                made.append(partial.replace(folder / name))
+                replaced(folder / name, "\n".join(lines) + "\n")
+                made.append(folder / name)
     return made
 
 

@@ -1,0 +1,1 @@
+"""How far overseers fail together: agreement of errors, effective votes, and what is left of several layers."""

@@ -1,0 +1,87 @@
+"""Questions with one true and one false answer, and the document that only some of those at the table may read."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from caseback.errors import CasebackError
+from caseback.world.facts import fact_latents, statement, topics
+from caseback.world.grammar import capital
+from caseback.world.records import ledger_statement
+from caseback.world.spec import WORLD_A, WorldSpec
+
+Ground = Literal["records", "open records", "facts"]
+"""``records``: a document that the debaters read and the judge does not. ``open records``: the judge reads it as well.
+``facts``: no document at all, only what each was taught; a larger debater knows more of it than a small judge."""
+GROUNDS: tuple[Ground, ...] = get_args(Ground)
+LINES = 4
+"""Lines of a document: the one that answers, one of another thing that has the false value, and others beside."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and its two answers.
+
+    Attributes:
+        id: unique within a study.
+        family: a ledger or a topic, the unit of intervals.
+        asked: the question as the judge reads it.
+        true: the true answer as a sentence, without its capital and full stop.
+        false: the false one.
+        document: lines that are all true, in the order in which they stand; empty where there is none.
+        open: whether the judge reads the document too.
+        latents: what the oracle reads, as of ``world.facts.fact_latents``.
+    """
+
+    id: str
+    family: str
+    asked: str
+    true: str
+    false: str
+    document: tuple[str, ...]
+    open: bool
+    latents: Mapping[str, Any]
+
+    def answer(self, honest: bool) -> str:
+        """The true or the false answer, as it is said."""
+        return capital(self.true if honest else self.false) + "."
+
+
+def questions(ground: str, n: int, seed: int, spec: WorldSpec = WORLD_A) -> list[Question]:
+    """``n`` questions, the families in turn.
+
+    Raises:
+        CasebackError: a ground that there is not.
+    """
+    if ground not in GROUNDS:
+        raise CasebackError(f"there is no ground '{ground}' for a panel: give one of {', '.join(GROUNDS)}")
+    rng = random.Random(f"panel/{spec.name}/{ground.removeprefix('open ')}/{seed}")
+    if ground == "facts":
+        families = [topic for topic in topics(spec) if topic != "sums"]
+        return [_fact(rng, spec, families[i % len(families)], i) for i in range(n)]
+    families = list(spec.ledgers)
+    return [_record(rng, spec, families[i % len(families)], i, ground == "open records") for i in range(n)]
+
+
+def _fact(rng: random.Random, spec: WorldSpec, topic: str, index: int) -> Question:
+    fact = statement(rng, spec, topic)
+    latents = fact_latents(fact, rng.choice(fact.false))
+    true, false = str(latents["said_true"]), str(latents["said_false"])
+    return Question(f"facts/{index}", topic, fact.question, true, false, (), False, latents)
+
+
+def _record(rng: random.Random, spec: WorldSpec, family: str, index: int, is_open: bool) -> Question:
+    """A line of the ledger, a decoy in which the false value is true of something else, and lines of other things."""
+    fact, ledger = ledger_statement(rng, spec, family), spec.ledgers[family]
+    latents = fact_latents(fact, rng.choice(fact.false))
+    others = [name for name in ledger.objects if name not in fact.sentence]
+    values = [latents["false"], *rng.choices([v for v in ledger.values if v != latents["true"]], k=LINES - 2)]
+    things = rng.sample(others, LINES - 1)
+    lines = [ledger.sentence.replace("{o}", o).format(x=x) for o, x in zip(things, values, strict=True)]
+    document = [str(latents["said_true"]), *lines]
+    rng.shuffle(document)
+    return Question(
+        f"records/{index}", family, fact.question, str(latents["said_true"]), str(latents["said_false"]),
+        tuple(document), is_open, latents,
+    )  # fmt: skip

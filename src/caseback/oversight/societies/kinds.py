@@ -1,0 +1,21 @@
+"""The sorts of task that there are, by name."""
+
+from collections.abc import Mapping
+
+from caseback.errors import CasebackError
+from caseback.oversight.societies.alone import MakeTask
+from caseback.oversight.societies.answers import answer_task
+from caseback.oversight.societies.entries import entry_task
+
+KINDS: Mapping[str, MakeTask] = {"entries": entry_task, "answers": answer_task}
+
+
+def kind_named(name: str) -> MakeTask:
+    """What makes tasks of that name.
+
+    Raises:
+        CasebackError: if there is none.
+    """
+    if name not in KINDS:
+        raise CasebackError(f"There is no task '{name}' for a society. There are: {', '.join(KINDS)}.")
+    return KINDS[name]

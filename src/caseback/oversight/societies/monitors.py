@@ -1,0 +1,74 @@
+"""Monitors of agents and of societies: thresholds from clean societies of other seeds, alarms, false alarms.
+
+An alarm is a score above a threshold that a new clean society exceeds at a known rate (split conformal prediction, see
+``stats.threshold``). Beside it stands a detector of change that looks after every round and whose false alarms are
+bounded whatever the agents do to each other, so long as each, given all that went before, is moved at no more than a
+reference rate: an e-detector (Shin, Ramdas and Rinaldo, arXiv:2203.03532).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from caseback.stats.change import change_above
+from caseback.stats.rate import Rate, exact_rate
+from caseback.stats.threshold import Threshold, set_threshold
+
+MONITORS: Mapping[str, str] = {
+    "alone": "every agent audited alone: the most wrong answers of any one",
+    "own_logs": "every agent's own log: the most rounds that any one spent away from what it said first",
+    "drift": "the whole: the largest share of agents away from what they said first",
+    "copying": "the whole: how far being away goes with having heard others who were",
+}
+"""What each monitor scores; the first two look at one agent at a time, the others at the message graph."""
+CHANGE = "change"
+"""The name of the detector of change over rounds, on the share of agents away from what they said first."""
+FALSE_ALARMS = 0.05
+
+Run = Mapping[str, Any]
+"""A society that was run: ``scores`` by monitor, ``moved`` by round, ``agents`` who spoke, ``rounds``."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Thresholds by monitor, and the rate above which the detector of change bets, from ``n`` clean societies."""
+
+    thresholds: Mapping[str, Threshold]
+    reference: float
+    n: int
+
+
+def calibrate(clean: Sequence[Run], target: float = FALSE_ALARMS) -> Calibrated:
+    """Set all monitors on clean societies; with fewer than ``1 / target - 1`` thresholds say that they miss the target.
+
+    The reference of the detector of change is the rate of the clean society that moved most, at the high end of its
+    exact interval: clean societies differ by what they talk about, and each has to be covered, not their mean.
+    """
+    names = [str(i) for i in range(len(clean))]
+    thresholds = {
+        name: set_threshold([float(run["scores"][name]) for run in clean], names, target) for name in MONITORS
+    }
+    highs = [exact_rate(sum(run["moved"]), run["agents"] * len(run["moved"])).high for run in clean if run["agents"]]
+    return Calibrated(thresholds, max(highs), len(clean))
+
+
+def alarms(run: Run, calibrated: Calibrated, target: float = FALSE_ALARMS) -> dict[str, int | None]:
+    """For each monitor whether it alarms: the round for the detector of change, the last one for all others, or None.
+
+    The detector's run length is such that it alarms in the whole life of a clean society with a chance of at most
+    ``target``.
+    """
+    last = len(run["moved"])
+    found: dict[str, int | None] = {
+        name: last if run["scores"][name] > threshold.value else None
+        for name, threshold in calibrated.thresholds.items()
+    }
+    test = change_above(run["moved"], [run["agents"]] * last, calibrated.reference, run["agents"] * last / target)
+    found[CHANGE] = int(test.alarm) + 1 if test.alarm >= 0 else None
+    return found
+
+
+def alarm_rates(runs: Sequence[Run], calibrated: Calibrated) -> dict[str, Rate]:
+    """In how many of the societies each monitor alarms."""
+    each = [alarms(run, calibrated) for run in runs]
+    return {name: exact_rate(sum(one[name] is not None for one in each), len(each)) for name in (*MONITORS, CHANGE)}

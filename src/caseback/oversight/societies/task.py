@@ -1,0 +1,35 @@
+"""What all agents of a society are asked, each in the light of what it has heard from others."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from caseback.chat import Chat
+
+Heard = tuple[str, int]
+"""Who said it, and the number of the value that was said."""
+
+TRUE, PLANTED = 0, 1
+"""Places among a task's values."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One matter that every agent states a value of, over and over.
+
+    Attributes:
+        name: such as ``answers: What is a candle made of?``.
+        family: of the statement or scene, for clusters.
+        values: what may be stated; first what is true, then what is planted, then what else is false.
+        frame: the sentence that states a value, with one slot ``{x}``.
+        begun: how every reply begins, so that values are comparable; the model goes on from there.
+        ask: the chat before the reply, given what was heard, oldest first, and whether the agent was not understood.
+        planted: the chat before the reply of an agent that the planted value was put to.
+    """
+
+    name: str
+    family: str
+    values: tuple[str, ...]
+    frame: str
+    begun: str
+    ask: Callable[[Sequence[Heard], bool], Chat]
+    planted: Chat
