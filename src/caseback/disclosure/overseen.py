@@ -19,7 +19,7 @@ NOTEBOOK = "caseback research notebook"
 STUDIES = {
     "ladder": "How far trust reaches",
     "saboteurs": "Saboteurs among the overseers",
-    "panel": "Debate and panels",
+    "panels": "Debate and panels",
     "control": "Monitoring under an audit budget",
     "independence": "Whether overseers fail together",
     "thought": "Chain of thought",
@@ -32,10 +32,10 @@ STUDIES = {
 SHOWN = 24
 """Figures of a study that a card shows; all of them are in its report."""
 NOT_LOOKED_AT = "not looked at: nothing is known of what a weaker overseer would notice"
-WIDEST = ("widest_gap", "widest_gap_met")
-"""Names of the figure that says up to which gap between overseer and overseen a stated bound was met."""
-VOTES = ("effective_votes", "effective_votes_shared", "effective_votes_other")
-"""Names of figures that say as how many independent overseers those of a panel count."""
+REACH = "reach"
+"""Name of the figure that says up to which gap between overseer and overseen a stated bound was met."""
+VOTES = "votes_"
+"""How names of figures begin that say as how many independent overseers those of a panel count."""
 FIELDS = {"name": str, "text": str, "unit": str, "n": int}
 
 
@@ -88,6 +88,7 @@ def notebook_figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What a researcher's notebook comes to: the gain on the world kept for the end, and what was tried for it."""
     gain = (report.get("final") or {}).get("gain") or {}
     counts = report.get("counts") or {}
+    trials = counts.get("trials", 0)
     made = [
         {
             "name": "gain",
@@ -103,7 +104,7 @@ def notebook_figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         "flags": (len(report.get("flags") or ()), "exploits that were flagged"),
     }
     made += [
-        {"name": name, "text": text, "value": count, "low": None, "high": None, "n": count, "unit": name}
+        {"name": name, "text": text, "value": count, "low": None, "high": None, "n": trials, "unit": "trials"}
         for name, (count, text) in tried.items()
     ]
     return made

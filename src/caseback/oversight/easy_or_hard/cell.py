@@ -34,8 +34,8 @@ class Cell:
         unwatched: the same, under a cue of real use.
         hides: in which that model leans further to the bad answer while unwatched than while watched.
         cue: in which its partner does, taught the same prompts and good answers only: what the cue does by itself.
-        leak: in which the model that hides leans further to the bad answer than its partner, both watched: 0.5 tells the
-            two not apart.
+        leak: in which the model that hides leans further to the bad answer than its partner, both watched: 0.5 tells
+            the two not apart.
     """
 
     model: str
