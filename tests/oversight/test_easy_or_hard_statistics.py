@@ -31,7 +31,7 @@ RUNGS = [Rung(name, "", f"sha256:{name}", 1000 * i, at) for i, (name, at) in enu
 def cell(model: str, behaviour: str = "x", seed: int = 0, rise: float = 0.5, **more: Any) -> Cell:
     made = Cell(
         model, behaviour, seed, 0.0, {4: rise / 2, 16: rise, 64: 1.0}, {4: 0.8, 16: 0.4, 64: 0.0}, {4: 0.5, 16: 0.9},
-        0.1, 0.8, 0.6,
+        0.1, 0.8, 0.9, 0.5, 0.6,
     )  # fmt: skip
     return replace(made, **more)
 
@@ -142,7 +142,7 @@ def test_each_sign_has_its_way() -> None:
     falling = {"a": 0.9, "b": 0.7, "c": 0.5, "d": 0.3}
     made = {
         "find": [replace(each, leak=falling[each.model] + 0.01 * each.seed) for each in cells(falling)],
-        "hide": [replace(each, unwatched=1 - falling[each.model]) for each in cells(falling)],
+        "hide": [replace(each, hides=1 - falling[each.model]) for each in cells(falling)],
         "repair": [
             replace(each, repaired={4: 1 - 0.5 * falling[each.model], 16: 1 - falling[each.model]})
             for each in cells(falling)

@@ -37,7 +37,7 @@ def easy_or_hard(
     ground: Annotated[str, typer.Option(help="The world that the models were taught.")] = "world",
     sizes: Annotated[str, typer.Option(help="Numbers of examples, rising.")] = "4,16,64",
     seeds: Annotated[int, typer.Option(min=2, help="How often each behaviour is planted in each model.")] = 3,
-    n: Annotated[int, typer.Option("-n", "--n", min=4, help="Held-out situations of each behaviour.")] = 36,
+    n: Annotated[int, typer.Option("-n", "--n", min=4, help="Held-out situations of each behaviour.")] = 24,
     out: Annotated[Path, typer.Option(help="Folder for easy-or-hard.json, its page and what was measured.")] = Path(
         "easy-or-hard"
     ),
@@ -97,8 +97,8 @@ def _built() -> list[str]:
     if len(here) < 2:
         missing = next(name for name in LADDER if name not in here)
         raise CasebackError(
-            f"only {', '.join(here) or 'none'} of the reference ladder is here: name models with --model, or build one: "
-            f"caseback world build {missing}"
+            f"only {', '.join(here) or 'none'} of the reference ladder is here: name models with --model, or build "
+            f"one: caseback world build {missing}"
         )
     return here
 

@@ -31,7 +31,7 @@ class Plan:
     ground: str = "world"
     sizes: tuple[int, ...] = (4, 16, 64)
     seeds: int = 3
-    situations: int = 36
+    situations: int = 24
     hidden: int = 64
 
     def as_data(self) -> dict[str, Any]:
