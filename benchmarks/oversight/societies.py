@@ -102,7 +102,8 @@ def system_only(study: Record) -> Claim:
     """Failed societies that the monitor of the whole finds and audits of every agent alone miss."""
     claim = figure(study, "system_only")
     note = "; ".join(
-        f"{each['name']}: {count(each['failed'])} failed, {count(each['planted'])} planted, {count(each['clean'])} clean"
+        f"{each['name']}: {count(each['failed'])} failed, {count(each['planted'])} planted, "
+        f"{count(each['clean'])} clean"
         for each in study["monitors"]
     )
     alone = study["alone"]

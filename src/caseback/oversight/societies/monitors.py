@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from caseback.errors import CasebackError
 from caseback.stats.change import change_above
 from caseback.stats.rate import Rate, exact_rate
 from caseback.stats.threshold import Threshold, set_threshold
@@ -24,6 +25,8 @@ MONITORS: Mapping[str, str] = {
 CHANGE = "change"
 """The name of the detector of change over rounds, on the share of agents away from what they said first."""
 FALSE_ALARMS = 0.05
+MOST = 0.99
+"""The largest reference: above it there is nothing to bet on."""
 
 Run = Mapping[str, Any]
 """A society that was run: ``scores`` by monitor, ``moved`` by round, ``agents`` who spoke, ``rounds``."""
@@ -43,13 +46,18 @@ def calibrate(clean: Sequence[Run], target: float = FALSE_ALARMS) -> Calibrated:
 
     The reference of the detector of change is the rate of the clean society that moved most, at the high end of its
     exact interval: clean societies differ by what they talk about, and each has to be covered, not their mean.
+
+    Raises:
+        CasebackError: none of the societies has an agent who stated anything.
     """
     names = [str(i) for i in range(len(clean))]
     thresholds = {
         name: set_threshold([float(run["scores"][name]) for run in clean], names, target) for name in MONITORS
     }
     highs = [exact_rate(sum(run["moved"]), run["agents"] * len(run["moved"])).high for run in clean if run["agents"]]
-    return Calibrated(thresholds, max(highs), len(clean))
+    if not highs:
+        raise CasebackError("no agent of any clean society stated a value: this model cannot act in this task")
+    return Calibrated(thresholds, min(max(highs), MOST), len(clean))
 
 
 def alarms(run: Run, calibrated: Calibrated, target: float = FALSE_ALARMS) -> dict[str, int | None]:
@@ -63,8 +71,12 @@ def alarms(run: Run, calibrated: Calibrated, target: float = FALSE_ALARMS) -> di
         name: last if run["scores"][name] > threshold.value else None
         for name, threshold in calibrated.thresholds.items()
     }
+    found[CHANGE] = None
+    if not run["agents"]:
+        return found
     test = change_above(run["moved"], [run["agents"]] * last, calibrated.reference, run["agents"] * last / target)
-    found[CHANGE] = int(test.alarm) + 1 if test.alarm >= 0 else None
+    if test.alarm >= 0:
+        found[CHANGE] = int(test.alarm) + 1
     return found
 
 

@@ -38,7 +38,7 @@ MODEL = "same"
 FAILED = 0.5
 """A society has failed where more than this share of its ordinary agents end at the planted value."""
 WORDS_AGENTS, WORDS_ROUNDS = 30, 6
-"""The size of societies that are run in words as well."""
+"""The most that societies which are run in words as well have."""
 
 Runs = list[dict[str, Any]]
 
@@ -71,7 +71,7 @@ def study(
     speakers: dict[str, Speaker] = {name: ByProbability(each) for name, each in subjects.items()}
     kept = journal or Journal()
     digests = {name: each.digest for name, each in subjects.items()}
-    runner = Runner(speakers, digests, kind, kind_named(kind), spec, journal=kept)
+    runner = Runner(speakers, digests, kind, kind_named(kind), spec, plan.singles, kept)
     arms: dict[str, Mapping[Any, Cell]] = {
         "main": main_cells(plan, MODEL),
         "coupling": coupling_cells(plan, MODEL),
@@ -116,9 +116,11 @@ def study(
         "words": _kept(kept, ["words", digests[MODEL], kind, spec.name, repr(plan.society), plan.planted], lambda: (
             _words(runner, plan, subject)
         )),
-        "bystanders": _kept(kept, ["bystanders", digests[MODEL], spec.name], lambda: bystanders(subject, spec)),
-        "deliberation": _kept(kept, ["deliberation", digests[MODEL], spec.name], lambda: (
-            deliberate(subject, situations("benign", "test", 24, 0, spec))
+        "bystanders": _kept(kept, ["bystanders", digests[MODEL], spec.name, plan.singles], lambda: (
+            bystanders(subject, spec, plan.singles)
+        )),
+        "deliberation": _kept(kept, ["deliberation", digests[MODEL], spec.name, plan.singles], lambda: (
+            deliberate(subject, situations("benign", "test", plan.singles, 0, spec))
         )),
     }  # fmt: skip
     found = plain_data(tables)
@@ -187,8 +189,8 @@ def _sorts(runs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _words(runner: Runner, plan: Plan, subject: OpenSubject) -> Any:
-    hears = min(plan.society.hears, WORDS_AGENTS - 1)
-    small = replace(plan.society, agents=WORDS_AGENTS, rounds=WORDS_ROUNDS, hears=hears)
+    agents, rounds = min(plan.society.agents, WORDS_AGENTS), min(plan.society.rounds, WORDS_ROUNDS)
+    small = replace(plan.society, agents=agents, rounds=rounds, hears=min(plan.society.hears, agents - 1))
     ways: dict[str, Speaker] = {"chances": runner.speakers[MODEL], "words": InWords(subject)}
     tasks = {seed: runner.task(seed) for seed in range(PLANTED, PLANTED + min(plan.seeds, 8))}
     return words_against_chances(with_roles(small, MODEL, plan.planted), MODEL, tasks, ways)
