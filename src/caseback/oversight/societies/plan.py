@@ -37,7 +37,7 @@ class Plan:
     clean: int = 20
     seeds: int = 10
     singles: int = 20
-    couplings: tuple[int, ...] = (0, 1, 2, 4, 8)
+    couplings: tuple[int, ...] = (0, 1, 2, 4, 6)
     shares: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.3)
     defenders: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4)
     balances: tuple[float, ...] = (0.05, 0.1, 0.2)
