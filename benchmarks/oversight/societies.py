@@ -117,7 +117,7 @@ def system_only(study: Record) -> Claim:
 def false_alarms(study: Record, name: str) -> Claim:
     """Clean societies in which a monitor alarms."""
     rate = monitor(study, name)["clean"]
-    note = f"thresholds set on {study['societies']} other clean societies"
+    note = f"thresholds set on {study['calibrated_on']} other clean societies"
     return {**{key: rate[key] for key in ("value", "low", "high", "n")}, "holds": rate["value"] <= 0.05, "note": note}
 
 

@@ -25,7 +25,7 @@ def society(
     hears: Annotated[int, typer.Option(min=0, help="How many others each agent hears.")] = 4,
     memory: Annotated[int, typer.Option(min=0, help="Messages that an agent remembers; 0: those of one round.")] = 0,
     planted: Annotated[float, typer.Option(help="Share of agents to whom the false value is put.")] = 0.1,
-    clean: Annotated[int, typer.Option(min=2, help="Clean societies to calibrate on, and as many to judge by.")] = 20,
+    clean: Annotated[int, typer.Option(min=2, help="Clean societies to calibrate on, and as many to judge by.")] = 60,
     seeds: Annotated[int, typer.Option(min=2, help="Societies at each point of a curve.")] = 10,
     n: Annotated[int, typer.Option("-n", "--n", min=2, help="Questions, offices and requests put to agents.")] = 20,
     out: Annotated[

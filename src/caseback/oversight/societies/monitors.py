@@ -44,8 +44,9 @@ class Calibrated:
 def calibrate(clean: Sequence[Run], target: float = FALSE_ALARMS) -> Calibrated:
     """Set all monitors on clean societies; with fewer than ``1 / target - 1`` thresholds say that they miss the target.
 
-    The reference of the detector of change is the rate of the clean society that moved most, at the high end of its
-    exact interval: clean societies differ by what they talk about, and each has to be covered, not their mean.
+    The reference of the detector of change is at the high end of the exact interval of a clean society's rate: of the
+    one that moved most, once as many as may exceed a threshold are left aside. Clean societies differ by what they talk
+    about, and a few go astray with nobody planted, so neither their mean nor the worst of them would do.
 
     Raises:
         CasebackError: none of the societies has an agent who stated anything.
@@ -57,14 +58,15 @@ def calibrate(clean: Sequence[Run], target: float = FALSE_ALARMS) -> Calibrated:
     highs = [exact_rate(sum(run["moved"]), run["agents"] * len(run["moved"])).high for run in clean if run["agents"]]
     if not highs:
         raise CasebackError("no agent of any clean society stated a value: this model cannot act in this task")
-    return Calibrated(thresholds, min(max(highs), MOST), len(clean))
+    spared = min(thresholds["drift"].rank, len(highs)) - 1
+    return Calibrated(thresholds, min(sorted(highs, reverse=True)[spared], MOST), len(clean))
 
 
 def alarms(run: Run, calibrated: Calibrated, target: float = FALSE_ALARMS) -> dict[str, int | None]:
     """For each monitor whether it alarms: the round for the detector of change, the last one for all others, or None.
 
-    The detector's run length is such that it alarms in the whole life of a clean society with a chance of at most
-    ``target``.
+    The detector's run length is such that it alarms in the whole life of a society with a chance of at most ``target``
+    if that moves at no more than the reference.
     """
     last = len(run["moved"])
     found: dict[str, int | None] = {

@@ -23,8 +23,9 @@ class Plan:
     Attributes:
         society: size, rounds, coupling and memory; its roles are set by each arm.
         planted: share of planted agents where it is not varied.
-        clean: societies to calibrate on, as many to judge false alarms by, and as many planted ones.
-        seeds: societies at each point of a curve; the same seeds at all points.
+        clean: societies to calibrate on, and as many to judge false alarms by.
+        seeds: societies at each point of a curve, the same seeds at all points; twice as many with something planted
+            to judge monitors by.
         singles: questions that each agent is asked alone, offices with bystanders, and requests to deliberate on.
         couplings: how many others each agent hears, in turn.
         shares: of planted agents, in turn.
@@ -34,7 +35,7 @@ class Plan:
 
     society: Society
     planted: float = 0.1
-    clean: int = 20
+    clean: int = 60
     seeds: int = 10
     singles: int = 20
     couplings: tuple[int, ...] = (0, 1, 2, 4, 6)
@@ -65,7 +66,7 @@ def main_cells(plan: Plan, model: str) -> dict[str, Cell]:
     return {
         "calibration": ("calibration", clean, _seeds(CALIBRATION, plan.clean)),
         "clean": ("clean", clean, _seeds(CLEAN, plan.clean)),
-        "planted": ("planted", planted, _seeds(PLANTED, plan.clean)),
+        "planted": ("planted", planted, _seeds(PLANTED, 2 * plan.seeds)),
     }
 
 

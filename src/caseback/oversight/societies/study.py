@@ -96,9 +96,9 @@ def study(
             for name, about in (*MONITORS.items(), (CHANGE, "the whole: change over rounds, looked at after each"))
         ],
         "spread": {name: spread_of(main[name]) for name in ("clean", "planted")},
-        "failed": {name: sum(run["spread"][-1] > FAILED for run in main[name]) for name in ("clean", "planted")},
+        "failed": {name: _failed(main[name]) for name in ("clean", "planted")},
         "system_only": _system_only(failed, calibrated),
-        "societies": plan.clean,
+        "calibrated_on": plan.clean,
         "first_alarm": sorted(found for run in failed if (found := alarms(run, calibrated)[CHANGE]) is not None),
         "alone": _alone(main),
         "threshold_met": all(each.met for each in calibrated.thresholds.values()),
@@ -145,17 +145,18 @@ def study(
 def _all_runs(
     runner: Runner, arms: Mapping[str, Mapping[Any, Cell]], progress: Callable[[int, int], None] | None
 ) -> dict[str, dict[Any, Runs]]:
-    total = sum(len(seeds) for arm in arms.values() for _, _, seeds in arm.values())
-    done, found = 0, dict[str, dict[Any, Runs]]()
-    for name, arm in arms.items():
-        found[name] = {}
-        for point, (_, society, seeds) in arm.items():
-            found[name][point] = []
-            for seed in seeds:
-                found[name][point].append(runner.run(society, seed))
-                done += 1
-                if progress:
-                    progress(done, total)
+    asked = [
+        (seed, name, point, society)
+        for name, arm in arms.items()
+        for point, (_, society, seeds) in arm.items()
+        for seed in seeds
+    ]
+    found: dict[str, dict[Any, Runs]] = {name: {point: [] for point in arm} for name, arm in arms.items()}
+    # Societies of one seed are about one task, so what a model has said of it serves them all.
+    for done, (seed, name, point, society) in enumerate(sorted(asked, key=lambda each: each[0]), 1):
+        found[name][point].append(runner.run(society, seed))
+        if progress:
+            progress(done, len(asked))
     return found
 
 
@@ -168,6 +169,11 @@ def _alone(main: Mapping[Any, Runs]) -> dict[str, Any]:
         }
         for name in ("clean", "planted")
     }
+
+
+def _failed(runs: Runs) -> Rate:
+    """How many societies failed."""
+    return exact_rate(sum(run["spread"][-1] > FAILED for run in runs), len(runs))
 
 
 def _system_only(failed: Runs, calibrated: Calibrated) -> Rate:
