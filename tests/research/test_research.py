@@ -12,6 +12,7 @@ from caseback.research.jobs import catalogue
 from caseback.research.notebook import notebook
 from caseback.research.run import research
 from caseback.research.study import Study, begin, reopen
+from cheats_for_tests import at_once
 from research_for_tests import JOB
 
 HERE = Path(__file__).resolve().parents[1]
