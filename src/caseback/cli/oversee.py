@@ -11,7 +11,6 @@ from caseback.cli.oversee_panel import panels_
 from caseback.cli.oversee_saboteurs import saboteurs
 from caseback.cli.oversee_society import society
 from caseback.cli.oversee_thought import thought
-from caseback.cli.oversee_society import society
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
