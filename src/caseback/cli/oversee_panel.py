@@ -23,7 +23,9 @@ def panels_(
     hard: Annotated[int, typer.Option(min=2, help="Arguments that a side which tries hard chooses among.")] = 8,
     ground: Annotated[
         list[str] | None,
-        typer.Option(help="[bold]records[/], [bold]open records[/] or [bold]facts[/]; all by default. Repeat it."),
+        typer.Option(
+            help="[bold]records[/], [bold]decoys[/], [bold]open records[/], [bold]facts[/]; by default all. Repeat it."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides which questions are drawn, and what is said.")] = 0,
     out: Annotated[
@@ -36,8 +38,9 @@ def panels_(
     Nobody argues; a consultant argues for the side it is given; a critic reads what the consultant says; two debaters
     argue both sides; several judges vote. Debaters give any of their arguments, or the one of many that moves this
     judge furthest. Controls: arguments about something else, and quotes that nobody checks. In [bold]records[/] the
-    debaters read a document that the judge does not; in [bold]open records[/] it reads it too; in [bold]facts[/] there
-    is none. With --out, a run that was stopped goes on with the same command.
+    debaters read a document that the judge does not; in [bold]decoys[/] one of its lines is true and misleads; in
+    [bold]open records[/] the judge reads it too; in [bold]facts[/] there is none. With --out, a run that was stopped
+    goes on with the same command.
 
     [bold]Example[/]
 
