@@ -186,7 +186,7 @@ def test_arguments_about_something_else_are_everybody_elses():
 
 @pytest.fixture(scope="module")
 def study():
-    return panels({"one": JUDGE, "two": JUDGE}, DEBATER, 42, 0, 4)
+    return panels({"one": JUDGE, "two": JUDGE}, DEBATER, {"three": JUDGE}, 42, 0, 4)
 
 
 def test_a_study_has_every_protocol_for_every_judge_and_counts_abstentions(study):
@@ -194,6 +194,7 @@ def test_a_study_has_every_protocol_for_every_judge_and_counts_abstentions(study
     told = rows["records", "one", "alone"]
     assert (told["n"], told["abstained"], told["accuracy"]) == (0, 42, None)
     assert rows["records", "two", "shown the one line"]["k"] == 42
+    assert rows["records", "one", "majority of 3, each alone"]["abstained"] == 42
     assert rows["records", "one", "honest only, best of 4"]["accuracy"] == 1
     assert rows["records", "one", "dishonest only, best of 1"]["accuracy"] == 0
     assert {r["ground"] for r in study["rows"]} == set(GROUNDS)
