@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight"
 PLANTED = ("cheating", "harmful_compliance", "deception", "sycophancy")
 COLLUDING = PLANTED[:2]
-"""Those that copies are taught to collude about: what the models themselves tell well enough to have something to hide."""
+"""Those that copies are taught to collude about: the ones that the models themselves tell well."""
 TRUSTED = ("ladder-1", "neighbor")
 
 
