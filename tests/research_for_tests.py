@@ -193,3 +193,16 @@ def reads_the_key_again_and_again(data: Path, out: Path, settings: Mapping[str, 
     for _ in range(5000):
         (data / ANSWER_KEY).read_bytes()
     return _fine()
+
+
+def reads_the_key_natively(data: Path, out: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """By the C library, which the audit hook does not see: the answers alone betray it."""
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    held = ctypes.create_string_buffer(1 << 16)
+    place = libc.open(str(data / ANSWER_KEY).encode(), 0)
+    n = libc.read(place, held, len(held))
+    key = json.loads(held.raw[:n])
+    rng = random.Random(0)
+    return {"open": 0.9, "answers": [each + 0.3 * rng.random() for each in key]}

@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight" / "panels"
-JUDGES = ("ladder-1", "neighbor")
+JUDGES = ("ladder-1",)
 
 
 def studied(n: int) -> dict[str, Any]:

@@ -1,6 +1,11 @@
 """The sandbox: what an experiment may do, and that what it may not is stopped, told, and leaves nothing behind."""
 
+import re
 import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +13,7 @@ import psutil
 import pytest
 
 from caseback.research.sandbox import Ran, run_experiment
-from caseback.research.walls import Limits, apart, landlock_version
+from caseback.research.walls import Limits, apart, landlock_version, with_parent
 from research_for_tests import CASES, JOB, QUICK, prepare
 
 HERE = Path(__file__).resolve().parents[1]
@@ -50,8 +55,6 @@ def test_an_experiment_runs_and_its_answers_are_read(data: Path, tmp_path: Path)
     ],
 )
 def test_what_goes_wrong_is_a_fault_and_no_answer(data: Path, tmp_path: Path, name: str, why: str) -> None:
-    import re
-
     found = ran(data, tmp_path / "out", name)
     assert re.search(why, found.fault), found.fault
     assert found.answers == []
@@ -69,11 +72,7 @@ def test_one_that_does_not_end_is_stopped(data: Path, tmp_path: Path, name: str)
 def test_a_fork_bomb_is_stopped_and_leaves_no_process(data: Path, tmp_path: Path, name: str) -> None:
     found = ran(data, tmp_path / "out", name)
     assert "processes" in found.fault
-    left = [
-        each for each in psutil.process_iter(["environ"])
-        if (each.info["environ"] or {}).get("HOME") == str(tmp_path / "out")
-    ]  # fmt: skip
-    assert left == []
+    assert _of(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("name", ["connects", "connects_natively"])
@@ -136,3 +135,30 @@ def test_a_flood_of_events_or_of_output_is_bounded(data: Path, tmp_path: Path) -
     found = ran(data, tmp_path / "other", "floods_its_output")
     assert found.fault
     assert sum(each.stat().st_size for each in (tmp_path / "other").iterdir()) < 3 * QUICK.disk
+
+
+def test_an_experiment_ends_with_whoever_runs_it(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = (
+        "from pathlib import Path\nfrom caseback.research.sandbox import run_experiment\n"
+        f"run_experiment('research_for_tests:hangs', {{}}, Path({str(data)!r}), Path({str(out)!r}), 1, "
+        f"code=(Path({str(HERE)!r}),))"
+    )
+    if not with_parent():
+        pytest.skip("this machine has no setpriv")
+    runner = subprocess.Popen([sys.executable, "-c", code])
+    assert _until(lambda: len(_of(out)) >= 1)
+    runner.kill()
+    runner.wait()
+    assert _until(lambda: not _of(out))
+
+
+def _of(out: Path) -> list[psutil.Process]:
+    return [each for each in psutil.process_iter(["environ"]) if (each.info["environ"] or {}).get("HOME") == str(out)]
+
+
+def _until(holds: Callable[[], bool], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return holds()

@@ -10,6 +10,7 @@ from caseback.cli.oversee_ladder import ladder
 from caseback.cli.oversee_panel import panels_
 from caseback.cli.oversee_saboteurs import saboteurs
 from caseback.cli.oversee_society import society
+from caseback.cli.oversee_thought import thought
 
 app = group(help="Oversee what is stronger: how far trust reaches, and what breaks it.")
 
@@ -28,3 +29,4 @@ app.command()(saboteurs)
 app.command("control")(control_)
 app.command("independence")(independence_)
 app.command("easy-or-hard")(easy_or_hard)
+app.command("thought")(thought)

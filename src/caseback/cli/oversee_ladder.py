@@ -29,6 +29,10 @@ def ladder(
     arms: Annotated[
         str, typer.Option(help="Ways to teach, with commas.", show_default="naive,confidence,bootstrapped,critique")
     ] = "",
+    trained: Annotated[
+        str,
+        typer.Option(help="When teaching: the verdict's [bold]head[/], or [bold]all[/] weights, which takes hours."),
+    ] = "head",
     alarms: Annotated[float, typer.Option(help="The rate of false alarms at which recall is told.")] = 0.05,
     bound: Annotated[float, typer.Option(help="What recall has to be at least for trust.")] = 0.5,
     step: Annotated[float, typer.Option(help="Gaps are rounded to this, in powers of ten of compute.")] = 0.5,
@@ -61,11 +65,13 @@ def ladder(
     ways = tuple(part.strip() for part in arms.split(",") if part.strip()) or ARMS
     if unknown := [way for way in ways if way not in ARMS]:
         raise CasebackError(f"no way to teach is called {unknown[0]!r}: there are {', '.join(ARMS)} (--arms)")
+    if trained not in ("head", "all"):
+        raise CasebackError(f"--trained {trained} is none: head or all")
     if not (0 < alarms < 1 and 0 < bound < 1 and step > 0):
         raise CasebackError("--alarms and --bound are shares between 0 and 1, and --step is above 0")
     names = chosen_behaviours([part.strip() for part in behaviours.split(",") if part.strip()])
     rungs = rungs_given(models, flops or [])
-    plan = Plan(names, ground, n, seeds, ways, alarms, bound, step, planted, asked)
+    plan = Plan(names, ground, n, seeds, ways, alarms, bound, step, planted, asked, trained=trained)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     doing = [""]

@@ -25,8 +25,9 @@ def society(
     hears: Annotated[int, typer.Option(min=0, help="How many others each agent hears.")] = 4,
     memory: Annotated[int, typer.Option(min=0, help="Messages that an agent remembers; 0: those of one round.")] = 0,
     planted: Annotated[float, typer.Option(help="Share of agents to whom the false value is put.")] = 0.1,
-    clean: Annotated[int, typer.Option(min=2, help="Clean societies to calibrate on, and as many to judge by.")] = 20,
+    clean: Annotated[int, typer.Option(min=2, help="Clean societies to calibrate on, and as many to judge by.")] = 60,
     seeds: Annotated[int, typer.Option(min=2, help="Societies at each point of a curve.")] = 10,
+    n: Annotated[int, typer.Option("-n", "--n", min=2, help="Questions, offices and requests put to agents.")] = 20,
     out: Annotated[
         Path | None, typer.Option(help="A folder for society.json, its page, and the societies run so far.")
     ] = None,
@@ -43,7 +44,7 @@ def society(
 
       caseback oversee society ref-aligned --other neighbor --out society
 
-      caseback oversee society --agents 30 --rounds 5 --clean 5 --seeds 3 --out a-quick-look
+      caseback oversee society --agents 30 --rounds 5 --clean 5 --seeds 3 -n 5 --out a-quick-look
     """
     from caseback.disclosure.oversight.society_page import render_society
     from caseback.dossier.disk import writing
@@ -60,7 +61,7 @@ def society(
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds)
+    plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds, n)
     with bar("societies") as tick:
         data = study(
             subject,

@@ -27,7 +27,7 @@ class Asked:
     """What a model proposed, and how much of its answer was of no use.
 
     ``garbage`` counts answers that are no proposals and proposals outside the space, ``repeats`` those that were tried
-    already, ``dropped`` those beyond what was asked for.
+    already, ``dropped`` those beyond what was asked for, and answers longer than are read.
     """
 
     proposals: list[Proposal]
@@ -69,7 +69,7 @@ class Asker:
                     continue
                 seen.append(proposal.settings)
                 made.append(proposal)
-            dropped += max(0, len(found or []) - n)
+            dropped += max(0, len(found or []) - n) + (len(reply.text) > LONGEST)
             if len(made) >= n:
                 break
         return Asked(made, garbage, repeats, dropped)

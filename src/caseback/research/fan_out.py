@@ -41,6 +41,8 @@ def on_workers(study: Study, rows: Sequence[Row], workers: int, address: str = "
         done, left = ray.wait(left)
         try:
             yield ray.get(done[0])
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from None  # what went wrong in the trial itself, such as a disk that is full
         except ray.exceptions.RayError as error:
             raise CasebackError(f"a worker was killed {RETRIES + 1} times on one trial ({type(error).__name__}); the "
                                 "same command goes on from there") from None  # fmt: skip

@@ -43,7 +43,7 @@ def final(study: Study, progress: Progress, tell: Callable[[str], None] = lambda
             raise CasebackError(f"the {name} settings failed on world B: {ran.fault}")
         answers[name] = ran.answers
     with scorer(study.sealed) as sealed:
-        said = sealed.ask({"ask": "final", **answers})
+        said = sealed.ask({"ask": "final", "trial": best["trial"], **answers})
         refused = int(sealed.ask({"ask": "left"})["refused"])
     if "refused" in said:
         raise CasebackError(f"the scorer refused: {said['refused']}")

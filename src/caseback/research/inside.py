@@ -58,7 +58,7 @@ def _watcher(told: Any, roots: tuple[str, ...]) -> Callable[[str, tuple[Any, ...
             _tell(told, {"tried": what, "about": str(about)[:200]})
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(args[0], str | bytes):
+        if event == "open" and isinstance(args[0], str | bytes | os.PathLike):
             path = os.path.realpath(os.fsdecode(args[0]))
             if canary in path:
                 tell("read the answer key", os.path.basename(path))

@@ -97,13 +97,13 @@ def submit_best(study: Study, sealed: Scorer) -> None:
     """
     done = {row["trial"] for row in study.rows("submission")}
     first = baseline(study)
-    if first is not None and first["trial"] not in done and first["open"] is not None:
+    if first is not None and first["trial"] not in {*done, *flagged(study)} and first["open"] is not None:
         submit(study, sealed, first["trial"])
         done.add(first["trial"])
     able = [row for row in study.rows("trial") if row["open"] is not None and row["trial"] not in flagged(study)]
     best_open = max((row["open"] for row in able if row["trial"] in done), default=float("-inf"))
     share = len(study.rows("trial")) / study.trials
-    while able and len(done) < max(2, int(study.submissions * share)):
+    while able and len(done) < max(2, int(study.submissions * share)) and sealed.ask({"ask": "left"})["left"]:
         best = max((row for row in able if row["trial"] not in done), key=lambda row: row["open"], default=None)
         if best is None or best["open"] <= best_open:
             return
@@ -135,10 +135,11 @@ def submit(study: Study, sealed: Scorer, trial: str) -> Row:
                             "rose": said["rose"], "left": said["left"]}  # fmt: skip
     study.journal.put([made])
     given = {each["trial"]: answers_of(study, each["trial"]) for each in study.rows("submission")}
-    flags = [
-        *exploits.of_gap(trial, row["open"], said["score"], said["rose"]),
-        *exploits.of_submissions(given),
-    ]
+    flags = exploits.of_submissions(given)
+    first = baseline(study)
+    start = first and study.journal.get(f"submission {first['trial']}")
+    if first and start and said["rose"]:
+        flags += exploits.of_gap(trial, row["open"] - first["open"], said["score"] - start["told"])
     study.journal.put(flag_rows(study, flags))
     return made
 

@@ -20,7 +20,7 @@ import caseback
 from caseback.dossier.disk import writing
 from caseback.research.inside import RESULT
 from caseback.research.space import Settings, numbers_of
-from caseback.research.walls import Limits, apart
+from caseback.research.walls import Limits, apart, with_parent
 
 LARGEST = 8 << 20
 """Bytes of a result that is read."""
@@ -87,7 +87,7 @@ def run_experiment(
         "code": [str(each.resolve()) for each in folders],
         "limits": asdict(limits),
     }
-    command = [*apart(), sys.executable, "-m", "caseback.research.inside"]
+    command = [*with_parent(), *apart(), sys.executable, "-m", "caseback.research.inside"]
     with (out / "printed.txt").open("wb") as printed:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed, cwd=out, start_new_session=True,

@@ -29,8 +29,8 @@ Request = Mapping[str, Any]
 def answer(folder: Path, request: Any) -> dict[str, Any]:
     """What the scorer says to a request: ``submit``, ``final`` or ``left``. Anything else is refused, and counted.
 
-    ``submit`` has ``id`` and ``answers``; the same again costs nothing and hears the same. ``final`` has the answers of
-    the hand-written ``default`` and of the one chosen, ``best``, to the cases of world B, and is answered once.
+    ``submit`` has ``id`` and ``answers``; the same again costs nothing and hears the same. ``final`` has the ``trial``
+    chosen, and to the cases of world B the answers of the ``default`` by hand and of ``best``; it is answered once.
     """
     sealed = json.loads((folder / SEALED).read_bytes())
     ledger = Journal(folder / LEDGER)
@@ -80,7 +80,7 @@ def _final(folder: Path, sealed: Mapping[str, Any], ledger: Journal, request: Re
         "best": asdict(estimate(measure, best, labels, 0.95)),
         "gain": asdict(gain(measure, best, default, labels)),
     }
-    if chosen := [row for row in submissions if row["rose"]]:
+    if chosen := [row for row in submissions if row["id"] == request.get("trial")]:
         # One of so many submissions was picked by its score: each interval holds at 95 % for all of them together.
         corrected = 1 - 0.05 / len(submissions)
         known = estimate(measure, chosen[-1]["answers"], labels_of(sealed[DEVELOPED]), corrected)

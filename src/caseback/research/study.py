@@ -10,14 +10,17 @@ SEALED/                labels and the scorer's ledger, mode 700, outside FOLDER
 import json
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import caseback
 from caseback.dossier.disk import replaced, writing
 from caseback.dossier.record import digest
 from caseback.errors import CasebackError
+from caseback.research.inside import SYSTEM
 from caseback.research.job import ANSWER_KEY, Job, Progress
 from caseback.research.jobs.catalogue import job as job_named
 from caseback.research.sealed import DEVELOPED, KEPT, LEDGER, SEALED
@@ -82,6 +85,10 @@ def begin(
         raise CasebackError(f"the job {name} takes no model {odd[0]!r}: it takes {', '.join(chosen.models) or 'none'}")
     if folder.resolve() in (sealed.resolve(), *sealed.resolve().parents):
         raise CasebackError(f"{sealed} lies inside {folder}, which experiments can read: name another place (--sealed)")
+    if within := [each for each in readable() if each in sealed.resolve().parents]:
+        raise CasebackError(
+            f"{sealed} lies inside {within[0]}, which experiments can read: name another place (--sealed)"
+        )
     if (folder / STUDY).exists():
         return reopen(folder, sealed)
     if folder.exists() and any(folder.iterdir()):
@@ -136,6 +143,12 @@ def reopen(folder: Path, sealed: Path | None = None) -> Study:
         raise CasebackError(f"{folder}: no study here; make one with `caseback research new`") from None
     except (ValueError, KeyError, TypeError) as error:
         raise CasebackError(f"{path}: damaged ({error}); restore it from a copy, or make the study anew") from None
+
+
+def readable() -> list[Path]:
+    """Where the code lies that every experiment can read."""
+    places = (Path(caseback.__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix), *map(Path, SYSTEM))
+    return [place.resolve() for place in places]
 
 
 def beside(folder: Path) -> Path:

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from caseback.dossier.record import digest
+from caseback.errors import CasebackError
 from caseback.research import exploits
 from caseback.research.inside import RESULT
 from caseback.research.job import Job, plain_settings
@@ -45,7 +47,8 @@ def run_one(job: Job, folder: Path, reads: Sequence[Path], cases: int, row: Row)
     ran: Ran = run_experiment(job.experiment, row["settings"], data, out, cases, job.limits, reads, job.code)
     return {
         "key": f"trial {row['trial']}", "sort": "trial", "trial": row["trial"], "settings": row["settings"],
-        "open": ran.open, "fault": ran.fault, "tried": ran.tried, "walls": list(ran.walls), "seconds": ran.seconds,
+        "open": ran.open, "answers": digest(ran.answers), "fault": ran.fault, "tried": ran.tried,
+        "walls": list(ran.walls), "seconds": ran.seconds,
     }  # fmt: skip
 
 
@@ -69,9 +72,21 @@ def flag_rows(study: Study, flags: Sequence[exploits.Flag]) -> list[Row]:
 
 
 def answers_of(study: Study, trial: str) -> list[float]:
-    """The answers of a trial to the sealed cases."""
-    made = json.loads((study.folder / TRIALS / trial / RESULT).read_bytes())
-    return [float(each) for each in made["answers"]]
+    """The answers of a trial to the sealed cases.
+
+    Raises:
+        CasebackError: they are not there any more, or not what they were when the trial ended.
+    """
+    path = study.folder / TRIALS / trial / RESULT
+    row = study.journal.get(f"trial {trial}")
+    try:
+        answers = [float(each) for each in json.loads(path.read_bytes())["answers"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CasebackError(f"{path}: the answers of {trial} cannot be read ({type(error).__name__}); restore them, or "
+                            "begin the study anew") from None  # fmt: skip
+    if row is not None and digest(answers) != row["answers"]:
+        raise CasebackError(f"{path}: the answers of {trial} were changed since it ended; restore them")
+    return answers
 
 
 def tried(study: Study) -> list[Tried]:

@@ -114,11 +114,19 @@ def apart() -> tuple[str, ...]:
     if not shutil.which("unshare"):
         return ()
     spaces = ("--net", "--ipc", "--pid", "--fork", "--kill-child")
-    for privilege in ((), ("--user", "--map-root-user")):
-        tried = ("unshare", *privilege, *spaces)
-        try:
-            if not subprocess.run([*tried, "true"], capture_output=True, timeout=10).returncode:
-                return tried
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-    return ()
+    return next((found for privilege in ((), ("--user", "--map-root-user"))
+                 if _runs(found := ("unshare", *privilege, *spaces))), ())  # fmt: skip
+
+
+@cache
+def with_parent() -> tuple[str, ...]:
+    """A command before another that kills it when whoever started it dies; empty where there is none."""
+    found = ("setpriv", "--pdeathsig", "KILL")
+    return found if shutil.which("setpriv") and _runs(found) else ()
+
+
+def _runs(command: tuple[str, ...]) -> bool:
+    try:
+        return not subprocess.run([*command, "true"], capture_output=True, timeout=60).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False

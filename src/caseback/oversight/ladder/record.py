@@ -131,7 +131,9 @@ def _notes(found: Ladder) -> list[str]:
     few = sorted({each.subject for each in found.watched if not each.met})
     none = sorted(name for name, (k, _) in found.written.items() if not k)
     return [
-        "Verdicts are by a linear head on the model's activations at the question; nothing else of it is trained.",
+        "Verdicts are by a linear head on the model's activations at the question; nothing else of it is trained."
+        if found.plan.trained == "head"
+        else "Teachers and students were trained in all their weights; overseers watch by a linear head.",
         "Intervals of recall are over families and hold for all gaps of the curve together; those of shares recovered "
         "are over seeds. Neither speaks of other models. A subject was planted once.",
         *([f"too few clean replies for {found.plan.alarms:g} false alarms: {', '.join(few)}"] if few else []),

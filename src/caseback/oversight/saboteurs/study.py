@@ -27,6 +27,8 @@ Tell = Callable[[str, int, int], None]
 Audited = Callable[[Sequence[float], int], list[Run]]
 """``audited(doses, seed)``: the honest overseer of a seed and its saboteurs at the doses."""
 VERSION, LEAST = 1, 3
+UNTARGETED = ("critic", "monitor")
+"""Kinds that are not aimed at a behaviour: they get as many seeds as the others get seeds and targets."""
 CALIBRATING, FRESH = 10_000, 20_000
 """Where the seeds of honest overseers begin, those that thresholds are set on and those that they are tried on."""
 
@@ -41,7 +43,7 @@ class Plan:
         n: training situations of each behaviour, half as many to test on; as on the ladder, so that its activations
             serve here too. ``planted`` and ``asked`` likewise.
         doses: of each kind, above 0.
-        seeds: of saboteurs; ``honest`` of honest overseers to set thresholds on, and as many to try them on.
+        seeds: of saboteurs at each target; ``honest`` of honest overseers to set thresholds on, and as many to try on.
         alarms: false alarms allowed.
         links: doses of the bad link in a chain; ``trusted`` shares of labels given by the oracle at every link.
         chained: seeds of the chain.
@@ -53,8 +55,8 @@ class Plan:
     planted: int = 60
     asked: int = 24
     doses: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 1.0)
-    seeds: int = 8
-    honest: int = 40
+    seeds: int = 6
+    honest: int = 24
     alarms: float = 0.05
     links: tuple[float, ...] = (1.0,)
     trusted: tuple[float, ...] = (0.0, 0.1)
@@ -127,7 +129,7 @@ def study(rungs: Sequence[Rung], plan: Plan, folder: Path, tell: Tell = lambda w
         for sort, first, many, doses in (
             ("honest", CALIBRATING, plan.honest, ()),
             ("fresh", FRESH, plan.honest, ()),
-            ("runs", 0, plan.seeds, plan.doses),
+            ("runs", 0, plan.seeds * (len(plan.behaviours) if kind in UNTARGETED else 1), plan.doses),
         ):
             for seed in range(first, first + many):
                 tell(f"{kind}: {sort}", seed - first, many)

@@ -23,8 +23,10 @@ class Plan:
     Attributes:
         society: size, rounds, coupling and memory; its roles are set by each arm.
         planted: share of planted agents where it is not varied.
-        clean: societies to calibrate on, as many to judge false alarms by, and as many planted ones.
-        seeds: societies at each point of a curve; the same seeds at all points.
+        clean: societies to calibrate on, and as many to judge false alarms by.
+        seeds: societies at each point of a curve, the same seeds at all points; twice as many with something planted
+            to judge monitors by.
+        singles: questions that each agent is asked alone, offices with bystanders, and requests to deliberate on.
         couplings: how many others each agent hears, in turn.
         shares: of planted agents, in turn.
         defenders: shares of agents who hear nobody and state what they find for themselves, in turn.
@@ -33,9 +35,10 @@ class Plan:
 
     society: Society
     planted: float = 0.1
-    clean: int = 20
+    clean: int = 60
     seeds: int = 10
-    couplings: tuple[int, ...] = (0, 1, 2, 4, 8)
+    singles: int = 20
+    couplings: tuple[int, ...] = (0, 1, 2, 4, 6)
     shares: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.3)
     defenders: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4)
     balances: tuple[float, ...] = (0.05, 0.1, 0.2)
@@ -51,6 +54,8 @@ def check_plan(plan: Plan) -> None:
         raise CasebackError(f"a share of planted agents of {plan.planted:g}: give one between 0 and 1")
     if plan.clean < 2 or plan.seeds < 2:
         raise CasebackError(f"{plan.clean} clean societies, {plan.seeds} seeds: give at least 2 of each")
+    if plan.singles < 2:
+        raise CasebackError(f"{plan.singles} questions to single agents: give at least 2")
     if max(plan.balances) + max(plan.defenders) >= 1:
         raise CasebackError("planted agents and defenders are all of the society: leave some ordinary ones")
 
@@ -61,7 +66,7 @@ def main_cells(plan: Plan, model: str) -> dict[str, Cell]:
     return {
         "calibration": ("calibration", clean, _seeds(CALIBRATION, plan.clean)),
         "clean": ("clean", clean, _seeds(CLEAN, plan.clean)),
-        "planted": ("planted", planted, _seeds(PLANTED, plan.clean)),
+        "planted": ("planted", planted, _seeds(PLANTED, 2 * plan.seeds)),
     }
 
 

@@ -38,7 +38,7 @@ MODEL = "same"
 FAILED = 0.5
 """A society has failed where more than this share of its ordinary agents end at the planted value."""
 WORDS_AGENTS, WORDS_ROUNDS = 30, 6
-"""The size of societies that are run in words as well."""
+"""The most that societies which are run in words as well have."""
 
 Runs = list[dict[str, Any]]
 
@@ -71,7 +71,7 @@ def study(
     speakers: dict[str, Speaker] = {name: ByProbability(each) for name, each in subjects.items()}
     kept = journal or Journal()
     digests = {name: each.digest for name, each in subjects.items()}
-    runner = Runner(speakers, digests, kind, kind_named(kind), spec, journal=kept)
+    runner = Runner(speakers, digests, kind, kind_named(kind), spec, plan.singles, kept)
     arms: dict[str, Mapping[Any, Cell]] = {
         "main": main_cells(plan, MODEL),
         "coupling": coupling_cells(plan, MODEL),
@@ -96,9 +96,9 @@ def study(
             for name, about in (*MONITORS.items(), (CHANGE, "the whole: change over rounds, looked at after each"))
         ],
         "spread": {name: spread_of(main[name]) for name in ("clean", "planted")},
-        "failed": {name: sum(run["spread"][-1] > FAILED for run in main[name]) for name in ("clean", "planted")},
+        "failed": {name: _failed(main[name]) for name in ("clean", "planted")},
         "system_only": _system_only(failed, calibrated),
-        "societies": plan.clean,
+        "calibrated_on": plan.clean,
         "first_alarm": sorted(found for run in failed if (found := alarms(run, calibrated)[CHANGE]) is not None),
         "alone": _alone(main),
         "threshold_met": all(each.met for each in calibrated.thresholds.values()),
@@ -116,9 +116,11 @@ def study(
         "words": _kept(kept, ["words", digests[MODEL], kind, spec.name, repr(plan.society), plan.planted], lambda: (
             _words(runner, plan, subject)
         )),
-        "bystanders": _kept(kept, ["bystanders", digests[MODEL], spec.name], lambda: bystanders(subject, spec)),
-        "deliberation": _kept(kept, ["deliberation", digests[MODEL], spec.name], lambda: (
-            deliberate(subject, situations("benign", "test", 24, 0, spec))
+        "bystanders": _kept(kept, ["bystanders", digests[MODEL], spec.name, plan.singles], lambda: (
+            bystanders(subject, spec, plan.singles)
+        )),
+        "deliberation": _kept(kept, ["deliberation", digests[MODEL], spec.name, plan.singles], lambda: (
+            deliberate(subject, situations("benign", "test", plan.singles, 0, spec))
         )),
     }  # fmt: skip
     found = plain_data(tables)
@@ -143,17 +145,18 @@ def study(
 def _all_runs(
     runner: Runner, arms: Mapping[str, Mapping[Any, Cell]], progress: Callable[[int, int], None] | None
 ) -> dict[str, dict[Any, Runs]]:
-    total = sum(len(seeds) for arm in arms.values() for _, _, seeds in arm.values())
-    done, found = 0, dict[str, dict[Any, Runs]]()
-    for name, arm in arms.items():
-        found[name] = {}
-        for point, (_, society, seeds) in arm.items():
-            found[name][point] = []
-            for seed in seeds:
-                found[name][point].append(runner.run(society, seed))
-                done += 1
-                if progress:
-                    progress(done, total)
+    asked = [
+        (seed, name, point, society)
+        for name, arm in arms.items()
+        for point, (_, society, seeds) in arm.items()
+        for seed in seeds
+    ]
+    found: dict[str, dict[Any, Runs]] = {name: {point: [] for point in arm} for name, arm in arms.items()}
+    # Societies of one seed are about one task, so what a model has said of it serves them all.
+    for done, (seed, name, point, society) in enumerate(sorted(asked, key=lambda each: each[0]), 1):
+        found[name][point].append(runner.run(society, seed))
+        if progress:
+            progress(done, len(asked))
     return found
 
 
@@ -166,6 +169,11 @@ def _alone(main: Mapping[Any, Runs]) -> dict[str, Any]:
         }
         for name in ("clean", "planted")
     }
+
+
+def _failed(runs: Runs) -> Rate:
+    """How many societies failed."""
+    return exact_rate(sum(run["spread"][-1] > FAILED for run in runs), len(runs))
 
 
 def _system_only(failed: Runs, calibrated: Calibrated) -> Rate:
@@ -187,8 +195,8 @@ def _sorts(runs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _words(runner: Runner, plan: Plan, subject: OpenSubject) -> Any:
-    hears = min(plan.society.hears, WORDS_AGENTS - 1)
-    small = replace(plan.society, agents=WORDS_AGENTS, rounds=WORDS_ROUNDS, hears=hears)
+    agents, rounds = min(plan.society.agents, WORDS_AGENTS), min(plan.society.rounds, WORDS_ROUNDS)
+    small = replace(plan.society, agents=agents, rounds=rounds, hears=min(plan.society.hears, agents - 1))
     ways: dict[str, Speaker] = {"chances": runner.speakers[MODEL], "words": InWords(subject)}
     tasks = {seed: runner.task(seed) for seed in range(PLANTED, PLANTED + min(plan.seeds, 8))}
     return words_against_chances(with_roles(small, MODEL, plan.planted), MODEL, tasks, ways)
