@@ -54,7 +54,7 @@ def _step(subject: OpenSubject, optimiser: torch.optim.Optimizer, rows: Sequence
         loss = subject.model(input_ids=ids_BT, attention_mask=mask_BT, labels=labels_BT).loss
         loss.backward()
     if not bool(torch.isfinite(loss)):
-        raise FloatingPointError(f"the loss became {float(loss)}")
+        raise FloatingPointError(f"the loss became {loss.item()}")
     torch.nn.utils.clip_grad_norm_(subject.model.parameters(), 1.0)
     optimiser.step()
     optimiser.zero_grad()
