@@ -7,7 +7,7 @@
 The judge is ladder-1 (`caseback world build ladder-1`, minutes), the debater ref-base; 126 questions of each ground.
 Three checkpoints of neighbor vote with it for the majority.
 All that is said and scored is kept in .cache/oversight/panels, where all claims find it. A claim holds where the
-interval is above 0, or with --none where it holds 0.
+interval is above 0, with --says loss below 0, with --says none where it holds 0.
 """
 
 import argparse
@@ -58,7 +58,9 @@ def claim(study: dict[str, Any], given: argparse.Namespace) -> dict[str, Any]:
         for each in study["rows"]
         if (each["ground"], each["judge"], each["protocol"]) == (given.ground, given.judge, "alone")
     )
-    holds = found["low"] <= 0 <= found["high"] if given.none else found["low"] > 0
+    holds = {"gain": found["low"] > 0, "loss": found["high"] < 0, "none": found["low"] <= 0 <= found["high"]}[
+        given.says
+    ]
     note = f"right {row['k']} of {row['n']}, {row['abstained']} abstained; alone {alone['k']} of {alone['n']}"
     return {**found, "holds": holds, "note": note}
 
@@ -70,7 +72,7 @@ def main() -> None:
     parser.add_argument("--judge", default="ladder-1")
     parser.add_argument("--protocol", default="")
     parser.add_argument("--over-consultancy", action="store_true", help="against a consultant of the same effort")
-    parser.add_argument("--none", action="store_true", help="the claim is that nothing is gained or lost")
+    parser.add_argument("--says", choices=("gain", "loss", "none"), default="gain", help="what the claim is")
     parser.add_argument("-n", type=int, default=126)
     given = parser.parse_args()
     study = studied(given.n)

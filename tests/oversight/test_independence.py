@@ -172,6 +172,9 @@ def test_a_study_has_all_make_ups_and_finds_who_shares_noise(made):
     assert set(made["panels"]) == set(MAKE_UPS)
     votes = [panel["votes"]["value"] for panel in made["panels"].values()]
     assert votes[0] < votes[2]
+    gains = {each["name"]: each["value"] for each in made["figures"]}
+    assert gains["diversity_gain"] > 0
+    assert gains["depth_gain"] > 0
     kinds = {pair["sort"]: pair["kappa"]["value"] for pair in made["pairs"]}
     assert kinds["kindred bases, the same data"] == pytest.approx(1)
     assert kinds["other base, the same data"] < 0.5

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.effective_votes import (
@@ -79,6 +80,10 @@ def depth(missed: Sequence[Wrongs]) -> dict[str, Any]:
 
 def first_panel(missed: Wrongs, families: Sequence[str]) -> dict[str, Any]:
     """The exact interval of what all of one panel miss, clustered by family."""
-    all_miss = np.asarray(np.where(np.isnan(missed), 1.0, missed).all(axis=0))
-    rate = clustered_rate(by_cluster(families, all_miss.tolist()))
+    rate = clustered_rate(by_cluster(families, all_miss(missed).tolist()))
     return {"k": rate.k, "n": rate.n, "value": rate.value if rate.n else None, "low": rate.low, "high": rate.high}
+
+
+def all_miss(missed: Wrongs) -> npt.NDArray[np.bool_]:
+    """For each transcript whether no overseer of a panel stops it."""
+    return np.asarray(np.where(np.isnan(missed), 1.0, missed).all(axis=0), dtype=bool)

@@ -11,7 +11,7 @@ from caseback.errors import CasebackError
 from caseback.oversight.independence.answering import answered, choices
 from caseback.oversight.independence.overseers import CLEAN, Labelled, Verdicts, features, fitted
 from caseback.oversight.independence.pairs import pairs_by_kind, plain, who_passes_whom
-from caseback.oversight.independence.panel import first_panel, of_panels
+from caseback.oversight.independence.panel import all_miss, first_panel, of_panels
 from caseback.oversight.report import Figure, report
 from caseback.stats.effective_votes import Wrongs, majority_wrong
 from caseback.stats.means import clustered_mean
@@ -95,13 +95,29 @@ def independence(
         panels[name]["first"] = first_panel(np.stack([passed[at] for at in each[0]]), bad_families)
     pairs = pairs_by_kind(names, kin or {}, verdicts, truth, families)
     matrix = who_passes_whom(names, answers, [each.family for each in asked])
-    gain = _gain(made, wrong, families)
+    with_a_base_each = "with a base each than with one base for all, at the same cost"
+    gains = (
+        _gain(
+            "diversity_gain",
+            f"how much less often the majority errs {with_a_base_each}",
+            made,
+            lambda panel: majority_wrong(np.stack([wrong[at] for at in panel])),
+            families,
+        ),
+        _gain(
+            "depth_gain",
+            f"how much less often all overseers call a bad answer clean {with_a_base_each}",
+            made,
+            lambda panel: all_miss(np.stack([passed[at] for at in panel])).astype(float),
+            bad_families,
+        ),
+    )
     return report(
         "independence",
         "How many votes are overseers worth that share a base, and how many that do not?",
         {name: reader.digest for name, reader in readers.items()},
         [seed],
-        [*(_votes_figure(name, each) for name, each in panels.items()), gain, *_pair_figures(pairs)],
+        [*(_votes_figure(name, each) for name, each in panels.items()), *gains, *_pair_figures(pairs)],
         [
             f"{len(test)} answers of {len(set(families))} families, {int(bad.sum())} of them bad; overseers name one "
             f"of {len(classes)} classes, so that two that are wrong can be wrong in different ways",
@@ -134,14 +150,15 @@ def _passed(chosen: Any, clean: int) -> Wrongs:
 
 
 def _gain(
+    name: str,
+    text: str,
     made: Mapping[str, Sequence[Sequence[tuple[int, int]]]],
-    wrong: Mapping[tuple[int, int], Wrongs],
+    failed: Callable[[Sequence[tuple[int, int]]], Wrongs],
     families: Sequence[str],
 ) -> Figure:
-    """How much less often the majority errs with a base each than with one base, at the same cost."""
+    """How much less often panels with a base each fail than panels with one base, at the same cost."""
     apart, alike = (
-        np.nanmean([majority_wrong(np.stack([wrong[at] for at in panel])) for panel in made[name]], axis=0)
-        for name in (A_BASE_EACH, ONE_BASE)
+        np.nanmean([failed(panel) for panel in made[make_up]], axis=0) for make_up in (A_BASE_EACH, ONE_BASE)
     )
     gained = clustered_mean(
         (family, float(a - b), 1.0)
@@ -149,8 +166,7 @@ def _gain(
         if not math.isnan(a - b)
     )
     told = plain(gained)
-    text = "how much less often the majority errs with a base each than with one base for all, at the same cost"
-    return Figure("diversity_gain", text, told["value"], told["low"], told["high"], gained.clusters, "families")
+    return Figure(name, text, told["value"], told["low"], told["high"], gained.clusters, "families")
 
 
 def _votes_figure(name: str, panel: Mapping[str, Any]) -> Figure:
