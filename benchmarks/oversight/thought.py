@@ -24,7 +24,7 @@ from caseback.world.reference import reference_path
 from caseback.world.spec import WORLD_A
 
 ROOT = Path(__file__).resolve().parents[2]
-N, WATCHED, EXAMPLES, SEED = 32, 48, 120, 0
+N, WATCHED, EXAMPLES, SEED = 24, 32, 120, 0
 DRIFTS = (("spelled", 0.0), ("spelled", 1.0), ("filler", 1.0))
 """With dose 0 all kinds are the same organism: the control, on whose thoughts the text monitor is fitted."""
 
