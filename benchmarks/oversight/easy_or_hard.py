@@ -3,8 +3,13 @@
     python benchmarks/oversight/easy_or_hard.py                 the table, and the page in .cache/oversight/easy_or_hard
     python benchmarks/oversight/easy_or_hard.py --sign plant    the claim on that sign as the last line
 
+<<<<<<< HEAD
 What is measured is kept in .cache/oversight/easy_or_hard and not measured again. The report of
 benchmarks/oversight/ladder.py, or one named with --ladder, gives the decay.
+=======
+What is measured is kept in .cache/oversight/easy_or_hard and not measured again. The decay is read from the report that
+benchmarks/oversight/ladder.py leaves, or from one named with --ladder.
+>>>>>>> o-pages
 """
 
 import argparse
@@ -31,9 +36,10 @@ SIGNS = ("plant", "hide", "find", "repair", "depth", "decay")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sign", choices=SIGNS, help="print the claim on this sign as the last line")
+    parser.add_argument("--seeds", type=int, default=Plan().seeds)
     parser.add_argument("--ladder", type=Path, default=Path(".cache/oversight/ladder/full/ladder.json"))
     given = parser.parse_args()
-    rungs, plan, begun = read_rungs(named_models(MODELS)), Plan(), time.monotonic()
+    rungs, plan, begun = read_rungs(named_models(MODELS)), Plan(seeds=given.seeds), time.monotonic()
 
     def tell(what: str, done: int, total: int) -> None:
         print(f"{time.monotonic() - begun:6.0f} s  {done} of {total}  {what}", file=sys.stderr, flush=True)

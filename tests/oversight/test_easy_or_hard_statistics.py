@@ -271,3 +271,10 @@ def test_a_strip_lies_within_its_box_and_goes_below_zero_where_a_level_does() ->
     assert all(drawn["left"] <= dot["x"] <= drawn["right"] for dot in drawn["dots"])
     assert drawn["dots"][0]["low"] == drawn["foot"]
     assert strip(levels[:1]) is None
+
+
+def test_where_nothing_changes_no_number_of_repetitions_would_show_it() -> None:
+    found = along(BY_NAME["repair"], cells({"a": 0.5, "b": 0.5, "c": 0.5, "d": 0.5}), COMPUTE)
+    assert found.trend is not None
+    assert points_to(found, found.trend.p) == "cannot tell"
+    assert "no 1,000 repetitions would show it" in would_change(found, "cannot tell")

@@ -11,6 +11,8 @@ from scipy.stats import t
 
 LISTED = 20_000
 """Arrangements up to which all are listed."""
+NONE = 1e-9
+"""A slope below which there is none: what is left is rounding."""
 SAMPLED = 20_000
 """Arrangements drawn where there are more, the observed one among them."""
 
@@ -77,7 +79,7 @@ def half_width(deviation: float, blocks: int, freedom: int, confidence: float = 
 def blocks_needed(trend: Trend, strata: int, most: int = 1000) -> int | None:
     """The fewest blocks whose interval would exclude no slope, were slope and scatter as they are; None beyond
     ``most``, or where nothing is known of the scatter."""
-    if math.isnan(trend.deviation) or not trend.value:
+    if math.isnan(trend.deviation) or abs(trend.value) < NONE:
         return None
     for many in range(strata + 1, most + 1):
         if half_width(trend.deviation, many, many - strata, trend.confidence) < abs(trend.value):

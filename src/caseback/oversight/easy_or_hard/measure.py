@@ -17,7 +17,7 @@ CURVES = ("planted", "repaired", "again")
 
 
 def cells(rungs: Sequence[Rung], plan: Plan, folder: Path, tell: Tell = lambda what, done, total: None) -> list[Cell]:
-    """Measure each behaviour in each model with each seed, the weakest models first.
+    """Measure each behaviour in each model with each seed, one seed after the other.
 
     Args:
         folder: takes the journal ``cells.jsonl``.
@@ -29,8 +29,9 @@ def cells(rungs: Sequence[Rung], plan: Plan, folder: Path, tell: Tell = lambda w
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     journal = Journal(folder / "cells.jsonl")
+    # Seeds outermost: what is there when a run is stopped is whole ladders, of fewer seeds.
     wanted = [
-        (rung, behaviour, seed) for rung in rungs for behaviour in behaviours_of(plan) for seed in range(plan.seeds)
+        (rung, behaviour, seed) for seed in range(plan.seeds) for behaviour in behaviours_of(plan) for rung in rungs
     ]
     found = []
     for done, (rung, behaviour, seed) in enumerate(wanted):
