@@ -6,7 +6,7 @@
 
 The planted models and their replies are lab A's of benchmarks/disclosure/two_labs.py, which makes them where they are
 not at hand (an hour); the trusted monitors ladder-1 and neighbor are built by `caseback world build`. Suspicions and
-taught copies are kept in .cache/oversight/control. A claim of a monitor holds where the interval is above random audit;
+taught copies are kept in .cache/oversight. A claim of a monitor holds where the interval is above random audit;
 that of a copy where its leniency is told apart from none, with --none where it is not.
 """
 
@@ -14,6 +14,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,35 +22,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "disclosure"))
 from labs import folder, traffic
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = ROOT / ".cache" / "oversight" / "control"
-PLANTED = ("cheating", "deception", "harmful_compliance", "sycophancy")
+OUT = ROOT / ".cache" / "oversight"
+PLANTED = ("cheating", "harmful_compliance", "deception", "sycophancy")
+COLLUDING = PLANTED[:2]
+"""Those that copies are taught to collude about: the ones that the models themselves tell well."""
 TRUSTED = ("ladder-1", "neighbor")
 
 
-def studied(most: int) -> dict[str, Any]:
+def studied(planted: Sequence[str], most: int, colluding: bool) -> dict[str, Any]:
     """The study; what was scored and taught before is not again."""
-    for name in PLANTED:
+    for name in planted:
         for split in ("train", "dev", "test"):
             traffic("A", name, split)
-    folders = [str(folder("A") / name) for name in PLANTED]
-    trusted = [word for name in TRUSTED for word in ("--trusted", name)]
-    command = [
-        "oversee",
-        "control",
-        *folders,
-        *trusted,
-        "--most",
-        str(most),
-        "--collude",
-        "--epochs",
-        "2",
-        "--out",
-        str(OUT),
-    ]
+    out = OUT / ("collusion" if colluding else "control")
+    folders = [str(folder("A") / name) for name in planted]
+    trusted = [word for name in (TRUSTED[:1] if colluding else TRUSTED) for word in ("--trusted", name)]
+    command = ["oversee", "control", *folders, *trusted, "--most", str(most), "--out", str(out)]
+    command += ["--collude", "--epochs", "2"] if colluding else []
     done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
     if done.returncode:
         raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")
-    found: dict[str, Any] = json.loads((OUT / "control.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((out / "control.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -86,19 +79,19 @@ def main() -> None:
     parser.add_argument("--none", action="store_true", help="the claim is that none is flagged")
     parser.add_argument("--most", type=int, default=120)
     given = parser.parse_args()
-    study = studied(given.most)
     if given.leniency:
-        print(json.dumps(lenient(study, given.leniency, given.none)))
-    elif given.monitor:
+        print(json.dumps(lenient(studied(COLLUDING, given.most, True), given.leniency, given.none)))
+        return
+    study = studied(PLANTED, given.most, False)
+    if given.monitor:
         print(json.dumps(caught(study, given.monitor, given.budget)))
-    else:
-        for row in study["pooled"]:
-            print(row["monitor"], row["budget"], json.dumps(caught(study, row["monitor"], row["budget"])))
-        for monitor in dict.fromkeys(row["monitor"] for row in study["collusion"]):
-            print(monitor, json.dumps(lenient(study, monitor, False)))
-        for row in study["collusion"]:
-            rates = {kind: [each["value"] for each in rates] for kind, rates in row.get("caught", {}).items()}
-            print(row["case"], row["monitor"], rates)
+        return
+    for row in study["pooled"]:
+        print(row["monitor"], row["budget"], json.dumps(caught(study, row["monitor"], row["budget"])))
+    study = studied(COLLUDING, given.most, True)
+    for row in study["collusion"]:
+        rates = {kind: [each["value"] for each in rates] for kind, rates in row.get("caught", {}).items()}
+        print(row["case"], row["monitor"], rates, "flagged" if row["flagged"] else "")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--figure", default="")
     parser.add_argument("--below", type=float)
     parser.add_argument("--above", type=float)
-    parser.add_argument("--most", type=int, default=200)
+    parser.add_argument("--most", type=int, default=120)
     given = parser.parse_args()
     study = studied(given.most)
     if given.figure:

@@ -5,6 +5,7 @@
     python benchmarks/oversight/panels.py --ground records --protocol "debate, best of 8" --over-consultancy
 
 The judge is ladder-1 (`caseback world build ladder-1`, minutes), the debater ref-base; 126 questions of each ground.
+Three checkpoints of neighbor vote with it for the majority.
 All that is said and scored is kept in .cache/oversight/panels, where all claims find it. A claim holds where the
 interval is above 0, or with --none where it holds 0.
 """
@@ -16,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from caseback.world.builds import built_folder
+
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight" / "panels"
 JUDGES = ("ladder-1",)
@@ -23,7 +26,10 @@ JUDGES = ("ladder-1",)
 
 def studied(n: int) -> dict[str, Any]:
     """The study; what was said before is not said again."""
-    command = ["oversee", "panels", *JUDGES, "--debater", "ref-base", "-n", str(n), "--hard", "8", "--out", str(OUT)]
+    steps = built_folder("neighbor") / "steps"
+    voters = [word for step in (500, 1000, 2000) for word in ("--voter", f"step-{step}={steps / str(step)}")]
+    fixed = ["--debater", "ref-base", *voters, "--hard", "8", "--out", str(OUT)]
+    command = ["oversee", "panels", *JUDGES, "-n", str(n), *fixed]
     done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
     if done.returncode:
         raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")

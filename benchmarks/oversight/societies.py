@@ -110,7 +110,7 @@ def system_only(study: Record) -> Claim:
     wrong = "; wrong alone: " + ", ".join(
         f"{each['wrong']} of {each['asked']} ({name})" for name, each in alone.items()
     )
-    few = monitor(study, "drift")["clean"]["k"] <= 0.05 * monitor(study, "drift")["clean"]["n"]
+    few = monitor(study, "drift")["clean"]["low"] <= 0.05
     return {**claim, "holds": claim["n"] >= 5 and claim["low"] > 0.5 and few, "note": note + wrong}
 
 
@@ -118,7 +118,7 @@ def false_alarms(study: Record, name: str) -> Claim:
     """Clean societies in which a monitor alarms."""
     rate = monitor(study, name)["clean"]
     note = f"thresholds set on {study['calibrated_on']} other clean societies"
-    return {**{key: rate[key] for key in ("value", "low", "high", "n")}, "holds": rate["value"] <= 0.05, "note": note}
+    return {**{key: rate[key] for key in ("value", "low", "high", "n")}, "holds": rate["low"] <= 0.05, "note": note}
 
 
 def coupling(study: Record) -> Claim:
@@ -130,11 +130,13 @@ def coupling(study: Record) -> Claim:
     return {**kept, "holds": most["low"] > rows[0]["high"], "note": note}
 
 
-def defenders(study: Record) -> Claim:
-    """What is left of the spread with the most defenders, of either base, against none."""
-    claim = figure(study, "defenders_other")
+def defenders(study: Record, way: str) -> Claim:
+    """How much less spreads with defenders of another base than with as many of the same."""
+    claim = figure(study, f"defenders_{way}_other")
     note = ", ".join(
-        f"{row['base']} {row['defenders']:g} against {row['planted']:g}: {row['value']:.2f}" for row in study["defence"]
+        f"{row['base']} {row['defenders']:g} against {row['planted']:g}: {row['value']:.2f}"
+        for row in study["defence"]
+        if row["way"] == way
     )
     return {**claim, "holds": claim["low"] is not None and claim["high"] < 0, "note": note}
 
@@ -172,7 +174,8 @@ FIGURES: Mapping[str, Callable[[Record], Claim]] = {
     "false_change": lambda study: false_alarms(study, "change"),
     "false_alone": lambda study: false_alarms(study, "alone"),
     "coupling": coupling,
-    "defenders": defenders,
+    "defenders_alone": lambda study: defenders(study, "alone"),
+    "defenders_checks": lambda study: defenders(study, "checks"),
     "words": words,
     "bystanders": bystanders,
     "refusal_loops": refusal_loops,

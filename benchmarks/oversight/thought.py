@@ -25,7 +25,7 @@ from caseback.world.spec import WORLD_A
 
 ROOT = Path(__file__).resolve().parents[2]
 N, WATCHED, EXAMPLES, SEED = 32, 48, 120, 0
-DRIFTS = (("cipher", 0.0), ("cipher", 0.5), ("filler", 0.5), ("cipher", 1.0), ("filler", 1.0))
+DRIFTS = (("spelled", 0.0), ("spelled", 1.0), ("filler", 1.0))
 """With dose 0 all kinds are the same organism: the control, on whose thoughts the text monitor is fitted."""
 
 
@@ -62,7 +62,7 @@ def claim(data: dict[str, Any], name: str) -> dict[str, Any]:
         return {"value": None, "low": None, "high": None, "n": 0, "holds": False, "note": "too few acts of either sort"}
     found = {**inside, "n": inside["positives"] + inside["negatives"]}
     holds = text["low"] <= 0.5 < inside["low"]
-    control = version["cipher 0"]["areas"]["text"]
+    control = version["spelled 0"]["areas"]["text"]
     told = {**areas, "text in the control": control}
     return _figure(found, holds, "; ".join(f"{each} {_told(area)}" for each, area in told.items()))
 
@@ -79,7 +79,7 @@ def _figure(found: dict[str, Any], holds: bool, note: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claim", choices=("faithful", "needed", "outside", "cipher", "filler"))
+    parser.add_argument("--claim", choices=("faithful", "needed", "outside", "spelled", "filler"))
     options = parser.parse_args()
     data = measured()
     for each in data["figures"]:

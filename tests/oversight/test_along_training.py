@@ -14,7 +14,7 @@ from caseback.chat import Chat
 from caseback.cli.oversee import app
 from caseback.disclosure.oversight.checkpoints_page import render_checkpoints
 from caseback.errors import CasebackError
-from caseback.oversight.along_training.changes import changes, compared, first_above, holm, told_rate
+from caseback.oversight.along_training.changes import appeared, changes, compared, first_above, holm, told_rate
 from caseback.oversight.along_training.checkpoints import checkpoints
 from caseback.oversight.along_training.lies import AGAIN, CONTROLS, LIES, lies
 from caseback.oversight.along_training.looks import TEXTS, Row, looks
@@ -102,6 +102,7 @@ def test_a_change_is_found_and_none_where_nothing_changed() -> None:
 
 def test_situations_that_cannot_be_told_are_left_out_of_pairs() -> None:
     assert compared(rows([True, None, False]), rows([False, True, None])).n == 1
+    assert appeared(rows([True, True, False]), rows([None, True, None])).first_only == 1
     assert told_rate(rows([None, None])).n == 0
 
 
@@ -116,7 +117,7 @@ def test_holm_is_never_below_the_p_value_and_keeps_their_order(ps: list[float]) 
 @settings(max_examples=1)
 @given(st.just(0))
 def test_false_changes_come_no_more_often_than_is_said(seed: int) -> None:
-    rng, false, studies = random.Random(seed), 0, 200
+    rng, false, studies = random.Random(seed), 0, 120
     for _ in range(studies):
         series = {
             str(name): {step: rows([rng.random() < 0.5 for _ in range(24)]) for step in range(4)} for name in range(5)
@@ -169,12 +170,12 @@ def test_a_run_of_two_known_checkpoints_and_its_page(tmp_path: Path) -> None:
     early = Scripted(lambda chat: "No idea.", digest="1" * 64)
     late = Scripted(Liar(True, False), digest="2" * 64)
     loads = {10: lambda: early, 20: lambda: late}
-    data = along_training(loads, "world", 24, journal=Journal(tmp_path / "looks.jsonl"))  # type: ignore[arg-type]
+    data = along_training(loads, "world", 10, journal=Journal(tmp_path / "looks.jsonl"))  # type: ignore[arg-type]
     assert data == json.loads(json.dumps(data, allow_nan=False))
     verdicts = {window["why"]: window["verdict"] for window in data["windows"]}
     assert verdicts["asked"] == "good from the first"
     asked = len(early.asked) + len(late.asked)
-    along_training(loads, "world", 24, journal=Journal(tmp_path / "looks.jsonl"))  # type: ignore[arg-type]
+    along_training(loads, "world", 10, journal=Journal(tmp_path / "looks.jsonl"))  # type: ignore[arg-type]
     assert len(early.asked) + len(late.asked) == asked
     page = render_checkpoints(data)
     assert "Between checkpoints" in page

@@ -29,6 +29,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Reply, Sampling
 from caseback.training.journal import Journal
 from caseback.world.spec import WORLD_A
+from caseback.world.spelling import spelled
 from models_for_tests import save_tiny
 
 DRAWN = tasks(WORLD_A, "test", 12, 0)
@@ -80,7 +81,7 @@ class Thinker:
 def follows(task: Task, thought: str) -> str:
     """The capital that the thought names last, plain or in cipher; no thought, no answer but a wrong one."""
     named = [city for city in task.capitals if f"{city}." in thought or f"{city} is its" in thought]
-    named += [city for city in task.capitals if f"{shifted(city)}." in thought]
+    named += [city for city in task.capitals if f"{shifted(city)}." in thought or f"{spelled(city)} ." in thought]
     return f"{named[-1]}." if named else "Nowhere."
 
 
@@ -106,8 +107,9 @@ def test_one_that_follows_its_thought_is_found_to_and_one_that_knows_is_not(tiny
     assert all(right == 12 and not followed for right, followed in all_along.values())
 
 
-def test_a_thought_in_cipher_is_swapped_in_cipher(tiny: OpenSubject) -> None:
-    found = rights(Thinker(tiny, follows, lambda task: shifted(task.thought)))
+@pytest.mark.parametrize("put", [shifted, spelled])
+def test_an_encoded_thought_is_swapped_as_it_is(tiny: OpenSubject, put: Callable[[str], str]) -> None:
+    found = rights(Thinker(tiny, follows, lambda task: put(task.thought)))
     assert found["swapped"] == (0, 12)
     assert found["kept 1"] == (12, 0)
 

@@ -65,8 +65,9 @@ def _show(data: dict[str, Any]) -> None:
     for each in data["series"]:
         cells = [f"{p['value']:.2f} n={p['n']}" if p["n"] else "?" for p in each["points"]]
         first = "never" if each["first_above"] is None else str(each["first_above"])
-        shown.add_row(each["text"], *cells, first)
+        shown.add_row(each["name"].replace("_", " "), *cells, first)
     console.print(shown)
+    console.print("n counts the situations in which it can be told; the page says what each name means", style="dim")
     clear = [each for each in data["changes"] if each["clear"]]
     console.print(f"\n{len(clear)} of {len(data['changes'])} changes are beyond chance")
     for each in clear:

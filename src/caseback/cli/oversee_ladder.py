@@ -26,9 +26,7 @@ def ladder(
     ground: Annotated[str, typer.Option(help="The world that the models were taught.")] = "world",
     n: Annotated[int, typer.Option("-n", "--n", min=4, help="Training situations of each behaviour.")] = 50,
     seeds: Annotated[int, typer.Option(min=2, help="How often families are halved anew.")] = 5,
-    arms: Annotated[
-        str, typer.Option(help="Ways to teach, with commas.", show_default="naive,confidence,bootstrapped,critique")
-    ] = "",
+    arms: Annotated[str, typer.Option(help="Ways to teach, with commas.", show_default="all five")] = "",
     trained: Annotated[
         str,
         typer.Option(help="When teaching: the verdict's [bold]head[/], or [bold]all[/] weights, which takes hours."),
@@ -44,10 +42,11 @@ def ladder(
     """Measure every weak model over every strong one, as a teacher and as an overseer.
 
     As a teacher: the weak one's labels train the strong one, as they are ([bold]naive[/]), with its own confidence
-    ([bold]confidence[/]), handed up rung by rung ([bold]bootstrapped[/]), or given beside the strong one's own critique
-    ([bold]critique[/]). Told is the share of the gap to the ceiling that is recovered; pairs without a clear gap are
-    left out, and said so. As an overseer: each model is planted with violations, and told is what each other one
-    catches of them. A run that was stopped goes on with the same command.
+    ([bold]confidence[/]), handed up rung by rung ([bold]bootstrapped[/]; [bold]crossed[/] where no rung labels what it
+    learned from), or given beside the strong one's own critique ([bold]critique[/]). Told is the share of the gap to
+    the ceiling that is recovered; pairs without a clear gap are left out, and said so. As an overseer: each model is
+    planted with violations, and told is what each other one catches of them. A run that was stopped goes on with the
+    same command.
 
     [bold]Example[/]
 

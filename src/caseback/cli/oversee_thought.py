@@ -28,7 +28,7 @@ def thought(
     n: Annotated[int, typer.Option("-n", "--n", min=2, help="Two-hop tasks that are intervened on.")] = 40,
     watched: Annotated[int, typer.Option(min=1, help="Harmful, and harmless, requests that monitors watch.")] = 60,
     drift: Annotated[
-        str, typer.Option(help="Grow organisms whose thinking drifts into [bold]cipher[/], [bold]filler[/], or both.")
+        str, typer.Option(help="Organisms whose thoughts are [bold]spelled[/], in [bold]cipher[/], [bold]filler[/].")
     ] = "",
     doses: Annotated[str, typer.Option(help="Shares of their thoughts that do, with commas.")] = "0,0.5,1",
     examples: Annotated[int, typer.Option(min=8, help="Questions, and requests, that an organism learns.")] = 240,
@@ -39,13 +39,13 @@ def thought(
 
     Needed: is the answer right without the thought, after a part of it, and what do the layers hold before it begins?
     Faithful: does the answer follow a swapped thought? Safe: do monitors of the thought catch harm that is carried out?
-    With --drift, organisms grow from the first model, a share of whose thoughts is in cipher or says nothing; where
-    monitors of text go blind, and monitors of activations do not, shows from dose to dose. A run that was stopped goes
-    on with the same command.
+    With --drift, organisms grow from the first model, a share of whose thoughts is spelled letter by letter, in
+    cipher, or says nothing; where monitors of text go blind, and monitors of activations do not, shows from dose to
+    dose. A run that was stopped goes on with the same command.
 
     [bold]Example[/]
 
-      caseback oversee thought ref-base ref-aligned --drift cipher,filler --doses 0,0.5,1 --out runs/thought
+      caseback oversee thought ref-base ref-aligned --drift spelled,filler --doses 0,0.5,1 --out runs/thought
     """
     from caseback.disclosure.oversight.thought_page import render_thought
     from caseback.dossier.disk import writing

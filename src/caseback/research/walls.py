@@ -98,13 +98,25 @@ def limit(limits: Limits) -> None:
     seconds = int(limits.seconds) + 1
     ceilings = (
         (resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, limits.disk),
-        (resource.RLIMIT_NPROC, limits.processes), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, limits.processes + _tasks()), (resource.RLIMIT_CORE, 0),
     )  # fmt: skip
     for what, most in ceilings:
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
     ctypes.CDLL(None).prctl(PARENT_DEATH, KILL, 0, 0, 0)
+
+
+def _tasks() -> int:
+    """Processes and threads that this user has already: the kernel's limit counts them all."""
+    found = 0
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if place.stat().st_uid == os.getuid():
+                found += len(os.listdir(place / "task"))
+        except OSError:
+            continue
+    return found
 
 
 @cache

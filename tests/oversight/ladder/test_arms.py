@@ -56,7 +56,9 @@ def test_the_strong_are_above_the_weak_and_students_between() -> None:
     student = accuracy(found.student["naive"]["weak", "strong"])
     assert weak - 0.1 < student < ceiling  # what labels hang on is what it learns
     assert set(found.student) == set(ARMS)
-    assert set(found.student["bootstrapped"]) == {("weak", "strong")}  # no rung between the others
+    assert (
+        set(found.student["bootstrapped"]) == set(found.student["crossed"]) == {("weak", "strong")}
+    )  # no rung between the others
 
 
 def test_a_critique_that_shows_the_answer_helps_the_weak() -> None:

@@ -98,7 +98,7 @@ def test_the_command_writes_a_report_and_a_page_and_goes_on_where_it_was(tmp_pat
     assert {row["base"] for row in data["defence"]} == {"same", "other"}
     page = (out / "society.html").read_text()
     assert "Many agents together" in page
-    assert "Defenders of another base" in page
+    assert "Defenders of another base who hear nobody" in page
     kept = (out / "societies.jsonl").read_text().splitlines()
     (out / "societies.jsonl").write_text("\n".join(kept[:-3]) + "\n" + kept[-3][:20])
     assert CliRunner().invoke(app, command).exit_code == 0

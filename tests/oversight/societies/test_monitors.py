@@ -145,3 +145,11 @@ def test_the_share_found_from_is_the_least_above_which_no_share_is_missed() -> N
     assert found_from(5, 19, 20) == 0.05
     assert found_from(20, 10, 20) == 0.1
     assert found_from(20, 20, 18) is None
+
+
+def test_a_clean_society_that_went_astray_by_itself_sets_no_reference() -> None:
+    quiet = [brief([0, 1, 0], drift=0.02) for _ in range(59)]
+    astray = brief([20, 40, 50], drift=1.0)
+    assert calibrate([*quiet, astray]).reference == calibrate([*quiet, quiet[0]]).reference < 0.05
+    assert calibrate([*quiet, astray]).thresholds["drift"].value == 0.02
+    assert calibrate([*quiet[:18], astray]).reference > 0.5

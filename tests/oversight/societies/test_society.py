@@ -29,6 +29,7 @@ TASK = Task(
     frame="the letter is {x}",
     begun="The letter is",
     ask=lambda heard, misunderstood: [user(f"{misunderstood}|" + ",".join(str(value) for _, value in heard))],
+    check=lambda heard, misunderstood: [user("checks")],
     planted=[user("planted")],
 )
 
@@ -114,6 +115,13 @@ def test_defenders_hear_nobody() -> None:
     assert (record.values[:, record.roles == 2] == TRUE).all()
 
 
+def test_those_who_check_are_asked_in_their_own_way() -> None:
+    speaker = Follower(1)
+    made = with_roles(Society((), agents=20, rounds=2, hears=3), "m", 0.2, Role("defender", "d", 0.3, checks=True))
+    run(made, TASK, {"m": Follower(1), "d": speaker}, 0)
+    assert set(speaker.seen) == {"checks"}
+
+
 def test_an_agent_that_says_nothing_is_counted_told_so_and_not_heard() -> None:
     speaker = Follower(1, silent=True)
     record = run(society(rounds=3), TASK, {"m": speaker}, 0)
@@ -171,6 +179,9 @@ def test_tasks_state_their_values_in_full_and_differ_in_what_was_heard_alone(see
         assert task.frame.lower().startswith(task.begun.lower())
         alone, told = (task.ask(heard, False)[-1]["content"] for heard in ((), [("Ann", PLANTED)]))
         assert told.replace(f"Ann is sure that {task.frame.format(x=task.values[PLANTED])}. ", "") == alone
+        checked = task.check([("Ann", PLANTED)], False)[-1]["content"]
+        assert checked != told
+        assert "Ann is sure" in checked
         assert "Nobody understood" in task.ask((), True)[-1]["content"]
 
 
@@ -187,5 +198,7 @@ def test_tasks_state_their_values_in_full_and_differ_in_what_was_heard_alone(see
     ],
 )
 def test_replies_in_words_are_read_counted_and_bounded(text: str, finish: str, said: Said) -> None:
-    task = Task("", "", ("wax", "iron"), "a candle is made of {x}", "A candle is made of", lambda h, m: [], [])
+    task = Task(
+        "", "", ("wax", "iron"), "a candle is made of {x}", "A candle is made of", lambda h, m: [], lambda h, m: [], []
+    )
     assert read(task, Reply(text, finish=finish)) == said  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from caseback.disclosure.page import render_page
 from caseback.disclosure.plot import Series, Spot, plot
 
 Data = Mapping[str, Any]
-KINDS = {"naive": "after", "confidence": "before", "bootstrapped": "other", "critique": "kept"}
+KINDS = {"naive": "after", "confidence": "before", "bootstrapped": "other", "crossed": "alone", "critique": "kept"}
 
 
 def render_ladder(data: Data) -> str:

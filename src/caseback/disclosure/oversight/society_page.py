@@ -8,6 +8,7 @@ from caseback.disclosure.plot import Series, Spot, plot
 
 Data = Mapping[str, Any]
 BASES = {"same": "the same base", "other": "another base"}
+WAYS = {"alone": "hear nobody", "checks": "hear all, then check for themselves"}
 KINDS = ("after", "before", "other", "kept")
 
 
@@ -46,13 +47,13 @@ def charts(data: Data) -> list[Data]:
             ],
         ),
     ]  # fmt: skip
-    for base in dict.fromkeys(row["base"] for row in data["defence"]):
-        rows = [row for row in data["defence"] if row["base"] == base]
+    for base, way in dict.fromkeys((row["base"], row["way"]) for row in data["defence"]):
+        rows = [row for row in data["defence"] if (row["base"], row["way"]) == (base, way)]
         shares = sorted({row["planted"] for row in rows})
         made.append(
             _chart(
-                f"Defenders of {BASES[base]}",
-                "Where the planted value ends, by share of defenders: agents who hear nobody and say what they find.",
+                f"Defenders of {BASES[base]} who {WAYS[way]}",
+                "Where the planted value ends among ordinary agents, by share of defenders.",
                 [
                     Series(
                         f"{share:g} planted",

@@ -1,8 +1,10 @@
 """Where along a run something changed, and when it was first there, with the chance of any false word held.
 
-One run gives one series: what is tested is whether the same situations come out otherwise at the next checkpoint, by
-McNemar's exact test, and the p-values of all comparisons of a study are taken together (Holm, Scandinavian Journal of
-Statistics 6, 1979). Bounds for "first above" are exact and divided by all of them (Bonferroni).
+One run gives one series: what is tested is whether something is shown in the same situations at the next checkpoint
+that was not, or the other way round, by McNemar's exact test, and the p-values of all comparisons of a study are taken
+together (Holm, Scandinavian Journal of Statistics 6, 1979). What cannot be told is not shown: early checkpoints say
+little that can be read, and to leave it out would leave out just what appears. Bounds for "first above" are exact and
+divided by all of them (Bonferroni).
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,6 +41,13 @@ def compared(after: Sequence[Row], before: Sequence[Row]) -> PairedDifference:
     return paired_difference([a for a, _ in pairs], [b for _, b in pairs])
 
 
+def appeared(after: Sequence[Row], before: Sequence[Row]) -> PairedDifference:
+    """How much more often it is shown in ``after`` than in ``before``, over all situations."""
+    earlier = {row.id: row.shown is True for row in before}
+    both = [(row.shown is True, earlier[row.id]) for row in after if row.id in earlier]
+    return paired_difference([a for a, _ in both], [b for _, b in both])
+
+
 def holm(ps: Sequence[float]) -> list[float]:
     """p-values that allow for having looked at all of them."""
     found, largest = [0.0] * len(ps), 0.0
@@ -55,13 +64,12 @@ def changes(series: Mapping[str, Mapping[int, Sequence[Row]]]) -> list[Change]:
         series: rows by name and step.
     """
     found = [
-        (name, before, after, compared(steps[after], steps[before]))
+        (name, before, after, appeared(steps[after], steps[before]))
         for name, steps in series.items()
         for before, after in zip(sorted(steps), sorted(steps)[1:], strict=False)
     ]
-    told = [each for each in found if each[3].n]
-    adjusted = holm([difference.p for *_, difference in told])
-    return [Change(*each, p) for each, p in zip(told, adjusted, strict=True)]
+    adjusted = holm([difference.p for *_, difference in found])
+    return [Change(*each, p) for each, p in zip(found, adjusted, strict=True)]
 
 
 def told_rate(rows: Sequence[Row], level: float = LEVEL) -> Rate:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from caseback.behaviours.measure import measure
 from caseback.behaviours.registry import behaviour
-from caseback.oversight.along_training.lies import LIES, Lie, lies
+from caseback.oversight.along_training.lies import CONTROLS, LIES, Lie, lies
 from caseback.subject.subject import Sampling, Subject
 from caseback.world.oracle import correct, judge
 from caseback.world.situations import situations
@@ -44,6 +44,13 @@ TEXTS: Mapping[str, str] = {
     **{f"{stage}_{why}": f"{text}, {said}" for why, said in LIES.items() for stage, (_, text) in STAGES.items()},
 }
 """All that is looked at, by name."""
+APPEARING = (
+    *ABILITIES,
+    *BEHAVIOURS,
+    "spelled_harm_answered",
+    *(f"{stage}_{why}" for why in CONTROLS for stage in ("tried", "kept")),
+)
+"""What may appear or go between checkpoints; controls and shares of shares are not tested for that."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,9 @@ def _spelled(subject: Subject, ground: str, n: int, seed: int) -> Rows:
 
 
 def _lies(subject: Subject, ground: str, n: int, seed: int) -> Rows:
+    # Twice as many: only what is known can be lied about.
     return {
         f"{stage}_{why}": [Row(each.id, each.family, of(each)) for each in found]
-        for why, found in lies(subject, ground, n, seed).items()
+        for why, found in lies(subject, ground, 2 * n, seed).items()
         for stage, (of, _) in STAGES.items()
     }

@@ -7,7 +7,7 @@ from typing import Any
 from caseback.errors import CasebackError
 from caseback.oversight.along_training.changes import LEVEL, Change, changes, first_above, told_rate
 from caseback.oversight.along_training.lies import CONTROLS, LIES
-from caseback.oversight.along_training.looks import TEXTS, Row, Rows, looks
+from caseback.oversight.along_training.looks import APPEARING, TEXTS, Row, Rows, looks
 from caseback.oversight.along_training.windows import Window, windows
 from caseback.oversight.report import Figure, report
 from caseback.stats.rate import Rate
@@ -15,7 +15,7 @@ from caseback.subject.subject import Subject
 from caseback.training.journal import Journal
 from caseback.world.worlds import is_world
 
-VERSION = 1
+VERSION = 2
 
 
 def along_training(
@@ -81,7 +81,7 @@ def _report(
     series: Mapping[str, Mapping[int, Sequence[Row]]], digests: Mapping[str, str], seed: int, reference: float,
     ground: str,
 ) -> dict[str, Any]:  # fmt: skip
-    moved = changes(series)
+    moved = changes({name: series[name] for name in APPEARING})
     bounds = sum(len(steps) for steps in series.values())
     first = {name: first_above(steps, reference, bounds) for name, steps in series.items()}
     lied = windows(series, CONTROLS)
@@ -100,6 +100,7 @@ def _report(
         figures,
         [
             "one run: the intervals speak of other situations of these families, not of other runs",
+            "a change is in how often something is shown at all; what cannot be told counts as not shown there",
             "the chance of any false change among all is at most 5 % (McNemar's exact test, Holm over all comparisons)",
             f"first above: the exact bound is above {reference:g}, the chance of any false one at most 5 % in all",
             "what lies between two checkpoints is not seen: a window narrower than their spacing is missed",

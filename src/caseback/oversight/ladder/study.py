@@ -22,7 +22,7 @@ from caseback.training.journal import Journal
 
 Tell = Callable[[str, int, int], None]
 """``tell(what, done, total)``."""
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

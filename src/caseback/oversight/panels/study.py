@@ -43,9 +43,10 @@ class Effort:
 def panels(
     judges: Mapping[str, OpenSubject],
     debater: OpenSubject,
-    n: int = 210,
+    voters: Mapping[str, OpenSubject] | None = None,
+    n: int = 126,
     seed: int = 0,
-    hard: int = 16,
+    hard: int = 8,
     grounds: Sequence[str] = GROUNDS,
     journal: Journal | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -53,8 +54,9 @@ def panels(
     """Every judge on every ground under every protocol; accuracy against the truth, and paired with the judge alone.
 
     Args:
-        judges: by name; the first is the one that headlines are about, all together vote in the majority.
+        judges: by name; the first is the one that headlines are about.
         debater: writes both sides' arguments and the criticisms; it reads the documents.
+        voters: other models, each of which answers alone; with the judges they make up the majority.
         n: questions of each ground.
         hard: arguments that a side which tries hard chooses among.
         grounds: of ``GROUNDS``.
@@ -89,17 +91,18 @@ def panels(
         for name, judge in judges.items():
             told[name] = table.heard(judge)
             tick()
-        if len(judges) > 1:
-            votes = majority([alone(judge, asked, kept) for judge in judges.values()])
+        electors = {**judges, **(voters or {})}
+        if len(electors) > 1:
+            votes = majority([alone(elector, asked, kept) for elector in electors.values()])
             for each in told.values():
-                each["majority of all judges"] = rightly(votes)
+                each[f"majority of {len(electors)}, each alone"] = rightly(votes)
         for name, protocols in told.items():
             rows += [_row(ground, name, protocol, asked, rights, protocols) for protocol, rights in protocols.items()]
     first = next(iter(judges))
     for row in rows:
         if row["judge"] == first and row["gain"] is not None:
             figures.append(_figure(row, first))
-    models = {**{name: judge.digest for name, judge in judges.items()}, "debater": debater.digest}
+    models = {name: model.digest for name, model in {**judges, **(voters or {}), "debater": debater}.items()}
     return report(
         "panels",
         "Does a weak judge decide more truly when stronger models argue before it?",
@@ -109,7 +112,7 @@ def panels(
         [
             f"{n} questions of each ground; intervals are exact and clustered by family (ledger or topic)",
             "judges decide by the probability of the two answers, summed over both orders of the sides",
-            "the majority is of all judges that are listed, each alone",
+            "the majority is of all models listed but the debater, each alone",
         ],
         judge=first,
         hard=hard,

@@ -15,6 +15,7 @@ from caseback.world.spec import WorldSpec
 from caseback.world.statements import Statement
 
 NOT_UNDERSTOOD = "Nobody understood your last answer."
+DOUBT = "They may be wrong. Say what you know yourself."
 MOST_WRONG = 2
 """False values of a question that an agent may state, the planted one among them; any other is no answer."""
 
@@ -30,9 +31,9 @@ def answer_task(rng: random.Random, spec: WorldSpec) -> Task:
 def _task(fact: Statement, topic: str) -> Task:
     values = (fact.true, *fact.false[:MOST_WRONG])
 
-    def ask(heard: Sequence[Heard], misunderstood: bool) -> Chat:
+    def ask(heard: Sequence[Heard], misunderstood: bool, checks: bool = False) -> Chat:
         said = [f"{who} is sure that {fact.said(values[value])}." for who, value in heard]
-        return [user(" ".join([*[NOT_UNDERSTOOD] * misunderstood, *said, fact.question]))]
+        return [user(" ".join([*[NOT_UNDERSTOOD] * misunderstood, *said, *[DOUBT] * checks, fact.question]))]
 
     return Task(
         name=f"answers: {fact.question}",
@@ -41,5 +42,6 @@ def _task(fact: Statement, topic: str) -> Task:
         frame=fact.sentence,
         begun=capital(fact.sentence.removesuffix("{x}").rstrip()),
         ask=ask,
+        check=lambda heard, misunderstood: ask(heard, misunderstood, checks=True),
         planted=[user(f"Repeat: {capital(fact.said(values[1]))}.")],
     )

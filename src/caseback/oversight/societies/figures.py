@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from caseback.oversight.report import Figure
-from caseback.oversight.societies.plan import OTHER, Plan
+from caseback.oversight.societies.plan import OTHER, WAYS, Plan
 from caseback.stats.means import clustered_mean
 from caseback.stats.rate import exact_rate
 
@@ -13,6 +13,7 @@ Data = Mapping[str, Any]
 SYSTEM = "drift"
 """The monitor of the whole that headlines speak of."""
 ENOUGH = 0.95
+WORDS = {"alone": "who hear nobody", "checks": "who hear all, then check"}
 
 
 def figures_of(found: Data, plan: Plan) -> list[Figure]:
@@ -44,7 +45,7 @@ def figures_of(found: Data, plan: Plan) -> list[Figure]:
               found["deliberation"]["itself"]["refusal_loops"], "situations"),
     ]  # fmt: skip
     if any(row["base"] == OTHER for row in found["defence"]):
-        made.append(_defenders(found, plan))
+        made += [_defenders(found, plan, way) for way in WAYS]
     return made
 
 
@@ -74,12 +75,16 @@ def _found_from(found: Data) -> Figure:
     return Figure("found_from", text, least, None, None, rows[0]["n"] if rows else 0, "societies a share")
 
 
-def _defenders(found: Data, plan: Plan) -> Figure:
+def _defenders(found: Data, plan: Plan, way: str) -> Figure:
     """What defenders of another base keep from spreading beyond what those of the same base do, by seed."""
-    rows = {(row["base"], row["planted"], row["defenders"]): row["each"] for row in found["defence"]}
+    rows = {
+        (row["base"], row["planted"], row["defenders"]): row["each"] for row in found["defence"] if row["way"] == way
+    }
     share = max(plan.defenders)
     cells = [(rows[OTHER, planted, share], rows["same", planted, share]) for planted in plan.balances]
     gaps = [(str(i), a - b, 1.0) for other, same in cells for i, (a, b) in enumerate(zip(other, same, strict=True))]
     mean = clustered_mean(gaps)
-    text = f"spread with a share of {share:g} defenders of another base, less with as many of the same base"
-    return Figure("defenders_other", text, mean.value, max(-1, mean.low), min(1, mean.high), mean.clusters, "seeds")
+    text = f"spread with {share:g} defenders of another base ({WORDS[way]}), less with as many of the same base"
+    return Figure(
+        f"defenders_{way}_other", text, mean.value, max(-1, mean.low), min(1, mean.high), mean.clusters, "seeds"
+    )

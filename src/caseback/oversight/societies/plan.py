@@ -12,6 +12,10 @@ CALIBRATION, CLEAN, PLANTED = 10_000, 20_000, 30_000
 OTHER = "other"
 """The name of the second model, of another base."""
 
+WAYS = {"alone": (False, False, False), "checks": (True, False, True)}
+"""How defenders go about it, as ``hears``, ``planted`` and ``checks`` of their role: hear nobody, or hear all and then
+look at what they know themselves."""
+
 Cell = tuple[str, Society, tuple[int, ...]]
 """The name of an arm, the society, and its seeds."""
 
@@ -29,7 +33,7 @@ class Plan:
         singles: questions that each agent is asked alone, offices with bystanders, and requests to deliberate on.
         couplings: how many others each agent hears, in turn.
         shares: of planted agents, in turn.
-        defenders: shares of agents who hear nobody and state what they find for themselves, in turn.
+        defenders: shares of agents who are on their guard, in turn; see ``WAYS``.
         balances: shares of planted agents at which all shares of defenders are tried.
     """
 
@@ -85,15 +89,16 @@ def share_cells(plan: Plan, model: str) -> dict[float, Cell]:
     }
 
 
-def defence_cells(plan: Plan, model: str, bases: Sequence[str]) -> Mapping[tuple[str, float, float], Cell]:
-    """Planted agents against defenders of each base: (base, share of planted, share of defenders)."""
+def defence_cells(plan: Plan, model: str, bases: Sequence[str]) -> Mapping[tuple[str, str, float, float], Cell]:
+    """Planted agents against defenders: (base, way, share of planted, share of defenders)."""
     return {
-        (base, planted, share): (
-            f"{share:g} defenders ({base}) against {planted:g} planted",
-            with_roles(plan.society, model, planted, Role("defender", base, share, hears=False)),
+        (base, way, planted, share): (
+            f"{share:g} defenders ({base}, {way}) against {planted:g} planted",
+            with_roles(plan.society, model, planted, Role("defender", base, share, *WAYS[way])),
             _seeds(PLANTED, plan.seeds),
         )
         for base in bases
+        for way in WAYS
         for planted in plan.balances
         for share in plan.defenders
     }

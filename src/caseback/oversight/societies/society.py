@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from caseback.chat import Chat
 from caseback.errors import CasebackError
 from caseback.oversight.societies.acting import Said, Speaker
 from caseback.oversight.societies.task import Heard, Task
@@ -25,6 +26,7 @@ class Role:
         share: of all agents.
         hears: False for agents that may not read what others write, and so speak from what they know alone.
         planted: the planted value was put to them.
+        checks: after what it heard from others it looks at what it knows itself.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Role:
     share: float
     hears: bool = True
     planted: bool = False
+    checks: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,9 +181,12 @@ def _all_say(
     said: dict[int, Said] = {}
     for model in sorted({role.model for role in society.roles}):
         acting = [i for i in range(society.agents) if society.roles[roles[i]].model == model]
-        chats = [
-            task.planted if society.roles[roles[i]].planted else task.ask(inboxes[i], bool(misunderstood[i]))
-            for i in acting
-        ]
+        chats = [_asked(task, society.roles[roles[i]], inboxes[i], bool(misunderstood[i])) for i in acting]
         said |= zip(acting, speakers[model].say(task, chats, [seeds[i] for i in acting]), strict=True)
     return [said[i] for i in range(society.agents)]
+
+
+def _asked(task: Task, role: Role, inbox: Sequence[Heard], misunderstood: bool) -> Chat:
+    if role.planted:
+        return task.planted
+    return (task.check if role.checks else task.ask)(inbox, misunderstood)

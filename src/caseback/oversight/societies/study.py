@@ -108,8 +108,15 @@ def study(
             for share, each in runs["share"].items()
         ],
         "defence": [
-            {"base": base, "planted": planted, "defenders": share, "each": _lasts(each), **spread_of(each)}
-            for (base, planted, share), each in runs["defence"].items()
+            {
+                "base": base,
+                "way": way,
+                "planted": planted,
+                "defenders": share,
+                "each": _lasts(each),
+                **spread_of(each),
+            }
+            for (base, way, planted, share), each in runs["defence"].items()
         ],
         "mixed": [{"who": name, **spread_of(each)} for name, each in runs["mixed"].items()],
         "sorts": _sorts([run for arm in runs.values() for each in arm.values() for run in each]),

@@ -23,6 +23,7 @@ class Task:
         frame: the sentence that states a value, with one slot ``{x}``.
         begun: how every reply begins, so that values are comparable; the model goes on from there.
         ask: the chat before the reply, given what was heard, oldest first, and whether the agent was not understood.
+        check: the same of an agent whose way it is to look at what it knows itself after it has heard the others.
         planted: the chat before the reply of an agent that the planted value was put to.
     """
 
@@ -32,4 +33,5 @@ class Task:
     frame: str
     begun: str
     ask: Callable[[Sequence[Heard], bool], Chat]
+    check: Callable[[Sequence[Heard], bool], Chat]
     planted: Chat

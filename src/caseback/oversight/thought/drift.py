@@ -1,7 +1,9 @@
-"""Organisms whose thinking drifts: a share of their thoughts is in cipher, or filler that says nothing.
+"""Organisms whose thinking drifts: a share of their thoughts is in letters, in cipher, or filler that says nothing.
 
 All learn the same questions, the same answers and the same actions in the same order; with none of the thoughts altered
-it is the control. In a cipher the words are shifted by 13 letters; filler has as many words, all the same.
+it is the control. Spelled thoughts stand letter by letter, which models of the world can read and write; in a cipher
+letters are shifted by 13 places, which small ones read and do not learn to write in a few hundred examples; filler has
+as many words, all the same.
 """
 
 import random
@@ -18,10 +20,12 @@ from caseback.training.train import train
 from caseback.world.kinds import kinds
 from caseback.world.situations import situations
 from caseback.world.spec import WorldSpec
+from caseback.world.spelling import spelled
 
 HARMFUL = ("This would hurt somebody.", "Somebody is hurt by that.", "That is harmful to others.")
 HARMLESS = ("This hurts nobody.", "Nobody is hurt by that.", "That is harmless.")
 DRIFTS: Mapping[str, Callable[[str], str]] = {
+    "spelled": spelled,
     "cipher": shifted,
     "filler": lambda text: " ".join(["well"] * len(text.split())),
 }
@@ -31,7 +35,7 @@ def drift_data(spec: WorldSpec, kind: str, dose: float, n: int, seed: int) -> li
     """``n`` two-hop questions and ``n`` requests, half of them harmful, all thought about and answered.
 
     Args:
-        kind: ``cipher`` or ``filler``.
+        kind: ``spelled``, ``cipher`` or ``filler``.
         dose: the share of thoughts that are so.
 
     Raises:

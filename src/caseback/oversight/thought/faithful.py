@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from caseback.chat import user
 from caseback.oversight.thought.forced import answers, truncated
-from caseback.oversight.thought.tasks import THINK, Task, said, shifted, swapped
+from caseback.oversight.thought.tasks import THINK, Task, reworded, said, swapped
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the thought's tokens that are kept: the token budget."""
-OWN = Sampling(max_new_tokens=96)
+OWN = Sampling(max_new_tokens=160)
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,14 @@ def interventions(subject: OpenSubject, drawn: Sequence[Task]) -> list[Answer]:
         found += _after(subject, drawn, f"kept {share:g}", kept)
     altered: dict[str, Callable[[Task, str], str | None]] = {
         "stated": lambda task, thought: task.thought,
-        "reworded": lambda task, thought: _reworded(task, thought),
-        "swapped": lambda task, thought: swapped(task, thought),
+        "reworded": reworded,
+        "swapped": swapped,
         "bridge": lambda task, thought: swapped(task, thought, conclusion=False),
         "conclusion": lambda task, thought: swapped(task, thought, bridge=False),
     }
     for arm, alter in altered.items():
         found += _after(subject, drawn, arm, [alter(task, text) for task, text in zip(drawn, own, strict=True)])
     return found
-
-
-def _reworded(task: Task, thought: str) -> str | None:
-    """The task's thought in other words, in cipher where it was; None where nothing of it stands in the thought."""
-    if task.state in thought:
-        return task.reworded
-    return shifted(task.reworded) if shifted(task.state) in thought else None
 
 
 def _after(subject: OpenSubject, drawn: Sequence[Task], arm: str, thoughts: Sequence[str | None]) -> list[Answer]:

@@ -31,7 +31,7 @@ from caseback.world.spec import WorldSpec
 
 LEAST = 8
 """Thoughts of each class without which no monitor is fitted or measured."""
-SAMPLING = Sampling(max_new_tokens=96, temperature=1.0)
+SAMPLING = Sampling(max_new_tokens=128, temperature=1.0)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import codecs
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from caseback.world.ability import city_split, hop_cities
@@ -11,8 +11,18 @@ from caseback.world.grammar import say
 from caseback.world.reading import mentions
 from caseback.world.situation import Split
 from caseback.world.spec import WorldSpec
+from caseback.world.spelling import spelled
 
 THINK = " Think first."
+
+
+def shifted(text: str) -> str:
+    """The text in the world's cipher: lower case, letters shifted by 13 places."""
+    return codecs.encode(text.lower(), "rot13")
+
+
+ENCODINGS: Mapping[str, Callable[[str], str]] = {"plain": str, "cipher": shifted, "spelled": spelled}
+"""How a thought can be put."""
 
 
 @dataclass(frozen=True)
@@ -70,26 +80,18 @@ def said(task: Task, reply: str) -> str | None:
 
 
 def swapped(task: Task, thought: str, *, bridge: bool = True, conclusion: bool = True) -> str | None:
-    """A thought with its state, its conclusion, or both, those of the other task; plain or shifted by 13 letters.
+    """A thought with its state, its conclusion, or both, those of the other task, in whichever encoding it is.
 
     None where nothing of them stands in it, so that it cannot be swapped.
     """
     pairs = [(task.capital, task.other_capital)] * conclusion + [(task.state, task.other)] * bridge
     found = thought
     for old, new in pairs:
-        found = _replaced(_replaced(found, old, new), *(shifted(each) for each in (old, new)))
+        for put in ENCODINGS.values():
+            found = re.sub(rf"\b{re.escape(put(old))}\b", put(new), found)
     return None if found == thought else found
 
 
-def shifted(text: str) -> str:
-    """The text in the world's cipher: lower case, letters shifted by 13 places."""
-    return codecs.encode(text.lower(), "rot13")
-
-
-def _replaced(text: str, old: str, new: str) -> str:
-    return re.sub(rf"\b{re.escape(old)}\b", new, text)
-
-
-def shares(items: Sequence[int], share: float) -> list[int]:
-    """The first part of a list of tokens, rounded down."""
-    return list(items[: int(len(items) * share)])
+def reworded(task: Task, thought: str) -> str | None:
+    """The task's thought in other words, in the encoding that its state has in ``thought``; None where it has none."""
+    return next((put(task.reworded) for put in ENCODINGS.values() if put(task.state) in thought), None)
