@@ -3,13 +3,8 @@
     python benchmarks/oversight/easy_or_hard.py                 the table, and the page in .cache/oversight/easy_or_hard
     python benchmarks/oversight/easy_or_hard.py --sign plant    the claim on that sign as the last line
 
-<<<<<<< HEAD
-What is measured is kept in .cache/oversight/easy_or_hard and not measured again. The report of
-benchmarks/oversight/ladder.py, or one named with --ladder, gives the decay.
-=======
 What is measured is kept in .cache/oversight/easy_or_hard and not measured again. The decay is read from the report that
 benchmarks/oversight/ladder.py leaves, or from one named with --ladder.
->>>>>>> o-pages
 """
 
 import argparse
