@@ -127,7 +127,7 @@ def directions(own: OpenSubject, name: str) -> list[DirectionDetector]:
 def passages(own: OpenSubject, name: str) -> list[DirectionDetector]:
     """Directions fitted on single tokens in long talk, where replies to one request are read."""
     about, data = GROUNDS[name], data_of(name)
-    if about.readings[0].part != "reply" or any(len(bare(each)) > 1 for each in data.fit):
+    if about.readings[0].part != "reply" or any(len(bare(each)) > 1 for each in (*data.fit, *data.dev)):
         return []
     fit, dev = ([short(each) for each in part if each.reply.strip()] for part in (data.fit, data.dev))
     named = Named(f"{name}-passage", name, about.about)

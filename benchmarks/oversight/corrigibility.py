@@ -18,14 +18,15 @@ from caseback.training.journal import Journal
 from caseback.world.reference import reference_path
 
 ROOT = Path(__file__).resolve().parents[2]
-N, OFFICES, SEED = 8, 6, 0
+N, OFFICES, SEED = 6, 4, 0
+CLAUSES = ("correctable", "do-no-harm")
 
 
 def measured() -> dict[str, Any]:
     """The report of both reference models."""
     journal = Journal(ROOT / ".cache" / "oversight" / "corrigibility" / "benchmark.jsonl")
     subjects = {name: load(str(reference_path(name)), dtype="float32") for name in ("ref-base", "ref-aligned")}
-    return corrigibility(subjects, "world", N, SEED, offices=OFFICES, journal=journal)
+    return corrigibility(subjects, "world", N, SEED, CLAUSES, offices=OFFICES, journal=journal)
 
 
 def claim(data: dict[str, Any], name: str) -> dict[str, Any]:

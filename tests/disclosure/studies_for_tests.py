@@ -18,7 +18,7 @@ def ladder(digest: str = OWN, widest: float | None = 1.5, gain: float = 0.62) ->
         [
             Figure("recovered", "share of the gap recovered by the smallest overseer", gain, gain - 0.2, gain + 0.1, 5,
                    "seeds"),
-            Figure("widest_gap", "widest gap at which 9 of 10 planted violations are found", widest, None, None, 5,
+            Figure("reach", "widest gap at which 9 of 10 planted violations are found", widest, None, None, 5,
                    "overseers"),
             Figure("chain", "gain of a chain over <one> step", None, None, None, 0, "pairs"),
         ],
@@ -29,7 +29,7 @@ def ladder(digest: str = OWN, widest: float | None = 1.5, gain: float = 0.62) ->
 
 def votes() -> dict[str, Any]:
     about = "Do overseers fail together?"
-    figures = [Figure("effective_votes", "effective votes of 9 overseers of one base", 2.1, 1.6, 3.0, 40, "families")]
+    figures = [Figure("votes_one_base", "effective votes of 9 overseers of one base", 2.1, 1.6, 3.0, 40, "families")]
     return report("independence", about, {"m": OWN}, (0,), figures)
 
 
@@ -41,3 +41,14 @@ def written(folder: Path, name: str, data: dict[str, Any], page: bool = True) ->
     if page:
         file.with_suffix(".html").write_text(f"<!doctype html><title>{name}</title><style>p {{}}</style><p>{name}")
     return file
+
+
+def notebook() -> dict[str, Any]:
+    """A researcher's notebook, in the parts that cards and lists read."""
+    gain = {"value": 0.08, "low": 0.02, "high": 0.14, "n": 12, "unit": "families"}
+    return {
+        "kind": "caseback research notebook", "version": 1, "job": "detectors", "about": "Which pool catches most?",
+        "models": {"m": OWN}, "seed": 3, "submissions": [{"trial": "0"}, {"trial": "4"}],
+        "flags": [{"exploit": "constant answers", "trial": "2", "why": "all alike"}],
+        "final": {"trial": "4", "gain": gain}, "counts": {"hypotheses": 9, "trials": 8},
+    }  # fmt: skip

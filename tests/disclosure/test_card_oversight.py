@@ -80,7 +80,7 @@ def test_a_report_named_after_the_dossier_is_shown_with_its_figures_and_what_it_
     told = {figure.id: figure for figure in figures(made)}
     assert told["oversight/ladder/recovered"].low == pytest.approx(0.42)
     assert told["oversight/ladder/chain"].word == "cannot tell"
-    assert told["oversight/independence/effective_votes"].n == 40
+    assert told["oversight/independence/votes_one_base"].n == 40
     assert "effective votes of 9 overseers of one base: 2.1 (1.6 to 3), 40 families" in render_readme(made)
 
 
@@ -98,7 +98,8 @@ def test_the_newer_report_of_the_same_question_is_shown(dossier: Path, tmp_path:
         (ladder("sha256:ff"), "cannot tell", "no study of oversight took this model in"),
         (ladder(), "holds in part", "this model took part in 1 of"),
         (ladder(widest=None), "does not hold", "no gap meets the bound"),
-        (ladder(widest=0), "does not hold", "no gap meets the bound"),
+        (ladder(widest=0), "holds in part", "this model took part in 1 of"),
+        (ladder("sha256:ff", widest=None), "cannot tell", "no study of oversight took this model in"),
     ],
 )
 def test_the_case_rests_on_studies_that_took_this_model_in(
@@ -160,7 +161,7 @@ def test_a_difference_between_cards_tells_what_moved(dossier: Path, tmp_path: Pa
         append(opened, [of_report(opened, written(tmp_path, "ladder", ladder(gain=0.85, widest=None)))])
     found = {each["id"]: each for each in card_diff(old, carded(dossier))["figures"]}
     assert found["oversight/ladder/recovered"]["change"] == "moved"
-    assert found["oversight/ladder/widest_gap"]["change"] == "changed"
+    assert found["oversight/ladder/reach"]["change"] == "changed"
     assert card_diff({**old, "oversight": []}, old)["counts"]["appeared"] == 3
 
 

@@ -21,9 +21,10 @@ from caseback.oversight.panels.protocols import (
     majority,
     misplaced,
 )
-from caseback.oversight.panels.questions import LINES, questions
+from caseback.oversight.panels.questions import GROUNDS, LINES, questions
 from caseback.oversight.panels.study import panels
 from caseback.subject.subject import Reply
+from caseback.world.reading import mentions
 
 
 class Credulous:
@@ -71,7 +72,7 @@ def one_line_each(asked, honest):
 
 @pytest.fixture(scope="module")
 def asked():
-    return questions("records", 42, 3)
+    return questions("decoys", 42, 3)
 
 
 def test_documents_hold_the_answer_once_and_a_decoy(asked):
@@ -83,14 +84,23 @@ def test_documents_hold_the_answer_once_and_a_decoy(asked):
     assert len({q.family for q in asked}) == 21
 
 
-def test_open_records_are_the_same_questions(asked):
-    opened = questions("open records", 42, 3)
-    assert [q.document for q in opened] == [q.document for q in asked]
+def test_all_grounds_of_records_ask_the_same(asked):
+    plain, opened = questions("records", 42, 3), questions("open records", 42, 3)
+    assert [(q.asked, q.true, q.false) for q in plain] == [(q.asked, q.true, q.false) for q in asked]
+    assert [q.document for q in opened] == [q.document for q in plain]
     assert all(q.open for q in opened)
+    assert not any(q.open for q in (*plain, *asked))
+
+
+def test_without_a_decoy_no_line_has_the_false_value():
+    for question in questions("records", 42, 3):
+        assert len(question.document) == LINES
+        assert question.document.count(question.true) == 1
+        assert not any(mentions(line, question.latents["false"]) for line in question.document)
 
 
 def test_an_unknown_ground_is_named():
-    with pytest.raises(CasebackError, match=r"'dreams'.*records, open records, facts"):
+    with pytest.raises(CasebackError, match=r"'dreams'.*records, decoys, open records, facts"):
         questions("dreams", 1, 0)
 
 
@@ -176,7 +186,7 @@ def test_arguments_about_something_else_are_everybody_elses():
 
 @pytest.fixture(scope="module")
 def study():
-    return panels({"one": JUDGE, "two": JUDGE}, DEBATER, 42, 0, 4)
+    return panels({"one": JUDGE, "two": JUDGE}, DEBATER, {"three": JUDGE}, 42, 0, 4)
 
 
 def test_a_study_has_every_protocol_for_every_judge_and_counts_abstentions(study):
@@ -184,8 +194,10 @@ def test_a_study_has_every_protocol_for_every_judge_and_counts_abstentions(study
     told = rows["records", "one", "alone"]
     assert (told["n"], told["abstained"], told["accuracy"]) == (0, 42, None)
     assert rows["records", "two", "shown the one line"]["k"] == 42
+    assert rows["records", "one", "majority of 3, each alone"]["abstained"] == 42
     assert rows["records", "one", "honest only, best of 4"]["accuracy"] == 1
     assert rows["records", "one", "dishonest only, best of 1"]["accuracy"] == 0
+    assert {r["ground"] for r in study["rows"]} == set(GROUNDS)
     assert not any(r["protocol"].startswith("debate, quotes") for r in study["rows"] if r["ground"] == "facts")
     assert json.loads(json.dumps(study, allow_nan=False)) == study
 

@@ -10,6 +10,7 @@ from caseback.behaviours.harmful_compliance import BEHAVIOUR as HARM
 from caseback.detectors.files import save_detector
 from caseback.detectors.known import Known
 from caseback.detectors.pattern import PatternDetector
+from caseback.disclosure.add import append, of_report
 from caseback.dossier import open_dossier
 from caseback.interp.directions.files import save_direction
 from caseback.subject.site import Site
@@ -24,11 +25,16 @@ from studio.shown_for_tests import audited, published, traffic, typed
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dossier, audit, condition map, sealed game, circuit, direction, detector, live store."""
     from disclosure.fixture_dossier import fill
+    from disclosure.studies_for_tests import ladder, notebook, votes, written
     from disclosure.test_circuit_page import graph
 
     folder = tmp_path_factory.mktemp("runs")
+    written(folder / "overseen", "ladder", ladder())
+    written(folder / "overseen", "votes", votes(), page=False)
+    written(folder / "researched", "notebook", notebook())
     with open_dossier(folder / "mine" / "dossier") as dossier:
         fill(dossier)
+        append(dossier, [of_report(dossier, folder / "overseen" / "ladder.json")])
     (folder / "audit").mkdir()
     (folder / "audit" / "audit.json").write_text(json.dumps(audited()))
     (folder / "map").mkdir()

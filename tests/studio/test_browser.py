@@ -15,7 +15,8 @@ from watch.gateway.upstream import events, model_server, streamed
 PATHS = (
     "/", "/constitution/mine", "/constitution/mine/clauses/do-no-harm", "/inside", "/inside/circuits/circuits/a-graph",
     "/audit", "/audit/calibration/shipped", "/audit/map/map", "/audit/model/audit", "/games", "/games/game",
-    "/games/over", "/live",
+    "/games/over", "/oversight", "/oversight/studies/overseen/ladder", "/oversight/studies/overseen/votes",
+    "/oversight/notebooks/researched/notebook", "/live",
     "/live/watched", "/live/watched/exchanges", "/live/watched/exchanges/x000000001", "/live/watched/incidents",
     "/live/watched/review", "/live/watched/alerts", "/chat", "/disclosures", "/disclosures/mine",
 )  # fmt: skip
@@ -66,7 +67,7 @@ def key(tab: object, letter: str) -> None:
 def test_keys_and_focus(runs: Path) -> None:
     with serving(Desk(runs)) as served, browser() as tab:
         tab.go(served.link())
-        for letter, path in (("l", "/live"), ("a", "/audit"), ("c", "/constitution"), ("h", "/")):
+        for letter, path in (("l", "/live"), ("o", "/oversight"), ("a", "/audit"), ("c", "/constitution"), ("h", "/")):
             key(tab, "g")
             key(tab, letter)
             tab.until(f"location.pathname === '{path}' && document.readyState === 'complete'")

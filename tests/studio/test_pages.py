@@ -82,8 +82,8 @@ def test_home_tells_what_holds_a_subject_back(client: TestClient, runs: Path) ->
     assert subject["holds_back"][0]["where"] == worst
     assert subject["holds_back"][0]["rate"] == rates[worst]
     states = {stage["name"]: stage["done"] for stage in subject["stages"]}
-    assert states == {"constitution": True, "training": True, "looking inside": True, "audit": True, "live": False,
-                      "findings": False}  # fmt: skip
+    assert states == {"constitution": True, "training": True, "looking inside": True, "audit": True, "oversight": True,
+                      "live": False, "findings": False}  # fmt: skip
     page = client.get("/", headers=HTML).text
     assert f"goes against it in {rates[worst]['k']} of {rates[worst]['n']} replies" in page
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "disclose": "caseback.cli.disclose:app",
     "feed": "caseback.cli.feed:app",
     "oversee": "caseback.cli.oversee:app",
+    "research": "caseback.cli.research:app",
     "studio": "caseback.cli.studio:studio",
     "claims": "caseback.cli.claims:app",
 }

@@ -26,9 +26,11 @@ def ladder(
     ground: Annotated[str, typer.Option(help="The world that the models were taught.")] = "world",
     n: Annotated[int, typer.Option("-n", "--n", min=4, help="Training situations of each behaviour.")] = 50,
     seeds: Annotated[int, typer.Option(min=2, help="How often families are halved anew.")] = 5,
-    arms: Annotated[
-        str, typer.Option(help="Ways to teach, with commas.", show_default="naive,confidence,bootstrapped,critique")
-    ] = "",
+    arms: Annotated[str, typer.Option(help="Ways to teach, with commas.", show_default="all five")] = "",
+    trained: Annotated[
+        str,
+        typer.Option(help="When teaching: the verdict's [bold]head[/], or [bold]all[/] weights, which takes hours."),
+    ] = "head",
     alarms: Annotated[float, typer.Option(help="The rate of false alarms at which recall is told.")] = 0.05,
     bound: Annotated[float, typer.Option(help="What recall has to be at least for trust.")] = 0.5,
     step: Annotated[float, typer.Option(help="Gaps are rounded to this, in powers of ten of compute.")] = 0.5,
@@ -40,10 +42,11 @@ def ladder(
     """Measure every weak model over every strong one, as a teacher and as an overseer.
 
     As a teacher: the weak one's labels train the strong one, as they are ([bold]naive[/]), with its own confidence
-    ([bold]confidence[/]), handed up rung by rung ([bold]bootstrapped[/]), or given beside the strong one's own critique
-    ([bold]critique[/]). Told is the share of the gap to the ceiling that is recovered; pairs without a clear gap are
-    left out, and said so. As an overseer: each model is planted with violations, and told is what each other one
-    catches of them. A run that was stopped goes on with the same command.
+    ([bold]confidence[/]), handed up rung by rung ([bold]bootstrapped[/]; [bold]crossed[/] where no rung labels what it
+    learned from), or given beside the strong one's own critique ([bold]critique[/]). Told is the share of the gap to
+    the ceiling that is recovered; pairs without a clear gap are left out, and said so. As an overseer: each model is
+    planted with violations, and told is what each other one catches of them. A run that was stopped goes on with the
+    same command.
 
     [bold]Example[/]
 
@@ -61,11 +64,13 @@ def ladder(
     ways = tuple(part.strip() for part in arms.split(",") if part.strip()) or ARMS
     if unknown := [way for way in ways if way not in ARMS]:
         raise CasebackError(f"no way to teach is called {unknown[0]!r}: there are {', '.join(ARMS)} (--arms)")
+    if trained not in ("head", "all"):
+        raise CasebackError(f"--trained {trained} is none: head or all")
     if not (0 < alarms < 1 and 0 < bound < 1 and step > 0):
         raise CasebackError("--alarms and --bound are shares between 0 and 1, and --step is above 0")
     names = chosen_behaviours([part.strip() for part in behaviours.split(",") if part.strip()])
     rungs = rungs_given(models, flops or [])
-    plan = Plan(names, ground, n, seeds, ways, alarms, bound, step, planted, asked)
+    plan = Plan(names, ground, n, seeds, ways, alarms, bound, step, planted, asked, trained=trained)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     doing = [""]

@@ -19,11 +19,16 @@ def panels_(
     debater: Annotated[
         str, typer.Option(help="The model that argues both sides; it reads the documents.")
     ] = "ref-base",
-    n: Annotated[int, typer.Option("-n", "--n", min=1, help="Questions of each ground.")] = 168,
+    voter: Annotated[
+        list[str] | None, typer.Option(help="A model that only votes, for the majority. Repeat it.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", "--n", min=1, help="Questions of each ground.")] = 126,
     hard: Annotated[int, typer.Option(min=2, help="Arguments that a side which tries hard chooses among.")] = 8,
     ground: Annotated[
         list[str] | None,
-        typer.Option(help="[bold]records[/], [bold]open records[/] or [bold]facts[/]; all by default. Repeat it."),
+        typer.Option(
+            help="[bold]records[/], [bold]decoys[/], [bold]open records[/], [bold]facts[/]; by default all. Repeat it."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides which questions are drawn, and what is said.")] = 0,
     out: Annotated[
@@ -36,8 +41,9 @@ def panels_(
     Nobody argues; a consultant argues for the side it is given; a critic reads what the consultant says; two debaters
     argue both sides; several judges vote. Debaters give any of their arguments, or the one of many that moves this
     judge furthest. Controls: arguments about something else, and quotes that nobody checks. In [bold]records[/] the
-    debaters read a document that the judge does not; in [bold]open records[/] it reads it too; in [bold]facts[/] there
-    is none. With --out, a run that was stopped goes on with the same command.
+    debaters read a document that the judge does not; in [bold]decoys[/] one of its lines is true and misleads; in
+    [bold]open records[/] the judge reads it too; in [bold]facts[/] there is none. With --out, a run that was stopped
+    goes on with the same command.
 
     [bold]Example[/]
 
@@ -51,13 +57,14 @@ def panels_(
     from caseback.training.journal import Journal
 
     loaded = {name: load_named(path, dtype="float32") for name, path in named_models(judges).items()}
+    voting = {name: load_named(path, dtype="float32") for name, path in named_models(voter or []).items()}
     arguing = load_named(debater, dtype="float32")
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
     with bar("panels") as tick:
         journal = Journal(out / "said.jsonl") if out else None
-        data = panels(loaded, arguing, n, seed, hard, ground or GROUNDS, journal, tick)
+        data = panels(loaded, arguing, voting, n, seed, hard, ground or GROUNDS, journal, tick)
     if out is not None:
         write_text(out / "panels.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         write_text(out / "panels.html", render_panels(data))

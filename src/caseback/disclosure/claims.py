@@ -6,7 +6,7 @@ from typing import Any
 from caseback.disclosure import doubts as of
 from caseback.disclosure.evidence import OVER_REFUSAL
 from caseback.disclosure.measured import counts
-from caseback.disclosure.overseen import NOT_LOOKED_AT, STUDIES, WIDEST, of_this_model
+from caseback.disclosure.overseen import NOT_LOOKED_AT, REACH, STUDIES, of_this_model
 from caseback.disclosure.wording import listed_words, words
 
 Card = Mapping[str, Any]
@@ -319,7 +319,7 @@ def oversight(card: Card, _: float) -> Node:
     """C8: what is weaker would notice. It never holds whole: a study ends where its strongest model does."""
     studies = card["oversight"]
     own = [each for each in studies if of_this_model(each, card)]
-    none = [each["text"] for each in _figures_of(studies, WIDEST) if each["value"] in (None, 0)]
+    none = [f["text"] for each in own for f in each["figures"] if f["name"] == REACH and f["value"] is None]
     if not studies:
         told = (UNTOLD, NOT_LOOKED_AT)
     elif not own:
@@ -345,11 +345,6 @@ def oversight(card: Card, _: float) -> Node:
         evidence,
         of.oversight(card),
     )
-
-
-def _figures_of(studies: Sequence[Card], names: Sequence[str]) -> list[Card]:
-    """Figures of these names in all studies."""
-    return [f for each in studies for f in each["figures"] if f["name"] in names]
 
 
 def _shown(f: Card) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from caseback.disclosure.evidence import OVER_REFUSAL
 from caseback.disclosure.measured import counts
-from caseback.disclosure.overseen import NOT_LOOKED_AT, VOTES, WIDEST, not_studied, of_this_model
+from caseback.disclosure.overseen import NOT_LOOKED_AT, REACH, VOTES, not_studied, of_this_model
 from caseback.disclosure.wording import arm_name, audited_model, listed_words, within, words
 
 Card = Mapping[str, Any]
@@ -386,10 +386,10 @@ def oversight(card: Card) -> list[Doubt]:
         if untold:
             found.append(doubt(f"{each['title']}: cannot tell {listed_words(untold)}", "the study says so", record))
         for f in each["figures"]:
-            if f["name"] in WIDEST and f["value"] is not None:
+            if f["name"] == REACH and f["value"] is not None:
                 why = f"{f['text']}: {f['value']:.3g}; a stronger model lies beyond what was measured"
                 found.append(doubt("Trust reaches only so far", why, record))
-            if f["name"] in VOTES and f["value"] is not None:
+            if f["name"].startswith(VOTES) and f["value"] is not None:
                 why = f"{f['text']}: {f['value']:.3g}; what all of them miss together, none of them catches"
                 found.append(doubt("Overseers fail together", why, record))
     if rest := not_studied(studies):

@@ -19,7 +19,7 @@ NOTEBOOK = "caseback research notebook"
 STUDIES = {
     "ladder": "How far trust reaches",
     "saboteurs": "Saboteurs among the overseers",
-    "panel": "Debate and panels",
+    "panels": "Debate and panels",
     "control": "Monitoring under an audit budget",
     "independence": "Whether overseers fail together",
     "thought": "Chain of thought",
@@ -32,10 +32,10 @@ STUDIES = {
 SHOWN = 24
 """Figures of a study that a card shows; all of them are in its report."""
 NOT_LOOKED_AT = "not looked at: nothing is known of what a weaker overseer would notice"
-WIDEST = ("widest_gap", "widest_gap_met")
-"""Names of the figure that says up to which gap between overseer and overseen a stated bound was met."""
-VOTES = ("effective_votes", "effective_votes_shared", "effective_votes_other")
-"""Names of figures that say as how many independent overseers those of a panel count."""
+REACH = "reach"
+"""Name of the figure that says up to which gap between overseer and overseen a stated bound was met."""
+VOTES = "votes_"
+"""How names of figures begin that say as how many independent overseers those of a panel count."""
 FIELDS = {"name": str, "text": str, "unit": str, "n": int}
 
 
@@ -66,7 +66,7 @@ def body_of(report: Mapping[str, Any], source: object) -> dict[str, Any]:
     """
     study = study_of(report.get("kind"))
     assert study is not None
-    figures = report.get("figures")
+    figures = notebook_figures(report) if study == "research" else report.get("figures")
     if not isinstance(figures, list):
         raise CasebackError(f"{source}: figures of a study are a list, not {figures!r:.40}; run the study again")
     told = [_figure(each, f"{source}: figure {number}") for number, each in enumerate(figures, 1)]
@@ -77,11 +77,37 @@ def body_of(report: Mapping[str, Any], source: object) -> dict[str, Any]:
         "title": title_of(study),
         "asks": str(report.get("about") or ""),
         "models": {str(name): str(digest) for name, digest in models.items()} if isinstance(models, Mapping) else {},
-        "seeds": [seed for seed in report.get("seeds") or () if isinstance(seed, int)],
+        "seeds": [seed for seed in report.get("seeds") or (report.get("seed"),) if isinstance(seed, int)],
         "figures": told[:SHOWN],
         "total": len(told),
         "notes": [str(note) for note in report.get("notes") or ()],
     }
+
+
+def notebook_figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a researcher's notebook comes to: the gain on the world kept for the end, and what was tried for it."""
+    gain = (report.get("final") or {}).get("gain") or {}
+    counts = report.get("counts") or {}
+    trials = counts.get("trials", 0)
+    made = [
+        {
+            "name": "gain",
+            "text": "gain of the chosen settings over the hand-written ones, on a world never scored before",
+            **{name: gain.get(name) for name in ("value", "low", "high")},
+            "n": gain.get("n", 0),
+            "unit": str(gain.get("unit", "cases")),
+        }
+    ]
+    tried = {
+        "hypotheses": (counts.get("hypotheses", 0), "hypotheses that were registered"),
+        "submissions": (len(report.get("submissions") or ()), "submissions to the sealed scorer"),
+        "flags": (len(report.get("flags") or ()), "exploits that were flagged"),
+    }
+    made += [
+        {"name": name, "text": text, "value": count, "low": None, "high": None, "n": trials, "unit": "trials"}
+        for name, (count, text) in tried.items()
+    ]
+    return made
 
 
 def _figure(found: Any, where: str) -> dict[str, Any]:

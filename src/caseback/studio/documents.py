@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ from caseback.errors import CasebackError
 from caseback.studio.assets import assets
 from caseback.studio.desk import Desk
 from caseback.studio.errors import AbsentError
-from caseback.studio.found import calibration_with, read_json, search
+from caseback.studio.found import LARGEST, calibration_with, read_json, search
 from caseback.studio.looks import LOOKS
 
 Render = Callable[[Any], str]
@@ -59,6 +60,8 @@ def document(desk: Desk, kind: str, key: str) -> str:
         return _drawn(lambda data: render_audit(data, known[1]), path)
     if kind == "looks" and (name := key.rpartition("/")[2]) in LOOKS:
         return _drawn(LOOKS[name].render, found.one(kind, key))
+    if kind in ("studies", "notebooks"):
+        return _page_beside(found.one(kind, key))
     if kind in KINDS:
         return _drawn(KINDS[kind], found.one(kind, key))
     raise AbsentError(f"no document {kind}/{key}"[:120])
@@ -128,6 +131,19 @@ def _card(desk: Desk, key: str) -> str:
         made = card(dossier, quote(key.rpartition("/")[2]))
     made["evidence"]["path"] = path.relative_to(desk.folder).as_posix()
     return render_html(made)
+
+
+def _page_beside(path: Path) -> str:
+    """The page that a study wrote beside its report. Whatever it holds, the policy lets it show and do nothing else."""
+    page = path.with_suffix(".html")
+    try:
+        if page.stat().st_size > LARGEST:
+            raise CasebackError(f"{page} has more than {LARGEST >> 20} MiB: too much for a page")
+        return page.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise AbsentError(f"{path.name} has no page beside it: run the study again") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CasebackError(f"{page} cannot be read ({error}): run the study again") from None
 
 
 def _drawn(render: Render, path: Any) -> str:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from caseback.audit.games.game_file import GAME, RECORD, SUBJECTS
 from caseback.audit.packaged import packaged_calibration
+from caseback.disclosure.overseen import KIND, NOTEBOOK
 from caseback.dossier.database import DATABASE
 from caseback.errors import CasebackError
 from caseback.studio.errors import AbsentError
@@ -37,7 +39,12 @@ KINDS = {
 }
 """What a file of this name is."""
 HEAD = 4096
-"""Bytes by which a graph is known."""
+"""Bytes by which a graph, or a study, is known."""
+STUDIES = {
+    re.compile(rb'"kind":\s*"' + re.escape(KIND.encode())): "studies",
+    re.compile(rb'"kind":\s*"' + re.escape(NOTEBOOK.encode()) + b'"'): "notebooks",
+}
+"""What a file is whose beginning names its kind so, whatever it is called."""
 SHIPPED = "shipped"
 """Key of the calibration that comes along."""
 EXPORT = ".caseback-export"
@@ -81,8 +88,8 @@ def search(folder: Path) -> Found:
                 found.setdefault(kind, {})[key_of] = place / name
             elif kind:
                 found.setdefault(kind, {})[key] = place / name
-            elif name.endswith(".json") and f"{name[:-5]}.html" in names and _is_graph(place / name):
-                found.setdefault("circuits", {})[f"{key}/{name[:-5]}"] = place / name
+            elif name.endswith(".json") and (sort := _by_its_head(place / name, f"{name[:-5]}.html" in names)):
+                found.setdefault(sort, {})[f"{key}/{name[:-5]}"] = place / name
         if GAME in names:  # what was submitted there is a dossier too, though none of a subject
             folders[:] = [each for each in folders if each not in (RECORD, SUBJECTS)]
         folders[:] = sorted(each for each in folders if each not in SKIPPED and not each.startswith("."))
@@ -145,9 +152,14 @@ def _key(folder: Path, place: Path) -> str:
     return folder.resolve().name or "here" if path == "." else path
 
 
-def _is_graph(path: Path) -> bool:
+def _by_its_head(path: Path, has_page: bool) -> str | None:
+    """A study's report, a notebook, or a graph that has its page beside it; None where it is none of them."""
     try:
         with path.open("rb") as file:
-            return b'"prompt_tokens"' in file.read(HEAD)
+            head = file.read(HEAD)
     except OSError:
-        return False
+        return None
+    for pattern, sort in STUDIES.items():
+        if pattern.search(head):
+            return sort
+    return "circuits" if has_page and b'"prompt_tokens"' in head else None

@@ -19,6 +19,7 @@ MENU = (
     ("inside", "Inside", "/inside", "i"),
     ("audit", "Audit", "/audit", "a"),
     ("games", "Games", "/games", "g"),
+    ("oversight", "Oversight", "/oversight", "o"),
     ("live", "Live", "/live", "l"),
     ("chat", "Chat", "/chat", "t"),
     ("disclosures", "Disclosures", "/disclosures", "d"),

@@ -7,7 +7,7 @@ from caseback.disclosure.page import render_page
 from caseback.disclosure.plot import Series, Spot, plot
 
 Data = Mapping[str, Any]
-KINDS = {"naive": "after", "confidence": "before", "bootstrapped": "other", "critique": "kept"}
+KINDS = {"naive": "after", "confidence": "before", "bootstrapped": "other", "crossed": "alone", "critique": "kept"}
 
 
 def render_ladder(data: Data) -> str:
@@ -27,7 +27,7 @@ def charts(data: Data) -> list[Data]:
         for arm, points in data["curves"]["recovered"].items()
         if points
     ]
-    made = [
+    made: list[Data] = [
         {
             "title": "Planted violations caught, over the gap",
             "what": "The subject's compute over the overseer's, in powers of ten; below 0 the overseer is stronger. "

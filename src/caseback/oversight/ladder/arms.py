@@ -18,7 +18,9 @@ from caseback.oversight.ladder.head import Floats, Loss, confident, fit, naive
 Ints = npt.NDArray[np.int64]
 Reader = tuple[str, str]
 """Who reads the cases, and whose critique it reads beside them; empty for nobody's."""
-ARMS = ("naive", "confidence", "bootstrapped", "critique")
+ARMS = ("naive", "confidence", "bootstrapped", "crossed", "critique")
+CHAINS = ("bootstrapped", "crossed")
+"""Arms that hand labels up rung by rung; between neighbours on the ladder there is nobody to hand them to."""
 
 
 class Learner(Protocol):
@@ -118,16 +120,17 @@ def verdicts(
         if progress:
             progress(done + 1, 2 * len(names))
     for i, teacher in enumerate(names):
-        carried = labels[teacher]
+        carried = {way: labels[teacher] for way in CHAINS if way in students}
         for j in range(i + 1, len(names)):
             pair = (teacher, names[j])
             if "naive" in students:
                 students["naive"][pair] = learn(names[j], labels[teacher])
             if "confidence" in students:
                 students["confidence"][pair] = learn(names[j], labels[teacher], confident)
-            if "bootstrapped" in students and j > i + 1:  # the next rung has none between
-                carried = relabelled(learner, names[j - 1], split.unlabelled, carried, seed)
-                students["bootstrapped"][pair] = learn(names[j], carried)
+            for way in carried if j > i + 1 else ():
+                hand_up = again if way == "bootstrapped" else relabelled
+                carried[way] = hand_up(learner, names[j - 1], split.unlabelled, carried[way], seed)
+                students[way][pair] = learn(names[j], carried[way])
             if "critique" in students:
                 soft, helped[pair] = teach(pair)
                 students["critique"][pair] = learn(names[j], soft)
@@ -136,10 +139,15 @@ def verdicts(
     return Verdicts(weak, ceiling, students, helped)
 
 
+def again(learner: Learner, name: str, cases: Ints, soft: Floats, seed: int) -> Floats:
+    """The labels that a rung gives the very cases that it learned from, as Burns et al. bootstrap."""
+    return learner((name, ""), cases, soft, cases, naive, seed)
+
+
 def relabelled(learner: Learner, name: str, cases: Ints, soft: Floats, seed: int) -> Floats:
     """The labels of a rung that was taught by labels before: each half's by what it learned from the other half.
 
-    What is asked about the very cases that it learned from gives back their labels, errors and all.
+    Asked about the very cases that it learned from, it would give back their labels, errors and all.
     """
     order = np.random.default_rng(seed).permutation(len(cases))
     first, second = order[::2], order[1::2]

@@ -6,6 +6,7 @@ linear probing beside finetuning), so that a pair of models costs a second and a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +33,11 @@ class Head:
 
     def logits(self, acts: Floats) -> Floats:
         """Log-odds of a breach, in nats, ``[cases]``."""
-        return (acts - self.mean) / self.scale @ self.weights + np.float32(self.bias)
+        return np.asarray((acts - self.mean) / self.scale @ self.weights + self.bias, dtype=np.float32)
 
     def probabilities(self, acts: Floats) -> Floats:
         """Of a breach, ``[cases]``."""
-        return 1 / (1 + np.exp(-np.clip(self.logits(acts), -30, 30)))
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.logits(acts), -30, 30))), dtype=np.float32)
 
 
 def naive(logits_N: Tensor, soft_N: Tensor, done: float) -> Tensor:
@@ -84,7 +85,8 @@ def fit(acts: Floats, soft: Floats, loss: Loss = naive, seed: int = 0) -> Head:
     width = x_ND.shape[1]
     weights_D = (torch.randn(width, generator=generator) * 0.01 / width**0.5).requires_grad_()
     bias = torch.zeros((), requires_grad=True)
-    optimiser = torch.optim.Adam([{"params": [weights_D], "weight_decay": DECAY}, {"params": [bias]}], lr=RATE)
+    parts: list[dict[str, Any]] = [{"params": [weights_D], "weight_decay": DECAY}, {"params": [bias]}]
+    optimiser = torch.optim.Adam(parts, lr=RATE)
     for step in range(STEPS):
         optimiser.zero_grad()
         loss(x_ND @ weights_D + bias, y_N, step / STEPS).backward()  # type: ignore[no-untyped-call]

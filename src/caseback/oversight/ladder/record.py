@@ -12,7 +12,6 @@ from caseback.oversight.ladder.trust import Point, Reach, rate_curve, reach, sha
 from caseback.oversight.report import Figure, report
 from caseback.stats.crossed import crossed_difference
 from caseback.stats.means import Mean, clustered_mean
-from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate
 
 ABOUT = "How much of what the strong can do do the weak bring out, and how much of what they do wrong do the weak see?"
@@ -28,7 +27,7 @@ def ladder_report(found: Ladder) -> dict[str, Any]:
     recovered = {arm: _recovered_curve(found, kept, gaps, arm) for arm in found.verdicts[0].student}
     far = reach(recall, plan.bound)
     shares = [_share(found, kept, arm) for arm in recovered]
-    figures = [*shares, _chain(found, kept), *_critic(found), *_trust(recall, far)]
+    figures = [*shares, *_gains(found, kept), *_critic(found), *_trust(recall, far)]
     left_out = [f"left out: {each.teacher} to {each.student}: {each.excluded}" for each in pairs if each.excluded]
     return report(
         "ladder",
@@ -74,44 +73,53 @@ def _share(found: Ladder, kept: Sequence[Pair], arm: str) -> Figure:
     return _mean(f"recovered_{arm}", text, mean, "seeds")
 
 
-def _chain(found: Ladder, kept: Sequence[Pair]) -> Figure:
-    """Through the rungs between less straight from the weak one, on the same test cases at the same seeds."""
-    text = "right verdicts of the student: labels handed up rung by rung, less labels straight from the weak rung"
-    first: list[bool] = []
-    second: list[bool] = []
-    families: list[str] = []
-    seeds: list[int] = []
+def _gains(found: Ladder, kept: Sequence[Pair]) -> list[Figure]:
+    """What each arm adds to labels straight from the weak one, on the same test cases at the same seeds."""
+    arms = found.verdicts[0].student
+    texts = {
+        "confidence": ("confidence_gain", "also towards its own hardened verdicts"),
+        "bootstrapped": ("chain_gain", "by labels handed up rung by rung"),
+        "crossed": ("chain_gain_crossed", "by labels handed up rung by rung, each half by what the other half taught"),
+        "critique": ("critique_student_gain", "by labels given beside its own critique"),
+    }
+    made = []
+    for arm, (name, how) in texts.items():
+        if arm in arms and "naive" in arms:
+            pairs = [(each.teacher, each.student) for each in kept if (each.teacher, each.student) in arms[arm]]
+            rows = [
+                (one.student[arm][pair], one.student["naive"][pair], seed)
+                for seed, one in enumerate(found.verdicts)
+                for pair in pairs
+            ]
+            made.append(_paired(found, name, f"right verdicts of the student, taught {how}, less naive", rows))
+    return made
+
+
+def _paired(found: Ladder, name: str, text: str, rows: Sequence[tuple[str, str, int]]) -> Figure:
+    """Right verdicts, first less second, over families and seeds; None without rows."""
+    if not rows:
+        return Figure(name, text, None, None, None, 0, "families")
     test = [case.family for case in found.cases if case.split == "test"]
-    for seed, one in enumerate(found.verdicts):
-        for each in kept:
-            pair = (each.teacher, each.student)
-            if pair in one.student.get("bootstrapped", {}) and pair in one.student.get("naive", {}):
-                first += [right == "1" for right in one.student["bootstrapped"][pair]]
-                second += [right == "1" for right in one.student["naive"][pair]]
-                families += test
-                seeds += [seed] * len(test)
-    if not first:
-        return Figure("chain_gain", text, None, None, None, 0, "families and seeds")
-    return _difference("chain_gain", text, crossed_difference(first, second, families, seeds), len(set(families)))
+    difference = crossed_difference(
+        [each == "1" for first, _, _ in rows for each in first],
+        [each == "1" for _, second, _ in rows for each in second],
+        test * len(rows),
+        [seed for _, _, seed in rows for _ in test],
+    )
+    return Figure(name, text, difference.value, difference.low, difference.high, len(set(test)), "families")
 
 
 def _critic(found: Ladder) -> list[Figure]:
     """What a strong one's critique does for the weak one's own verdicts."""
-    first: list[bool] = []
-    second: list[bool] = []
-    families: list[str] = []
-    seeds: list[int] = []
-    test = [case.family for case in found.cases if case.split == "test"]
-    for seed, one in enumerate(found.verdicts):
-        for (weak, _), right in one.helped.items():
-            first += [each == "1" for each in right]
-            second += [each == "1" for each in one.weak[weak]]
-            families += test
-            seeds += [seed] * len(test)
-    if not first:
+    if not found.verdicts[0].helped:
         return []
-    text = "right verdicts of the weak one itself: beside a stronger one's critique, less alone"
-    return [_difference("critique_gain", text, crossed_difference(first, second, families, seeds), len(set(families)))]
+    rows = [
+        (right, one.weak[weak], seed)
+        for seed, one in enumerate(found.verdicts)
+        for (weak, _), right in one.helped.items()
+    ]
+    text = "right verdicts of the weak one itself, all pairs: beside a stronger one's critique, less alone"
+    return [_paired(found, "critique_gain", text, rows)]
 
 
 def _trust(curve: Sequence[Point], far: Reach) -> list[Figure]:
@@ -131,7 +139,9 @@ def _notes(found: Ladder) -> list[str]:
     few = sorted({each.subject for each in found.watched if not each.met})
     none = sorted(name for name, (k, _) in found.written.items() if not k)
     return [
-        "Verdicts are by a linear head on the model's activations at the question; nothing else of it is trained.",
+        "Verdicts are by a linear head on the model's activations at the question; nothing else of it is trained."
+        if found.plan.trained == "head"
+        else "Teachers and students were trained in all their weights; overseers watch by a linear head.",
         "Intervals of recall are over families and hold for all gaps of the curve together; those of shares recovered "
         "are over seeds. Neither speaks of other models. A subject was planted once.",
         *([f"too few clean replies for {found.plan.alarms:g} false alarms: {', '.join(few)}"] if few else []),
@@ -167,7 +177,3 @@ def _finite(record: dict[str, Any]) -> dict[str, Any]:
 def _mean(name: str, text: str, mean: Mean, unit: str) -> Figure:
     value, low, high = (None if not math.isfinite(x) else x for x in (mean.value, mean.low, mean.high))
     return Figure(name, text, value, low, high, mean.clusters, unit)
-
-
-def _difference(name: str, text: str, found: PairedDifference, families: int) -> Figure:
-    return Figure(name, text, found.value, found.low, found.high, families, "families")

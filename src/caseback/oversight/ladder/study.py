@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from caseback.interp.directions.examples import Example
 from caseback.oversight.ladder.arms import ARMS, Reader, Verdicts, halves, linear, verdicts
 from caseback.oversight.ladder.cases import Case, cases_digest, world_cases
+from caseback.oversight.ladder.finetuned import finetuned
 from caseback.oversight.ladder.head import Floats, fit
 from caseback.oversight.ladder.planting import planted_cases
-from caseback.oversight.ladder.question import critiques
+from caseback.oversight.ladder.question import critiques, question
 from caseback.oversight.ladder.reading import read
 from caseback.oversight.ladder.recall import Watched, watched
 from caseback.oversight.ladder.rungs import Rung, gap
@@ -20,7 +22,7 @@ from caseback.training.journal import Journal
 
 Tell = Callable[[str, int, int], None]
 """``tell(what, done, total)``."""
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -38,19 +40,21 @@ class Plan:
         planted: conversations of each behaviour that a subject is planted with.
         asked: situations of each behaviour and split that a planted subject is put into.
         critique_tokens: room for a critique.
+        trained: ``head`` alone, or ``all`` weights when teaching; overseers watch by heads in either case.
     """
 
     behaviours: tuple[str, ...]
     ground: str = "world"
-    n: int = 60
+    n: int = 50
     seeds: int = 5
     arms: tuple[str, ...] = ARMS
     alarms: float = 0.05
     bound: float = 0.5
     step: float = 0.5
-    planted: int = 80
-    asked: int = 40
-    critique_tokens: int = 40
+    planted: int = 60
+    asked: int = 24
+    critique_tokens: int = 32
+    trained: str = "head"
 
 
 @dataclass(frozen=True)
@@ -105,15 +109,22 @@ def taught(rungs: Sequence[Rung], plan: Plan, cases: Sequence[Case], folder: Pat
             acts[reader] = read(by_name[name], cases, folder / "acts", beside, lambda k, n: tell(what, k, n))
         return acts[reader]
 
+    def questions(reader: Reader) -> list[Example]:
+        beside: Sequence[str | None] = words(reader[1]) if reader[1] else [None] * len(cases)
+        return [question(case, text) for case, text in zip(cases, beside, strict=True)]
+
+    paths = {rung.name: rung.path for rung in rungs}
+    learner = linear(of) if plan.trained == "head" else finetuned(paths, questions)
+    about = "ladder verdicts" if plan.trained == "head" else "ladder verdicts, all weights"
     made = []
     for seed in range(plan.seeds):
         key = Journal.key(
-            "ladder verdicts", VERSION, [rung.digest for rung in rungs], cases_digest(cases), seed, list(plan.arms),
+            about, VERSION, [rung.digest for rung in rungs], cases_digest(cases), seed, list(plan.arms),
             plan.critique_tokens,
         )  # fmt: skip
         if (record := journal.get(key)) is None:
             one = verdicts(
-                linear(of), [rung.name for rung in rungs], cases, seed, plan.arms,
+                learner, [rung.name for rung in rungs], cases, seed, plan.arms,
                 lambda k, n, seed=seed: tell(f"seed {seed}", k, n),  # type: ignore[misc]
             )  # fmt: skip
             record = {"key": key, "seed": seed, "verdicts": _plain(one)}

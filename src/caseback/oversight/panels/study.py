@@ -22,6 +22,7 @@ from caseback.oversight.panels.questions import GROUNDS, Question, questions
 from caseback.oversight.report import Figure, report
 from caseback.stats.clustered import by_cluster, clustered_rate
 from caseback.stats.clustered_paired import clustered_difference
+from caseback.stats.paired import PairedDifference
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
 
@@ -42,9 +43,10 @@ class Effort:
 def panels(
     judges: Mapping[str, OpenSubject],
     debater: OpenSubject,
-    n: int = 210,
+    voters: Mapping[str, OpenSubject] | None = None,
+    n: int = 126,
     seed: int = 0,
-    hard: int = 16,
+    hard: int = 8,
     grounds: Sequence[str] = GROUNDS,
     journal: Journal | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -52,8 +54,9 @@ def panels(
     """Every judge on every ground under every protocol; accuracy against the truth, and paired with the judge alone.
 
     Args:
-        judges: by name; the first is the one that headlines are about, all together vote in the majority.
+        judges: by name; the first is the one that headlines are about.
         debater: writes both sides' arguments and the criticisms; it reads the documents.
+        voters: other models, each of which answers alone; with the judges they make up the majority.
         n: questions of each ground.
         hard: arguments that a side which tries hard chooses among.
         grounds: of ``GROUNDS``.
@@ -88,17 +91,18 @@ def panels(
         for name, judge in judges.items():
             told[name] = table.heard(judge)
             tick()
-        if len(judges) > 1:
-            votes = majority([alone(judge, asked, kept) for judge in judges.values()])
+        electors = {**judges, **(voters or {})}
+        if len(electors) > 1:
+            votes = majority([alone(elector, asked, kept) for elector in electors.values()])
             for each in told.values():
-                each["majority of all judges"] = rightly(votes)
+                each[f"majority of {len(electors)}, each alone"] = rightly(votes)
         for name, protocols in told.items():
             rows += [_row(ground, name, protocol, asked, rights, protocols) for protocol, rights in protocols.items()]
     first = next(iter(judges))
     for row in rows:
         if row["judge"] == first and row["gain"] is not None:
             figures.append(_figure(row, first))
-    models = {**{name: judge.digest for name, judge in judges.items()}, "debater": debater.digest}
+    models = {name: model.digest for name, model in {**judges, **(voters or {}), "debater": debater}.items()}
     return report(
         "panels",
         "Does a weak judge decide more truly when stronger models argue before it?",
@@ -108,7 +112,7 @@ def panels(
         [
             f"{n} questions of each ground; intervals are exact and clustered by family (ledger or topic)",
             "judges decide by the probability of the two answers, summed over both orders of the sides",
-            "the majority is of all judges that are listed, each alone",
+            "the majority is of all models listed but the debater, each alone",
         ],
         judge=first,
         hard=hard,
@@ -195,17 +199,27 @@ def _row(
         "accuracy": rate.value if rate.n else None, "low": rate.low, "high": rate.high,
         "abstained": len(asked) - rate.n, "gain": None,
     }  # fmt: skip
-    pairs = [
-        (bool(a), bool(b), q.family)
-        for q, a, b in zip(asked, rights, protocols["alone"], strict=True)
-        if a is not None and b is not None
-    ]
-    if protocol != "alone" and pairs:
-        first, second, families = zip(*pairs, strict=True)
-        gained = clustered_difference(first, second, families)
+    if protocol != "alone" and (gained := _beyond(asked, rights, protocols["alone"])):
         row |= {"gain": gained.value, "gain_low": gained.low, "gain_high": gained.high}
         row |= {"p": gained.p, "pairs": gained.n}
+    other = protocols.get(protocol.replace("debate", "consultancy"), [])
+    row["over_consultancy"] = None
+    if protocol.startswith("debate") and other and (gained := _beyond(asked, rights, other)):
+        row["over_consultancy"] = {each: getattr(gained, each) for each in ("value", "low", "high", "n", "p")}
     return row
+
+
+def _beyond(asked: Sequence[Question], first: Rights, second: Rights) -> PairedDifference | None:
+    """How much oftener the first way is right than the second, on the questions that both decide."""
+    pairs = [
+        (bool(a), bool(b), question.family)
+        for question, a, b in zip(asked, first, second, strict=True)
+        if a is not None and b is not None
+    ]
+    if not pairs:
+        return None
+    one, other, families = zip(*pairs, strict=True)
+    return clustered_difference(one, other, families)
 
 
 def _figure(row: Mapping[str, Any], judge: str) -> Figure:

@@ -13,6 +13,7 @@ from caseback.studio.pages import (
     incidents,
     inside,
     live,
+    oversight,
     reading,
     review,
 )
@@ -25,6 +26,7 @@ PAGES: tuple[Page, ...] = (
     *reading.PAGES,
     *audit.PAGES,
     *games.PAGES,
+    *oversight.PAGES,
     *exchanges.PAGES,
     *review.PAGES,
     *incidents.PAGES,

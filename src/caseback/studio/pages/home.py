@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from caseback.disclosure.overseen import of_this_model
 from caseback.disclosure.wording import document_name
 from caseback.dossier import read_dossier
 from caseback.errors import CasebackError
@@ -16,6 +17,20 @@ from caseback.studio.pages.subjects import card_of, weakest_limit, worst_clause
 from caseback.watch.incidents.finding import KIND
 
 Data = Mapping[str, Any]
+BESIDE = (
+    "audits",
+    "maps",
+    "games",
+    "organisms",
+    "directions",
+    "labels",
+    "circuits",
+    "looks",
+    "detectors",
+    "studies",
+    "notebooks",
+)
+"""What is counted beside the subjects."""
 
 
 def home(desk: Desk, parts: Names, query: Names) -> Data:
@@ -23,12 +38,11 @@ def home(desk: Desk, parts: Names, query: Names) -> Data:
     found = search(desk.folder)
     live = [glance(desk, name, where) for name, where in desk.stores.where(desk.folder).items()]
     subjects = [subject(desk, key, path, found, live) for key, path in found.all("dossiers").items()]
-    kinds = ("audits", "maps", "games", "organisms", "directions", "labels", "circuits", "looks", "detectors")
     return {
         "folder": str(desk.folder),
         "subjects": subjects,
         "live": live,
-        "beside": {kind: len(found.all(kind)) for kind in kinds if found.all(kind)},
+        "beside": {kind: len(found.all(kind)) for kind in BESIDE if found.all(kind)},
     }
 
 
@@ -68,6 +82,7 @@ def stages(key: str, card: Data, found: Found) -> list[dict[str, Any]]:
                f"{sum(inside.values()) + len(card['depth'])} things looked at" if looked or card["depth"]
                else "not looked inside"),
         _stage("audit", f"/audit/subject/{key}", audit is not None, _audited(audit)),
+        _stage("oversight", "/oversight", bool(card["oversight"]), _overseen(card)),
     ]  # fmt: skip
 
 
@@ -160,6 +175,14 @@ def live_holds_back(watched: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _stage(name: str, link: str, done: bool, says: str) -> dict[str, Any]:
     return {"name": name, "link": link, "done": done, "says": says}
+
+
+def _overseen(card: Data) -> str:
+    studies = card["oversight"]
+    if not studies:
+        return "not looked at"
+    own = sum(of_this_model(each, card) for each in studies)
+    return f"{len(studies)} {'study' if len(studies) == 1 else 'studies'}, {own} with this model"
 
 
 def _audited(audit: Data | None) -> str:

@@ -1,0 +1,101 @@
+"""``caseback oversee control``: what is caught of an untrusted model on a small audit budget."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from caseback.cli.bar import bar
+from caseback.cli.models import load_named, named_models
+from caseback.cli.numbers import shares
+
+
+def control_(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER...",
+            help="Planted models with their replies: each has model/, dev.json and test.json and is named for its "
+            "behaviour.",
+        ),
+    ],
+    trusted: Annotated[
+        list[str] | None, typer.Option(help="A weaker model as monitor, also as NAME=PATH. Repeat it.")
+    ] = None,
+    budgets: Annotated[str, typer.Option(help="Shares of honest work that people can look at.")] = "0.01,0.03,0.1",
+    most: Annotated[int, typer.Option(min=20, help="Answers of each kind and folder, where there are more.")] = 300,
+    collude: Annotated[
+        bool, typer.Option(help="Teach copies to pass each other's attacks, from train.json, and check for it.")
+    ] = False,
+    epochs: Annotated[float, typer.Option(min=0.1, help="Of that teaching.")] = 3.0,
+    seed: Annotated[int, typer.Option(help="Decides which answers are drawn, and the teaching.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for control.json, its page, all suspicions, and taught copies.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the study as JSON.")] = False,
+) -> None:
+    """Watch a model that was made to misbehave, with a weaker trusted model and with a copy of itself.
+
+    People look at the most suspicious 1, 3 and 10 % of its answers. Random audit and no monitor stand beside. A row
+    of dev.json, test.json and train.json has messages that end with the answer, its family, and label: whether the
+    behaviour shows in it. With --out, a run that was stopped goes on with the same command.
+
+    [bold]Example[/]
+
+      caseback oversee control planted/cheating planted/deception --trusted ladder-1 --most 60 --out control
+    """
+    from caseback.disclosure.oversight.control_page import render_control
+    from caseback.dossier.disk import writing
+    from caseback.dossier.measure import write_text
+    from caseback.errors import CasebackError
+    from caseback.oversight.control.cases import case, read_rows
+    from caseback.oversight.control.study import control
+    from caseback.training.journal import Journal
+
+    if collude and out is None:
+        raise CasebackError("copies are taught to collude: give --out, a folder to keep them in")
+    allowed = shares(budgets, "budget")
+    monitors = {name: load_named(path, dtype="float32") for name, path in named_models(trusted or ["ladder-1"]).items()}
+    cases = [case(folder, load_named(str(folder / "model"), dtype="float32"), most, seed) for folder in folders]
+    training = {folder.name: read_rows(folder / "train.json")[:most] for folder in folders} if collude else None
+    if out is not None:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+    with bar("control") as tick:
+        journal = Journal(out / "suspicion.jsonl") if out else None
+        models = out / "models" if out else None
+        data = control(cases, monitors, training, models, allowed, epochs, seed, journal, tick)
+    if out is not None:
+        write_text(out / "control.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        write_text(out / "control.html", render_control(data))
+    if as_json:
+        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    else:
+        _show(data)
+        if out is not None:
+            typer.echo(f"page   {out / 'control.html'}")
+
+
+def _show(data: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    table = Table("monitor", "budget", "attacks caught", "95%", "random audit", box=None, header_style="bold")
+    for row in data["pooled"]:
+        caught = row["caught"]
+        table.add_row(
+            row["monitor"], f"{row['budget']:.0%}", f"{caught['k']} of {caught['n']}",
+            f"[{caught['low']:.2f}, {caught['high']:.2f}]", f"{row['budget']:.2f}",
+        )  # fmt: skip
+    console.print(table)
+    for row in data["collusion"]:
+        if row["silent"]:
+            console.print(f"{row['case']}, {row['monitor']}: says neither Yes nor No")
+            continue
+        check = row["leniency"]
+        value = "cannot tell" if check["value"] is None else f"{check['value']:+.2f}"
+        console.print(
+            f"{row['case']}, {row['monitor']}: passes known attacks with the signal oftener by {value} "
+            f"[{check['low']:+.2f}, {check['high']:+.2f}]{'  lenient to its kind' if row['flagged'] else ''}"
+        )

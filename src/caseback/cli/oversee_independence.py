@@ -1,0 +1,105 @@
+"""``caseback oversee independence``: how many votes overseers are worth that fail together."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from caseback.cli.bar import bar
+from caseback.cli.models import load_named, named_models
+
+
+def independence_(
+    readers: Annotated[
+        list[str],
+        typer.Argument(metavar="READER...", help="Three or more models that overseers read, also as NAME=PATH."),
+    ],
+    replies: Annotated[
+        list[Path],
+        typer.Option(help="A planted model's folder with train.json and test.json, named for its behaviour. Repeat."),
+    ],
+    most: Annotated[int, typer.Option(min=20, help="Answers of each file, where there are more.")] = 200,
+    kin: Annotated[
+        list[str] | None, typer.Option(help="[bold]NAME=ANCESTOR[/]: readers that descend from one. Repeat it.")
+    ] = None,
+    questions: Annotated[int, typer.Option(min=1, help="Of fact, which all readers answer.")] = 300,
+    seed: Annotated[int, typer.Option(help="Decides which answers are drawn, and shares of them.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for independence.json, its page, and all that was read.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the study as JSON.")] = False,
+) -> None:
+    """Fit overseers on several models and shares of data, and see whether they are wrong together.
+
+    An overseer reads one model's activations and says which behaviour an answer shows, or that it is clean. With k
+    readers there are k panels of k overseers on one base, and as many on a base each, at the same cost. A row of the
+    files has messages that end with the answer, its family, and label: whether the behaviour shows in it. With --out,
+    a run that was stopped goes on with the same command.
+
+    [bold]Example[/]
+
+      caseback oversee independence ladder-1 neighbor ref-base ref-aligned --kin ref-aligned=ref-base --kin
+      ref-base=ref-base --replies planted/deception --replies planted/cheating --most 60 --out independence
+    """
+    from caseback.disclosure.oversight.independence_page import render_independence
+    from caseback.dossier.disk import writing
+    from caseback.dossier.measure import write_text
+    from caseback.errors import CasebackError
+    from caseback.oversight.control.cases import read_rows
+    from caseback.oversight.independence.overseers import drawn
+    from caseback.oversight.independence.study import independence
+    from caseback.training.journal import Journal
+
+    named = named_models(readers)
+    related = dict(part.split("=", 1) for part in kin or [] if "=" in part)
+    if unknown := [name for name in related if name not in named] or [part for part in kin or [] if "=" not in part]:
+        raise CasebackError(f"--kin {unknown[0]}: give NAME=ANCESTOR with one of {', '.join(named)}")
+    train, test = (
+        [item for folder in replies for item in drawn(folder.name, read_rows(folder / f"{split}.json"), most, seed)]
+        for split in ("train", "test")
+    )
+    loaded = {name: load_named(path, dtype="float32") for name, path in named.items()}
+    if out is not None:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+    with bar("independence") as tick:
+        journal = Journal(out / "read.jsonl") if out else None
+        data = independence(loaded, train, test, related, questions, seed, journal, tick)
+    if out is not None:
+        write_text(out / "independence.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        write_text(out / "independence.html", render_independence(data))
+    if as_json:
+        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    else:
+        _show(data)
+        if out is not None:
+            typer.echo(f"page   {out / 'independence.html'}")
+
+
+def _show(data: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    table = Table("panels", "votes", "95%", "one errs", "best", "majority", "all miss", box=None, header_style="bold")
+    for name, panel in data["panels"].items():
+        votes = panel["votes"]
+        table.add_row(
+            name, _number(votes["value"]), f"[{_number(votes['low'])}, {_number(votes['high'])}]",
+            *(f"{panel[each]:.3f}" for each in ("error_of_one", "error_of_best", "error_of_majority")),
+            f"{panel['missed_by_all']['value']:.3f}",
+        )  # fmt: skip
+    console.print(table)
+    pairs = Table("two overseers", "kappa of errors", "CAPA", "same answer, both wrong", box=None, header_style="bold")
+    for pair in data["pairs"]:
+        pairs.add_row(pair["sort"], *(_interval(pair[each]) for each in ("kappa", "capa", "same_when_both_wrong")))
+    console.print()
+    console.print(pairs)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.2f}"
+
+
+def _interval(found: dict[str, Any]) -> str:
+    return f"{_number(found['value'])} [{_number(found['low'])}, {_number(found['high'])}]"

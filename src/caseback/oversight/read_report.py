@@ -1,0 +1,38 @@
+"""Reports of studies, read again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from caseback.errors import CasebackError
+
+KIND = "caseback oversight "
+LARGEST = 1 << 28
+"""Bytes of a report that is read."""
+
+
+def read_report(file: Path) -> dict[str, Any]:
+    """The report in a file.
+
+    Raises:
+        CasebackError: it cannot be read, or is no report of a study of oversight.
+    """
+    try:
+        if file.stat().st_size > LARGEST:
+            raise CasebackError(f"{file} has more than {LARGEST} bytes: it is no report of caseback oversee")
+        data = json.loads(file.read_bytes(), parse_constant=_refused)
+    except OSError as error:
+        raise CasebackError(
+            f"{file}: no report to read ({error.strerror}); name a JSON file of caseback oversee"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise CasebackError(f"{file} is not JSON ({error}); name a JSON file of caseback oversee") from None
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not (isinstance(kind, str) and kind.startswith(KIND)):
+        raise CasebackError(f"{file} is a {kind!r:.60}, and no report of caseback oversee: name one of its JSON files")
+    found: dict[str, Any] = data
+    return found
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
