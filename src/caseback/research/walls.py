@@ -100,8 +100,8 @@ def limit(limits: Limits) -> None:
     """Limits of memory, processor time, the size of a file and processes on this process, and no core files; it ends
     with its parent."""
     ceilings = (
-        (resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CPU, limits.processor), (resource.RLIMIT_FSIZE, limits.disk),
-        (resource.RLIMIT_NPROC, limits.processes + _tasks()), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CPU, limits.processor),
+        (resource.RLIMIT_FSIZE, limits.disk), (resource.RLIMIT_NPROC, limits.processes + _tasks()), (resource.RLIMIT_CORE, 0),
     )  # fmt: skip
     for what, most in ceilings:
         hard = resource.getrlimit(what)[1]
