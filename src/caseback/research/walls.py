@@ -101,7 +101,8 @@ def limit(limits: Limits) -> None:
     with its parent."""
     ceilings = (
         (resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CPU, limits.processor),
-        (resource.RLIMIT_FSIZE, limits.disk), (resource.RLIMIT_NPROC, limits.processes + _tasks()), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, limits.disk), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, limits.processes + _tasks()),
     )  # fmt: skip
     for what, most in ceilings:
         hard = resource.getrlimit(what)[1]
