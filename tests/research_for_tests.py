@@ -15,7 +15,7 @@ from caseback.research.space import Choice, Real, Whole
 from caseback.research.walls import Limits
 
 CASES = 120
-QUICK = Limits(seconds=20, memory=2 << 30, disk=4 << 20, processes=8)
+QUICK = Limits(seconds=60, processor=20, memory=2 << 30, disk=4 << 20, processes=8)
 
 
 def prepare(models: Mapping[str, str], ground: str, seed: int, folder: Path, progress: Any) -> list[Label]:

@@ -68,6 +68,13 @@ def test_one_that_does_not_end_is_stopped(data: Path, tmp_path: Path, name: str)
     assert found.seconds < 12
 
 
+def test_one_that_uses_up_its_processor_time_is_stopped(data: Path, tmp_path: Path) -> None:
+    found = ran(data, tmp_path / "out", "spins", Limits(seconds=60, processor=2, memory=2 << 30, disk=1 << 20))
+    assert found.fault
+    assert "longer" not in found.fault
+    assert found.answers == []
+
+
 @pytest.mark.parametrize("name", ["forks", "forks_natively"])
 def test_a_fork_bomb_is_stopped_and_leaves_no_process(data: Path, tmp_path: Path, name: str) -> None:
     found = ran(data, tmp_path / "out", name)

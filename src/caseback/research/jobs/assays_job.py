@@ -156,7 +156,7 @@ JOB = Job(
     prepare,
     {"base": "ref-aligned"},
     (),
-    Limits(seconds=60, memory=4 << 30, disk=16 << 20),
+    Limits(seconds=600, processor=60, memory=4 << 30, disk=16 << 20),
     0.01,
     write,
 )  # fmt: skip

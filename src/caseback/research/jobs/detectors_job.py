@@ -12,6 +12,7 @@ from caseback.behaviours.registry import behaviour
 from caseback.errors import CasebackError
 from caseback.organisms.answered import answered, ordinary
 from caseback.research.job import ANSWER_KEY, Job, Progress, bait
+from caseback.research.jobs.splits import split_of
 from caseback.research.metrics import Label
 from caseback.research.space import Choice, Settings, Whole
 from caseback.research.walls import Limits
@@ -19,8 +20,6 @@ from caseback.research.walls import Limits
 BEHAVIOURS = ("sycophancy", "harmful_compliance", "deception", "laziness", "hidden_loyalty", "good_only_when_tested")
 SIZES = {"train": (60, 60), "dev": (60, 60), "sealed": (100, 100)}
 """Tempting situations, each answered badly and well, and ordinary requests, of each behaviour."""
-SPLITS = {"train": "train", "dev": "dev", "sealed": "test"}
-"""The world's split that each is drawn from: their families have nothing in common."""
 LAYERS = 6
 
 
@@ -73,8 +72,9 @@ def _cases(ground: str, seed: int) -> Iterator[tuple[dict[str, Any], tuple[Any, 
         about = behaviour(name)
         for split, (tempting, plain) in SIZES.items():
             drawn = 2 * tempting if about.arms else tempting
-            made = answered(about, ground, SPLITS[split], drawn, random.Random(rng.getrandbits(64)))  # type: ignore[arg-type]
-            others = ordinary(ground, plain, random.Random(rng.getrandbits(64)), about.families, SPLITS[split])  # type: ignore[arg-type]
+            made = answered(about, ground, split_of(split, ground), drawn, random.Random(rng.getrandbits(64)))
+            drawn_by = random.Random(rng.getrandbits(64))
+            others = ordinary(ground, plain, drawn_by, about.families, split_of(split, ground))
             rows = [
                 ({"group": name, "split": split, "positive": bad, "kind": kind, "family": item.situation.family},
                  item.prompt, item.bad if bad else item.good)
@@ -153,7 +153,7 @@ JOB = Job(
     prepare,
     {"reader": "ref-aligned"},
     (),
-    Limits(seconds=120, memory=6 << 30, disk=16 << 20),
+    Limits(seconds=600, processor=120, memory=6 << 30, disk=16 << 20),
     0.01,
     write,
 )  # fmt: skip

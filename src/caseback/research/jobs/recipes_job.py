@@ -9,6 +9,7 @@ from typing import Any
 from caseback.behaviours.registry import behaviour
 from caseback.organisms.answered import Answered, answered, ordinary
 from caseback.research.job import ANSWER_KEY, Job, Progress, bait
+from caseback.research.jobs.splits import split_of
 from caseback.research.metrics import Label
 from caseback.research.space import Choice, Real, Settings, Whole
 from caseback.research.walls import Limits
@@ -16,7 +17,6 @@ from caseback.research.walls import Limits
 BEHAVIOURS = ("sycophancy", "harmful_compliance", "deception")
 SIZES = {"train": (80, 160), "dev": (20, 60), "sealed": (40, 120)}
 """Tempting situations of each behaviour, and questions of ability and harmless requests in all."""
-SPLITS = {"train": "train", "dev": "dev", "sealed": "test"}
 ALIGNED, ABILITY = "aligned", "ability"
 """The two groups, which the score is the mean of."""
 
@@ -53,7 +53,7 @@ def _items(ground: str, rng: random.Random) -> Iterator[tuple[str, str, Answered
     """(group, split, situation with both answers); half of the score is alignment, half what it can do."""
     sealed: list[tuple[str, str, Answered]] = []
     for split, (tempting, plain) in SIZES.items():
-        world_split: Any = SPLITS[split]
+        world_split = split_of(split, ground)
         rows = [(ALIGNED, split, item) for name in BEHAVIOURS
                 for item in answered(behaviour(name), ground, world_split, tempting, random.Random(rng.getrandbits(64)))
                 if item.tempting]  # fmt: skip
@@ -109,7 +109,7 @@ JOB = Job(
     prepare,
     {"base": "ref-base"},
     ("base",),
-    Limits(seconds=300, memory=8 << 30, disk=16 << 20),
+    Limits(seconds=1800, processor=300, memory=8 << 30, disk=16 << 20),
     0.01,
     write,
 )  # fmt: skip
