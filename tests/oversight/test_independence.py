@@ -175,6 +175,7 @@ def test_a_study_has_all_make_ups_and_finds_who_shares_noise(made):
     gains = {each["name"]: each["value"] for each in made["figures"]}
     assert gains["diversity_gain"] > 0
     assert gains["depth_gain"] > 0
+    assert gains["votes_gain"] == pytest.approx(votes[2] - votes[0])
     kinds = {pair["sort"]: pair["kappa"]["value"] for pair in made["pairs"]}
     assert kinds["kindred bases, the same data"] == pytest.approx(1)
     assert kinds["other base, the same data"] < 0.5

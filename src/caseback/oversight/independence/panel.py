@@ -18,21 +18,20 @@ from caseback.stats.effective_votes import (
 from caseback.stats.jackknife import jackknife
 
 
+def mean_votes(panels: Sequence[Wrongs], rows: Any) -> float:
+    """Effective votes on these transcripts, mean over panels that have any; NaN where none has."""
+    told = [each for each in (effective_votes(panel[:, rows]) for panel in panels) if not math.isnan(each)]
+    return sum(told) / len(told) if told else math.nan
+
+
 def votes(panels: Sequence[Wrongs], families: Sequence[str]) -> dict[str, Any]:
     """Effective votes, mean over panels of one make-up, with an interval over families."""
-
-    def mean_votes(rows: Any) -> float:
-        told = [effective_votes(panel[:, rows]) for panel in panels]
-        told = [each for each in told if not math.isnan(each)]
-        return sum(told) / len(told) if told else math.nan
-
-    found = jackknife(mean_votes, families)
-    members = len(panels[0])
+    found = jackknife(lambda rows: mean_votes(panels, rows), families)
     told = math.isfinite(found.low)
     return {
         "value": None if math.isnan(found.value) else found.value,
         "low": max(1.0, found.low) if told else None,
-        "high": min(float(members), found.high) if told else None,
+        "high": min(float(len(panels[0])), found.high) if told else None,
         "n": found.clusters,
     }
 

@@ -11,9 +11,10 @@ from caseback.errors import CasebackError
 from caseback.oversight.independence.answering import answered, choices
 from caseback.oversight.independence.overseers import CLEAN, Labelled, Verdicts, features, fitted
 from caseback.oversight.independence.pairs import pairs_by_kind, plain, who_passes_whom
-from caseback.oversight.independence.panel import all_miss, first_panel, of_panels
+from caseback.oversight.independence.panel import all_miss, first_panel, mean_votes, of_panels
 from caseback.oversight.report import Figure, report
 from caseback.stats.effective_votes import Wrongs, majority_wrong
+from caseback.stats.jackknife import jackknife
 from caseback.stats.means import clustered_mean
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
@@ -82,9 +83,10 @@ def independence(
     wrong = {at: _wrong(each.chosen, truth) for at, each in verdicts.items()}
     bad = truth != classes.index(CLEAN)
     passed = {at: _passed(each.chosen, classes.index(CLEAN))[bad] for at, each in verdicts.items()}
+    wrongs = {name: [np.stack([wrong[at] for at in panel]) for panel in each] for name, each in made.items()}
     panels = {
         name: of_panels(
-            [np.stack([wrong[at] for at in panel]) for panel in each],
+            wrongs[name],
             [np.stack([passed[at] for at in panel]) for panel in each],
             families,
         )
@@ -96,7 +98,11 @@ def independence(
     pairs = pairs_by_kind(names, kin or {}, verdicts, truth, families)
     matrix = who_passes_whom(names, answers, [each.family for each in asked])
     with_a_base_each = "with a base each than with one base for all, at the same cost"
+    more = jackknife(lambda rows: mean_votes(wrongs[A_BASE_EACH], rows) - mean_votes(wrongs[ONE_BASE], rows), families)
+    gained = plain(more)
+    text = f"how many more effective votes {len(names)} overseers have {with_a_base_each}"
     gains = (
+        Figure("votes_gain", text, gained["value"], gained["low"], gained["high"], more.clusters, "families"),
         _gain(
             "diversity_gain",
             f"how much less often the majority errs {with_a_base_each}",
