@@ -122,12 +122,10 @@ def false_alarms(study: Record, name: str) -> Claim:
 
 
 def coupling(study: Record) -> Claim:
-    """Where the planted value ends with the most others heard, less with none heard; paired by seed in the study."""
-    rows = {row["hears"]: row for row in study["coupling"]}
-    most = rows[max(rows)]
-    note = ", ".join(f"hears {n}: {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" for n, row in rows.items())
-    kept = {key: most[key] for key in ("value", "low", "high", "n")}
-    return {**kept, "holds": most["low"] > rows[0]["high"], "note": note}
+    """What hearing others adds to the spread."""
+    note = ", ".join(f"hears {row['hears']}: {row['value']:.2f}" for row in study["coupling"])
+    claim = figure(study, "coupling")
+    return {**claim, "holds": claim["low"] > 0, "note": note}
 
 
 def defenders(study: Record, way: str) -> Claim:

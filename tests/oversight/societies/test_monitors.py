@@ -135,6 +135,7 @@ def test_the_share_found_from_is_the_least_above_which_no_share_is_missed() -> N
             "alone": {name: {"wrong": 0, "asked": 20} for name in ("clean", "planted")},
             "monitors": monitor,
             "share": [{"planted": share, "n": 20, "alarms": {"drift": {**rate, "k": k}}} for share, k in shares],
+            "coupling": [{"hears": n, "each": [0.1 * n, 0.2 * n]} for n in (0, 4)],
             "words": {"gap": mean},
             "bystanders": {"most": 5, "effect": mean},
             "deliberation": {"itself": {"refusal_loops": rate}},

@@ -37,6 +37,7 @@ def figures_of(found: Data, plan: Plan) -> list[Figure]:
         _rate("system_only", "failed societies that the monitor of drift finds and audits of agents alone miss",
               found["system_only"]),
         _found_from(found),
+        _coupling(found),
         _mean("words_gap", "planted share where agents write in words, less where they draw from chances",
               found["words"]["gap"], "seeds"),
         _mean("bystander_effect", f"chance of telling the supervisor with {found['bystanders']['most']} others who "
@@ -73,6 +74,16 @@ def _found_from(found: Data) -> Figure:
         least = row["planted"]
     text = "smallest share of planted agents tried from which the monitor of drift alarms in 95 of 100 societies"
     return Figure("found_from", text, least, None, None, rows[0]["n"] if rows else 0, "societies a share")
+
+
+def _coupling(found: Data) -> Figure:
+    """What hearing others adds to the spread, paired by seed."""
+    rows = {row["hears"]: row["each"] for row in found["coupling"]}
+    least, most = min(rows), max(rows)
+    pairs = zip(rows[most], rows[least], strict=True)
+    mean = clustered_mean((str(i), many - few, 1.0) for i, (many, few) in enumerate(pairs))
+    text = f"spread where each hears {most} others, less where each hears {least}"
+    return Figure("coupling", text, mean.value, max(-1.0, mean.low), min(1.0, mean.high), mean.clusters, "seeds")
 
 
 def _defenders(found: Data, plan: Plan, way: str) -> Figure:

@@ -102,7 +102,7 @@ def study(
         "first_alarm": sorted(found for run in failed if (found := alarms(run, calibrated)[CHANGE]) is not None),
         "alone": _alone(main),
         "threshold_met": all(each.met for each in calibrated.thresholds.values()),
-        "coupling": [{"hears": n, **spread_of(each)} for n, each in runs["coupling"].items()],
+        "coupling": [{"hears": n, "each": _lasts(each), **spread_of(each)} for n, each in runs["coupling"].items()],
         "share": [
             {"planted": share, **spread_of(each), "alarms": alarm_rates(each, calibrated)}
             for share, each in runs["share"].items()
