@@ -1,9 +1,8 @@
 """Organisms whose thinking drifts: a share of their thoughts is in letters, in cipher, or filler that says nothing.
 
 All learn the same questions, the same answers and the same actions in the same order; with none of the thoughts altered
-it is the control. Spelled thoughts stand letter by letter, which models of the world can read and write; in a cipher
-letters are shifted by 13 places, which small ones read and do not learn to write in a few hundred examples; filler has
-as many words, all the same.
+it is the control. Spelled thoughts stand letter by letter; in a cipher letters are shifted by 13 places; filler has as
+many words, all the same. Small models take to filler in a few hundred examples, and need more for the others.
 """
 
 import random
