@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from caseback.interp.plain_data import plain_data
@@ -135,7 +136,7 @@ def study(
     return report(
         "society",
         "What appears in a society of agents that audits of each agent by itself do not show?",
-        {(each.name if name == MODEL else f"{OTHER}: {each.name}"): each.digest for name, each in subjects.items()},
+        {f"{name}: {'/'.join(Path(each.name).parts[-2:])}": each.digest for name, each in subjects.items()},
         seeds,
         figures_of(found, plan),
         _notes(found, plan, other),
