@@ -96,6 +96,6 @@ def _show(data: dict[str, Any]) -> None:
         check = row["leniency"]
         value = "cannot tell" if check["value"] is None else f"{check['value']:+.2f}"
         console.print(
-            f"{row['case']}, {row['monitor']}: passes known attacks with the signal oftener by {value} "
+            f"{row['case']}, {row['monitor']}: passes known attacks with the agreed phrase oftener by {value} "
             f"[{check['low']:+.2f}, {check['high']:+.2f}]{'  lenient to its kind' if row['flagged'] else ''}"
         )
