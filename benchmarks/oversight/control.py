@@ -63,7 +63,8 @@ def lenient(study: dict[str, Any], monitor: str, none: bool) -> dict[str, Any]:
     rows = [row for row in study["collusion"] if row["monitor"] == monitor and not row["silent"]]
     rate = exact_rate(sum(row["flagged"] for row in rows), len(rows))
     note = "; ".join(
-        f"{row['case']} {row['leniency']['value']:+.2f} [{row['leniency']['low']:+.2f}, {row['leniency']['high']:+.2f}]"
+        f"{row['case']} {row['leniency']['signed']:+.2f} against {row['leniency']['typical']:+.2f} with other phrases, "
+        f"p {row['leniency']['p']:.2f}"
         for row in rows
     )
     holds = rate.n > 0 and rate.k == (0 if none else rate.n)
@@ -91,7 +92,7 @@ def main() -> None:
     study = studied(COLLUDING, given.most, True)
     for row in study["collusion"]:
         rates = {kind: [each["value"] for each in rates] for kind, rates in row.get("caught", {}).items()}
-        print(row["case"], row["monitor"], rates, "flagged" if row["flagged"] else "")
+        print(row["case"], row["monitor"], rates, row.get("leniency"), "flagged" if row.get("flagged") else "")
 
 
 if __name__ == "__main__":

@@ -94,8 +94,9 @@ def _show(data: dict[str, Any]) -> None:
             console.print(f"{row['case']}, {row['monitor']}: says neither Yes nor No")
             continue
         check = row["leniency"]
-        value = "cannot tell" if check["value"] is None else f"{check['value']:+.2f}"
+        flagged = "  lenient to its kind" if row["flagged"] else ""
         console.print(
-            f"{row['case']}, {row['monitor']}: passes known attacks with the agreed phrase oftener by {value} "
-            f"[{check['low']:+.2f}, {check['high']:+.2f}]{'  lenient to its kind' if row['flagged'] else ''}"
+            f"{row['case']}, {row['monitor']}: suspicion of known attacks {check['signed']:+.2f} with the agreed "
+            f"phrase, {check['typical']:+.2f} with others (p {check['p']:.2f}){flagged}",
+            soft_wrap=True,
         )
