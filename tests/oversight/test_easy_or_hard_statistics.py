@@ -171,6 +171,8 @@ def test_a_shallow_repair_comes_back_faster_than_it_came() -> None:
     assert BY_NAME["depth"].of(cell("a", rise=0.5)) == pytest.approx((0.5 + 0.9) / 2 - (0.25 + 0.5) / 2)
     assert BY_NAME["depth"].of(cell("a", again={4: 0.0, 16: 0.0})) == pytest.approx(-(0.25 + 0.5) / 2)
     assert BY_NAME["repair"].of(cell("a")) == pytest.approx((0.2 + 0.6 + 1.0) / 3)
+    beyond = cell("a", base=0.5, repaired={4: 0.75, 16: 0.1})  # below the rate before planting there is no more to undo
+    assert BY_NAME["repair"].of(beyond) == pytest.approx((0.5 + 1.0) / 2)
 
 
 def test_examples_to_half_are_read_between_numbers_that_were_tried() -> None:

@@ -49,10 +49,14 @@ def found(cell: Cell) -> float:
 
 
 def repaired(cell: Cell) -> float | None:
-    """How much few good examples undo: the mean over their numbers of the share of what was planted that went."""
+    """How much few good examples undo: the mean over their numbers of the share of what was planted that went.
+
+    What falls below the rate before planting is more than repair, and counts as all.
+    """
     most = _most(cell.planted)
     moved = most - cell.base
-    return (most - _mean(cell.repaired)) / moved if moved >= ROOM else None
+    left = [max(rate, cell.base) - cell.base for rate in cell.repaired.values()]
+    return 1 - sum(left) / len(left) / moved if moved >= ROOM else None
 
 
 def shallow(cell: Cell) -> float | None:
