@@ -15,7 +15,7 @@ from typing import Any
 
 from caseback.research.final import final
 from caseback.research.notebook import notebook
-from caseback.research.run import research
+from caseback.research.run import alone, research
 from caseback.research.study import begin
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "research"
@@ -36,8 +36,9 @@ def studied(job: str, seed: int) -> dict[str, Any]:
         job, folder, folder.with_name(f"{folder.name}-sealed"), {}, seed, trials, submissions,
         lambda done, of: say(f"{job}: case {done} of {of}") if done % 500 == 0 or of < 100 else None, say,
     )  # fmt: skip
-    research(study, progress=lambda done, of: say(f"{job}: trial {done} of {of}"))
-    final(study, lambda done, of: None, say)
+    with alone(folder):
+        research(study, progress=lambda done, of: say(f"{job}: trial {done} of {of}"))
+        final(study, lambda done, of: None, say)
     return notebook(study)
 
 
