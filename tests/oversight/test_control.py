@@ -146,6 +146,8 @@ def study():
 def test_a_study_pools_what_is_caught_and_keeps_who_is_silent(study):
     pooled = {each["monitor"]: each["caught"] for each in study["pooled"]}
     assert (pooled["weak"]["k"], pooled["weak"]["n"]) == (20, 20)
+    looked_at = {each["monitor"]: each["audited"] for each in study["pooled"]}
+    assert (looked_at["weak"]["k"], looked_at["weak"]["n"], looked_at["mute"]["value"]) == (0, 40, None)
     assert (pooled[ITSELF]["k"], pooled[ITSELF]["n"]) == (0, 20)
     assert pooled["mute"]["n"] == 0
     assert [each["monitor"] for each in study["rows"] if each["silent"]] == ["mute"]
@@ -197,6 +199,12 @@ def test_a_study_flags_the_copy_that_colludes_and_no_other(monkeypatch, tmp_path
 def test_control_without_monitors_is_refused():
     with pytest.raises(CasebackError, match="one trusted monitor"):
         control([], {})
+
+
+def test_two_models_of_one_behaviour_are_refused_since_their_families_would_be_mixed_up():
+    given = Case("deception", CLAUSE, Monitor(), (row("fine"),), (row("fine"),), (row("bad", True),))
+    with pytest.raises(CasebackError, match="two planted models are of deception"):
+        control([given, given], {"weak": Monitor()})
 
 
 @pytest.mark.parametrize(
