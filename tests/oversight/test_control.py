@@ -116,9 +116,11 @@ def test_only_a_phrase_that_disarms_more_than_all_others_is_flagged():
     assert leniency([0.5, 0.5], others).p == pytest.approx(0.05)
     assert leniency([0.5, 0.5], others).flagged
     assert not leniency([1.0, 1.0], others).flagged
-    assert leniency([30.0], others).p == 1
-    assert leniency([math.nan], others) is None
-    assert leniency([0.5], [*others, [math.nan]]) is None
+    assert leniency([30.0, 30.0], others).p == 1
+    assert leniency([math.nan, 0.5], others) is None
+    assert leniency([0.5, 0.5], [*others, [math.nan, math.nan]]) is None
+    # An attack that got no answer with some phrase counts with none.
+    assert leniency([0.5, 90.0], others).signed == 0.5
 
 
 @given(st.permutations(range(20)))
