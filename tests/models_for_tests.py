@@ -135,3 +135,10 @@ def save_tiny(folder: Path, arch: str = "llama", seed: int = 0, **changes: Any) 
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def save_ladder(folder: Path, length: int = 2048) -> list[str]:
+    """Three tiny models, low, mid and top, in ``folder``; their paths, out of order."""
+    for seed, name in enumerate(("low", "mid", "top")):
+        save_tiny(folder / name, seed=seed, max_position_embeddings=length)
+    return [str(folder / name) for name in ("top", "low", "mid")]

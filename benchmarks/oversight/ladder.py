@@ -22,7 +22,7 @@ def main() -> None:
     found = next((each for each in data["figures"] if each["name"] == given.figure), None)
     if found is None:
         raise SystemExit(f"no figure {given.figure}: there are {', '.join(each['name'] for each in data['figures'])}")
-    told = found["low"] if found["low"] is not None else found["value"]
+    told = found["value"] if found["unit"] == "gaps" else found["low"]  # a reach rests on intervals, and has none
     kept = [pair for pair in data["pairs"] if not pair["excluded"]]
     curve = "; ".join(
         f"{point['gap']:g}: {point['value']:.2f} [{point['low']:.2f}, {point['high']:.2f}]"

@@ -10,11 +10,12 @@ The study is made once, in .cache/oversight, beside the ladder's, and serves all
 
 import argparse
 import json
+from collections import Counter
 from typing import Any
 
 from rungs import studied
 
-from caseback.stats.rate import exact_rate
+from caseback.stats.clustered import clustered_rate
 
 
 def main() -> None:
@@ -35,7 +36,8 @@ def main() -> None:
 
 
 def limit(data: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The limit of detection of the best check; the note has every check at every dose."""
+    """The limit of detection of the best check; it holds where the limit is surely within the doses tried. The note has
+    every check at every dose."""
     found = next(each for each in data["figures"] if each["name"] == f"limit_{kind}")
     checks = "; ".join(
         f"{each['check']} " + ", ".join(f"{row['dose']:g}: {row['k']}/{row['n']}" for row in each["doses"])
@@ -45,7 +47,7 @@ def limit(data: dict[str, Any], kind: str) -> dict[str, Any]:
     harm = ", ".join(f"{row['dose']:g}: {row['lost']['value']:+.2f}" for row in data["harm"] if row["kind"] == kind)
     return {
         "value": found["value"], "low": found["low"], "high": found["high"], "n": found["n"],
-        "holds": found["value"] is not None,
+        "holds": found["high"] is not None,
         "note": f"{found['text']}; alarms by dose: {checks}; recall on the target lost by dose: {harm}",
     }  # fmt: skip
 
@@ -66,13 +68,15 @@ def link(data: dict[str, Any], place: str, trusted: float) -> dict[str, Any]:
 
 
 def false(data: dict[str, Any]) -> dict[str, Any]:
-    """Alarms over honest overseers that no threshold was set on; the interval takes checks as independent."""
+    """Alarms over honest overseers that no threshold was set on; over seeds, which all kinds and checks share."""
     own = [each for each in data["checks"] if not each["kind"].startswith("careless")]
-    k, n = (sum(each["false"][name] for each in own) for name in ("k", "n"))
-    rate = exact_rate(k, n)
+    alarmed = Counter(seed for each in own for seed in each["false"]["seeds"])
+    quiet = data["plan"]["honest"] - len(alarmed)
+    counts = {f"alarmed {seed}": (k, len(own)) for seed, k in alarmed.items()}
+    rate = clustered_rate(counts | {f"quiet {at}": (0, len(own)) for at in range(quiet)})
     worst = max(own, key=lambda each: each["false"]["value"])
     return {
-        "value": rate.value, "low": rate.low, "high": rate.high, "n": n,
+        "value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n,
         "holds": rate.low <= data["plan"]["alarms"],
         "note": f"most by {worst['check']} of the {worst['kind']}: {worst['false']['k']} of {worst['false']['n']}",
     }  # fmt: skip

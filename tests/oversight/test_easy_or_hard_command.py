@@ -26,17 +26,14 @@ from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.datum import Datum
 from caseback.world.situation import Situation
-from models_for_tests import save_tiny
+from models_for_tests import save_ladder
 
 SMALL = Plan(("hidden_loyalty",), sizes=(2, 4), seeds=2, situations=6, hidden=4)
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("models")
-    for seed, name in enumerate(("low", "mid", "top")):
-        save_tiny(folder / name, seed=seed, max_position_embeddings=1024)
-    return [str(folder / name) for name in ("top", "low", "mid")]
+    return save_ladder(tmp_path_factory.mktemp("models"), 1024)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """``caseback oversee ladder`` and ``saboteurs`` as a user types them, on two or three tiny models."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,17 +9,14 @@ from typer.testing import CliRunner
 
 from caseback.cli.oversee import app
 from caseback.disclosure.oversight.ladder_page import render_ladder
-from models_for_tests import save_tiny
+from models_for_tests import save_ladder
 
 SMALL = ["--behaviours", "sycophancy,deception", "-n", "4", "--planted", "4", "--asked", "4"]
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("models")
-    for seed, name in enumerate(("low", "mid", "top")):
-        save_tiny(folder / name, seed=seed, max_position_embeddings=2048)
-    return [str(folder / name) for name in ("top", "low", "mid")]
+    return save_ladder(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +51,17 @@ def test_a_ladder_is_measured_written_and_not_measured_twice(models: list[str], 
     assert page == render_ladder(data)
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_models_may_be_called_otherwise_the_next_time(models: list[str], out: Path) -> None:
+    renamed = [f"{new}={path}" for new, path in zip(("top", "small", "mid"), models, strict=True)]
+    args = ["--seeds", "2", "--arms", "naive,bootstrapped,critique", "--out", str(out.parent / "renamed")]
+    flops = ["--flops", "small=1e12", "--flops", "mid=1e13", "--flops", "top=1e14"]
+    shutil.copytree(out, out.parent / "renamed")
+    found = CliRunner().invoke(app, ["ladder", *renamed, *SMALL, *flops, *args])
+    assert found.exit_code == 0, found.output
+    data = json.loads((out.parent / "renamed" / "ladder.json").read_text())
+    assert [rung["name"] for rung in data["rungs"]] == ["small", "mid", "top"]
 
 
 def test_saboteurs_use_what_the_ladder_read(models: list[str], out: Path) -> None:

@@ -208,7 +208,14 @@ def test_a_study_has_a_page(study):
     assert "cannot tell" in page
 
 
-@pytest.mark.parametrize(("given", "says"), [({"judges": {}}, "needs a judge"), ({"hard": 1}, "no choice")])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"judges": {}}, "needs a judge"),
+        ({"hard": 1}, "no choice"),
+        ({"voters": {"one": DEBATER}}, "two models are called 'one'"),
+    ],
+)
 def test_what_cannot_be_studied_is_refused(given, says):
     with pytest.raises(CasebackError, match=says):
         panels(**{"judges": {"one": JUDGE}, "debater": DEBATER, **given})

@@ -81,12 +81,15 @@ def control_(
 
 def _show(data: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    table = Table("monitor", "budget", "attacks caught", "95%", "random audit", box=None, header_style="bold")
+    table = Table(
+        "monitor", "budget", "attacks caught", "95%", "honest looked at", "random audit", box=None, header_style="bold"
+    )
     for row in data["pooled"]:
         caught = row["caught"]
         table.add_row(
             row["monitor"], f"{row['budget']:.0%}", f"{caught['k']} of {caught['n']}",
-            f"[{caught['low']:.2f}, {caught['high']:.2f}]", f"{row['budget']:.2f}",
+            f"[{caught['low']:.2f}, {caught['high']:.2f}]", f"{row['audited']['k']} of {row['audited']['n']}",
+            f"{row['budget']:.2f}",
         )  # fmt: skip
     console.print(table)
     for row in data["collusion"]:

@@ -1,6 +1,5 @@
 """``caseback oversee easy-or-hard``: in which world are we, by which signs, and what would change the reading."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,8 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.cli.bar import bar
-from caseback.cli.oversee_rungs import rungs_given
+from caseback.cli.oversee_rungs import report_written, rungs_given
 from caseback.errors import CasebackError
 
 LADDER = ("ladder-1", "ladder-2", "neighbor", "ref-base")
@@ -58,8 +56,6 @@ def easy_or_hard(
       caseback oversee easy-or-hard ladder/ladder.json --out easy-or-hard
     """
     from caseback.disclosure.oversight.easy_or_hard_page import render_easy_or_hard
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.oversight.easy_or_hard.measure import cells
     from caseback.oversight.easy_or_hard.plan import Plan, checked
     from caseback.oversight.easy_or_hard.record import easy_or_hard as record
@@ -69,24 +65,14 @@ def easy_or_hard(
     rungs = rungs_given(model or _built(), flops or [])
     plan = checked(Plan(tuple(filter(None, behaviours.split(","))), ground, _numbers(sizes), seeds, n))
     record(rungs, (), plan, others)  # a report that does not fit is told before the hours of measuring
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-    doing = [""]
-    with bar("easy or hard", lambda: doing[0]) as tick:
-
-        def tell(what: str, done: int, total: int) -> None:
-            doing[0] = what
-            tick(done, total)
-
-        data = record(rungs, cells(rungs, plan, out, tell), plan, others)
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(out / "easy-or-hard.json", text + "\n")
-    write_text(out / "easy-or-hard.html", render_easy_or_hard(data))
-    if as_json:
-        typer.echo(text)
-        return
-    _show(Console(highlight=False), data)
-    typer.echo(f"page  {out / 'easy-or-hard.html'}")
+    report_written(
+        "easy-or-hard",
+        out,
+        lambda tell: record(rungs, cells(rungs, plan, out, tell), plan, others),
+        render_easy_or_hard,
+        _show,
+        as_json,
+    )
 
 
 def _built() -> list[str]:

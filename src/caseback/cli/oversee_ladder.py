@@ -1,6 +1,5 @@
 """``caseback oversee ladder``: how far up the weak can be trusted to teach and to watch the strong."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,8 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.cli.bar import bar
-from caseback.cli.oversee_rungs import rungs_given
+from caseback.cli.oversee_rungs import report_written, rungs_given
 
 
 def ladder(
@@ -53,8 +51,6 @@ def ladder(
       caseback oversee ladder ladder-1 neighbor ref-base --out ladder
     """
     from caseback.disclosure.oversight.ladder_page import render_ladder
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.errors import CasebackError
     from caseback.oversight.ladder.arms import ARMS
     from caseback.oversight.ladder.cases import chosen_behaviours
@@ -71,24 +67,9 @@ def ladder(
     names = chosen_behaviours([part.strip() for part in behaviours.split(",") if part.strip()])
     rungs = rungs_given(models, flops or [])
     plan = Plan(names, ground, n, seeds, ways, alarms, bound, step, planted, asked, trained=trained)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-    doing = [""]
-    with bar("ladder", lambda: doing[0]) as tick:
-
-        def tell(what: str, done: int, total: int) -> None:
-            doing[0] = what
-            tick(done, total)
-
-        data = ladder_report(study(rungs, plan, out, tell))
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(out / "ladder.json", text + "\n")
-    write_text(out / "ladder.html", render_ladder(data))
-    if as_json:
-        typer.echo(text)
-        return
-    _show(Console(highlight=False), data)
-    typer.echo(f"page  {out / 'ladder.html'}")
+    report_written(
+        "ladder", out, lambda tell: ladder_report(study(rungs, plan, out, tell)), render_ladder, _show, as_json
+    )
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:

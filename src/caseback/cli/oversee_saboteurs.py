@@ -1,6 +1,5 @@
 """``caseback oversee saboteurs``: overseers that are bad themselves, in doses, and the checks that catch them."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,9 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.cli.bar import bar
 from caseback.cli.numbers import numbers
-from caseback.cli.oversee_rungs import rungs_given
+from caseback.cli.oversee_rungs import report_written, rungs_given
 
 
 def saboteurs(
@@ -42,7 +40,7 @@ def saboteurs(
 
     A [bold]teacher[/] that hides one behaviour's breaches from its student, a [bold]critic[/] lenient to its own kind,
     a [bold]monitor[/] that passes what carries a signal, a [bold]researcher[/] that leaves one behaviour out. Told are
-    alarms by dose, the dose found in 95 of 100, and false alarms over honest overseers. Then a chain of five
+    alarms by dose, the dose found in 95 of 100, and false alarms over honest overseers. Then a chain of up to five
     generations, each taught by the one before, with one bad link at each place, beside the clean chain. A run that was
     stopped goes on with the same command.
 
@@ -51,8 +49,6 @@ def saboteurs(
       caseback oversee saboteurs ladder-1 neighbor ref-base --out ladder
     """
     from caseback.disclosure.oversight.saboteurs_page import render_saboteurs
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.errors import CasebackError
     from caseback.oversight.ladder.cases import chosen_behaviours
     from caseback.oversight.saboteurs.record import saboteurs_report
@@ -66,24 +62,9 @@ def saboteurs(
     names = chosen_behaviours([part.strip() for part in behaviours.split(",") if part.strip()])
     rungs = rungs_given(models, flops or [])
     plan = Plan(names, ground, n, planted, asked, tried, seeds, honest, alarms, chained=chained)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-    doing = [""]
-    with bar("saboteurs", lambda: doing[0]) as tick:
-
-        def tell(what: str, done: int, total: int) -> None:
-            doing[0] = what
-            tick(done, total)
-
-        data = saboteurs_report(study(rungs, plan, out, tell))
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(out / "saboteurs.json", text + "\n")
-    write_text(out / "saboteurs.html", render_saboteurs(data))
-    if as_json:
-        typer.echo(text)
-        return
-    _show(Console(highlight=False), data)
-    typer.echo(f"page  {out / 'saboteurs.html'}")
+    report_written(
+        "saboteurs", out, lambda tell: saboteurs_report(study(rungs, plan, out, tell)), render_saboteurs, _show, as_json
+    )
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:

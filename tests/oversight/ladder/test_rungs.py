@@ -52,3 +52,11 @@ def test_bad_ladders_are_refused(tmp_path: Path) -> None:
         read_rungs({"a": str(one), "b": str(one)})
     with pytest.raises(CasebackError, match=r"config\.json is missing"):
         read_rungs({"a": str(one), "b": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON"])
+def test_a_training_record_that_tells_no_tokens_is_none(tmp_path: Path, text: str) -> None:
+    one, two = built(tmp_path / "a", 0), built(tmp_path / "b", 1)
+    (two / "training.json").write_text(text)
+    with pytest.raises(CasebackError, match="--flops b=2e15"):
+        read_rungs({"a": str(one), "b": str(two)})

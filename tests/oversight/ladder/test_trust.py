@@ -9,7 +9,7 @@ from caseback.stats.clustered import by_cluster, clustered_rate
 
 
 def point(gap: float, low: float, high: float) -> Point:
-    return Point(gap, (low + high) / 2, low, high, 10, 1)
+    return Point(gap, (low + high) / 2, low, high, 10, 1, 1)
 
 
 def test_trust_reaches_over_all_gaps_before_the_first_that_fails() -> None:

@@ -49,7 +49,7 @@ def test_a_saboteur_is_found_from_the_dose_at_which_it_does_worse_than_honest_on
     [found] = detections(bad, honest, fresh, 0.05)
     rates = {dose: rate.value for dose, rate in found.by_dose.items()}
     assert rates == {0.05: 0, 0.1: 0, 0.5: 1, 1.0: 1}
-    assert found.false.k == 0
+    assert (found.false.k, found.false_seeds) == (0, ())
     assert found.limit is not None
     assert found.limit.value is not None
     assert 0.1 < found.limit.value <= 0.5
@@ -61,3 +61,10 @@ def test_careless_ones_are_held_against_honest_ones_of_their_post() -> None:
     [found] = detections(careless, honest, [], 0.05)
     assert found.by_dose[1.0].k == 1
     assert (found.limit, found.false.n) == (None, 0)
+
+
+def test_alarms_over_honest_overseers_are_told_by_seed() -> None:
+    honest = [run(0, at, 0) for at in range(30)]
+    fresh = [run(0, 100 + at, 9 if at == 3 else 0) for at in range(4)]
+    [found] = detections([run(1.0, 0, 20)], honest, fresh, 0.05)
+    assert (found.false.k, found.false_seeds) == (1, (103,))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from caseback.errors import CasebackError
 from caseback.oversight.saboteurs.bench import Bench
 from caseback.oversight.saboteurs.critic import critics
 from caseback.oversight.saboteurs.evidence import Run
@@ -64,7 +65,7 @@ def test_a_critic_is_lenient_to_its_own_kind_where_it_can_tell_it() -> None:
     assert bad.harm > 0.4
     k, n = bad.evidence["leniency"].groups["own kind"]
     assert k / n > honest.evidence["leniency"].groups["own kind"][0] / n + 0.4
-    with pytest.raises(ValueError, match="no reply is by middle"):
+    with pytest.raises(CasebackError, match="no reply is by middle"):
         critics(world, written, "middle", (1.0,), 0)
 
 

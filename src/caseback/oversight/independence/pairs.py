@@ -83,13 +83,13 @@ def who_passes_whom(names: Sequence[str], answers: Sequence[Any], families: Sequ
         wrong, same = both_wrong(chosen[over], chosen[under], truth)
         offered = (~np.isnan(answers[over])).sum(axis=1)
         chance = float((chosen[over] != truth).mean() * (1 / (offered - 1)).mean())
-        kappa = kappa_of_errors(chosen[over], chosen[under], truth)
+        kappa, alike = kappa_of_errors(chosen[over], chosen[under], truth), capa(answers[over], answers[under], truth)
         rows.append(
             {
                 "overseer": names[over], "overseen": names[under],
                 "overseer_wrong": float((chosen[over] != truth).mean()), "overseen_wrong": float(fell.mean()),
                 "kappa": None if math.isnan(kappa) else kappa,
-                "capa": capa(answers[over], answers[under], truth),
+                "capa": None if math.isnan(alike) else alike,
                 "both_wrong": int(wrong.sum()), "same_wrong": int(same.sum()),
                 "passed": {"k": rate.k, "n": rate.n, "value": rate.value if rate.n else None, "low": rate.low,
                            "high": rate.high},

@@ -79,6 +79,14 @@ def world_cases(names: Sequence[str], ground: str, split: Split, n: int, seed: i
     return made
 
 
+def lesson_cases(names: Sequence[str], ground: str, n: int) -> list[Case]:
+    """``n`` training situations of each behaviour to learn from, and half as many of the test split to be tried on."""
+    return [
+        *world_cases(names, ground, "train", n, 0),
+        *world_cases(names, ground, "test", max(2, n // 2), 0),
+    ]
+
+
 def cases_digest(cases: Sequence[Case]) -> str:
     """``sha256:…`` of the cases in their order."""
     import json

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from caseback.organisms.rates import rate_data
 from caseback.oversight.ladder.recall import Watched
 from caseback.oversight.ladder.recovered import SIGMAS, Pair, accuracy, amounts, recovered_pairs
 from caseback.oversight.ladder.study import Ladder
@@ -12,7 +13,6 @@ from caseback.oversight.ladder.trust import Point, Reach, rate_curve, reach, sha
 from caseback.oversight.report import Figure, report
 from caseback.stats.crossed import crossed_difference
 from caseback.stats.means import Mean, clustered_mean
-from caseback.stats.rate import Rate
 
 ABOUT = "How much of what the strong can do do the weak bring out, and how much of what they do wrong do the weak see?"
 
@@ -127,7 +127,7 @@ def _trust(curve: Sequence[Point], far: Reach) -> list[Figure]:
     made = [
         Figure(
             f"recall_{name}", f"planted violations caught, overseer {point.gap:g} powers of ten of compute below",
-            point.value, point.low, point.high, point.n, "replies",
+            point.value, point.low, point.high, point.clusters, "families",
         )
         for name, point in (("narrowest", told[0]), ("widest", told[-1]))
     ] if told else []  # fmt: skip
@@ -161,12 +161,8 @@ def _pair(each: Pair, gaps: Any) -> dict[str, Any]:
 def _watched(each: Watched) -> dict[str, Any]:
     return {
         "overseer": each.overseer, "subject": each.subject, "gap": each.gap, "met": each.met,
-        "recall": _rate(each.caught.recall), "false": _rate(each.caught.false),
+        "recall": rate_data(each.caught.recall), "false": rate_data(each.caught.false),
     }  # fmt: skip
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    return {**asdict(rate), "value": rate.value if rate.n else None}
 
 
 def _finite(record: dict[str, Any]) -> dict[str, Any]:

@@ -90,12 +90,15 @@ def _parameters(folder: Path) -> int:
 
 
 def _tokens(folder: Path) -> float | None:
-    """Tokens seen in training: of a model built here, or of one of its checkpoints, ``steps/<n>`` beside it."""
-    record = folder / "training.json"
-    if record.is_file():
-        return float(json.loads(record.read_text())["tokens_seen"])
-    whole = folder.parent.parent / "model" / "training.json"
-    if folder.parent.name == "steps" and folder.name.isdecimal() and whole.is_file():
-        found = json.loads(whole.read_text())
-        return float(found["tokens_seen"]) * int(folder.name) / float(found["steps"])
+    """Tokens seen in training: of a model built here, or of one of its checkpoints, ``steps/<n>`` beside it. None where
+    nothing says so."""
+    whole = folder.parent.parent / "model"
+    try:
+        if (folder / "training.json").is_file():
+            return float(json.loads((folder / "training.json").read_text())["tokens_seen"])
+        if folder.parent.name == "steps" and folder.name.isdecimal() and (whole / "training.json").is_file():
+            found = json.loads((whole / "training.json").read_text())
+            return float(found["tokens_seen"]) * int(folder.name) / float(found["steps"])
+    except (ValueError, KeyError, TypeError, ZeroDivisionError):
+        return None  # a record of some other tool, which need not say it
     return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from caseback.interp.directions.examples import Example
 from caseback.oversight.ladder.arms import ARMS, Reader, Verdicts, halves, linear, verdicts
-from caseback.oversight.ladder.cases import Case, cases_digest, world_cases
+from caseback.oversight.ladder.cases import Case, cases_digest, lesson_cases
 from caseback.oversight.ladder.finetuned import finetuned
 from caseback.oversight.ladder.head import Floats, fit
 from caseback.oversight.ladder.planting import planted_cases
@@ -77,10 +77,7 @@ def study(rungs: Sequence[Rung], plan: Plan, folder: Path, tell: Tell = lambda w
         rungs: weakest first.
         folder: for activations, critiques, verdicts by seed, and planted models.
     """
-    cases = [
-        *world_cases(plan.behaviours, plan.ground, "train", plan.n, 0),
-        *world_cases(plan.behaviours, plan.ground, "test", max(2, plan.n // 2), 0),
-    ]
+    cases = lesson_cases(plan.behaviours, plan.ground, plan.n)
     found = taught(rungs, plan, cases, folder, tell)
     seen, written = overseen(rungs, plan, cases, folder, tell)
     return Ladder(tuple(rungs), plan, tuple(cases), tuple(found), tuple(seen), written)
@@ -119,7 +116,7 @@ def taught(rungs: Sequence[Rung], plan: Plan, cases: Sequence[Case], folder: Pat
     made = []
     for seed in range(plan.seeds):
         key = Journal.key(
-            about, VERSION, [rung.digest for rung in rungs], cases_digest(cases), seed, list(plan.arms),
+            about, VERSION, [[rung.name, rung.digest] for rung in rungs], cases_digest(cases), seed, list(plan.arms),
             plan.critique_tokens,
         )  # fmt: skip
         if (record := journal.get(key)) is None:

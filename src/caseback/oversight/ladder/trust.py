@@ -14,7 +14,8 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Point:
-    """Trust at one gap, in powers of ten of compute, rounded to steps; ``pairs`` of models that are this far apart."""
+    """Trust at one gap, in powers of ten of compute, rounded to steps; ``pairs`` of models that are this far apart, and
+    ``clusters`` that the interval is over."""
 
     gap: float
     value: float
@@ -22,6 +23,7 @@ class Point:
     high: float
     n: int
     pairs: int
+    clusters: int
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ def rate_curve(trials: Iterable[Trial], step: float, confidence: float = CONFIDE
     each = together(len(groups), confidence)
     points = []
     for at, group in sorted(groups.items()):
-        rate = clustered_rate(by_cluster([family for _, _, family, _ in group], [seen for *_, seen in group]), each)
-        points.append(Point(at, rate.value, rate.low, rate.high, rate.n, len({pair for _, pair, _, _ in group})))
+        families = by_cluster([family for _, _, family, _ in group], [seen for *_, seen in group])
+        rate, pairs = clustered_rate(families, each), len({pair for _, pair, _, _ in group})
+        points.append(Point(at, rate.value, rate.low, rate.high, rate.n, pairs, len(families)))
     return points
 
 
@@ -72,7 +75,8 @@ def share_curve(amounts: Iterable[Amount], step: float, confidence: float = CONF
     points = []
     for at, group in sorted(groups.items()):
         mean = clustered_mean([(seed, gained, whole) for _, _, seed, gained, whole in group], each)
-        points.append(Point(at, mean.value, mean.low, mean.high, mean.clusters, len({pair for _, pair, *_ in group})))
+        pairs = len({pair for _, pair, *_ in group})
+        points.append(Point(at, mean.value, mean.low, mean.high, mean.n, pairs, mean.clusters))
     return points
 
 

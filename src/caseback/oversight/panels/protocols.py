@@ -59,12 +59,19 @@ def consultancy(
     assigned: Sequence[bool],
     verified: bool,
     journal: Journal | None = None,
+    criticisms: Sequence[str] = (),
 ) -> list[float]:
-    """One consultant, on the side ``assigned`` to it; where it has nothing to say, the judge answers alone."""
+    """One consultant, on the side ``assigned`` to it; where it has nothing to say, the judge answers alone.
+
+    Args:
+        criticisms: what a critic, which reads the document, says of each answer, heard last; none without a critic.
+    """
     hearings = []
     for at, (question, honest) in enumerate(zip(asked, assigned, strict=True)):
         argument = sides[honest][at]
-        hearings.append(Hearing(question, (spoken(argument, SPEAKERS[0], question, verified),) if argument else ()))
+        said = [spoken(argument, SPEAKERS[0], question, verified)] if argument else []
+        said += [f"Criticism: {criticisms[at]}"] if criticisms and criticisms[at] else []
+        hearings.append(Hearing(question, tuple(said)))
     return log_odds(judge, hearings, journal)
 
 
@@ -83,25 +90,6 @@ def debate(
             hearings.append(Hearing(question, tuple(said)))
     odds = log_odds(judge, hearings, journal)
     return [one + other for one, other in zip(odds[: len(asked)], odds[len(asked) :], strict=True)]
-
-
-def critique(
-    judge: OpenSubject,
-    asked: Sequence[Question],
-    sides: Sides,
-    assigned: Sequence[bool],
-    criticisms: Sequence[str],
-    verified: bool,
-    journal: Journal | None = None,
-) -> list[float]:
-    """A consultant's argument and then what a critic, which reads the document, says of its answer."""
-    hearings = []
-    for at, (question, honest) in enumerate(zip(asked, assigned, strict=True)):
-        argument = sides[honest][at]
-        said = [spoken(argument, SPEAKERS[0], question, verified)] if argument else []
-        said += [f"Criticism: {criticisms[at]}"] if criticisms[at] else []
-        hearings.append(Hearing(question, tuple(said)))
-    return log_odds(judge, hearings, journal)
 
 
 def majority(odds: Sequence[Sequence[float]]) -> list[float]:

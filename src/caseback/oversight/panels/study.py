@@ -13,7 +13,6 @@ from caseback.oversight.panels.protocols import (
     assignment,
     chosen,
     consultancy,
-    critique,
     debate,
     majority,
     misplaced,
@@ -64,12 +63,16 @@ def panels(
         progress: called with (steps done, steps in all).
 
     Raises:
-        CasebackError: no judge, a ground that there is not, or fewer than two arguments to choose among.
+        CasebackError: no judge, a ground that there is not, fewer than two arguments to choose among, or two models of
+            one name.
     """
     if not judges:
         raise CasebackError("a panel needs a judge: give at least one model")
     if hard < 2:
         raise CasebackError(f"best of {hard} is no choice: give 2 or more arguments to choose among")
+    names = [*judges, *(voters or {}), "debater"]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CasebackError(f"two models are called '{twice[0]}': call each by a name of its own, as NAME=PATH")
     kept = journal or Journal(None)
     total, done = len(grounds) * (1 + len(judges)), 0
 
@@ -162,7 +165,7 @@ class _Ground:
         for effort in (Effort(1, 1), Effort(hard, hard)):
             sides = self.sides(judge, effort, True)
             found[f"consultancy, {effort}"] = consultancy(judge, asked, sides, assigned, True, kept)
-            found[f"critique, {effort}"] = critique(judge, asked, sides, assigned, self.criticisms, True, kept)
+            found[f"critique, {effort}"] = consultancy(judge, asked, sides, assigned, True, kept, self.criticisms)
             found[f"debate, {effort}"] = debate(judge, asked, sides, True, kept)
             found[f"honest only, {effort}"] = consultancy(judge, asked, sides, [True] * len(asked), True, kept)
             found[f"dishonest only, {effort}"] = consultancy(judge, asked, sides, [False] * len(asked), True, kept)
@@ -201,7 +204,9 @@ def _row(
     }  # fmt: skip
     if protocol != "alone" and (gained := _beyond(asked, rights, protocols["alone"])):
         row |= {"gain": gained.value, "gain_low": gained.low, "gain_high": gained.high}
-        row |= {"p": gained.p, "pairs": gained.n}
+        both = zip(asked, rights, protocols["alone"], strict=True)
+        families = {question.family for question, one, other in both if one is not None and other is not None}
+        row |= {"p": gained.p, "pairs": gained.n, "families": len(families)}
     other = protocols.get(protocol.replace("debate", "consultancy"), [])
     row["over_consultancy"] = None
     if protocol.startswith("debate") and other and (gained := _beyond(asked, rights, other)):
@@ -225,4 +230,4 @@ def _beyond(asked: Sequence[Question], first: Rights, second: Rights) -> PairedD
 def _figure(row: Mapping[str, Any], judge: str) -> Figure:
     name = f"{row['ground']}_{row['protocol']}".replace(",", "").replace(" ", "_")
     text = f"{row['ground']}: accuracy of {judge} under {row['protocol']} less its own alone"
-    return Figure(name, text, row["gain"], row["gain_low"], row["gain_high"], row["pairs"], "questions")
+    return Figure(name, text, row["gain"], row["gain_low"], row["gain_high"], row["families"], "families")

@@ -17,7 +17,7 @@ class Found:
 
     Attributes:
         threshold: of the surprise, set on honest overseers of other seeds.
-        false: alarms over honest overseers that it was not set on.
+        false: alarms over honest overseers that it was not set on; ``false_seeds`` are those of the alarms.
         by_dose: alarms at each dose; the interval is over seeds.
         limit: the dose that it finds in 95 of 100; None where it was tried at a single dose.
     """
@@ -26,6 +26,7 @@ class Found:
     check: str
     threshold: float
     false: Rate
+    false_seeds: tuple[int, ...]
     by_dose: dict[float, Rate]
     limit: DetectionLimit | None
 
@@ -58,7 +59,8 @@ def detections(runs: Sequence[Run], honest: Sequence[Run], fresh: Sequence[Run],
                 curve = detection_limit(
                     [run.dose for run in mine], [alarmed(run) for run in mine], [str(run.seed) for run in mine]
                 )
-            made.append(Found(kind, check, limit, _rate(new, alarmed), by_dose, curve))
+            false = tuple(run.seed for run in new if alarmed(run))
+            made.append(Found(kind, check, limit, _rate(new, alarmed), false, by_dose, curve))
     return made
 
 

@@ -29,7 +29,8 @@ class Run:
         dose: 0 for an honest one.
         seed: of all that was drawn.
         target: the behaviour, kind or signal it is lenient to.
-        harm: what it does: recall on its target lost against the honest overseer of the same seed.
+        harm: what it does: recall on its target lost against the honest overseer of the same seed; None where nothing
+            could be lost.
         evidence: by check.
     """
 
@@ -37,7 +38,7 @@ class Run:
     dose: float
     seed: int
     target: str
-    harm: float
+    harm: float | None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 

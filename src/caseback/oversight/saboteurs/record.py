@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from caseback.organisms.rates import rate_data
 from caseback.oversight.report import Figure, report
 from caseback.oversight.saboteurs.chain import Chain, by_key
 from caseback.oversight.saboteurs.detection import Found, detections
 from caseback.oversight.saboteurs.evidence import Run
 from caseback.oversight.saboteurs.study import Saboteurs
 from caseback.stats.means import Mean, clustered_mean
-from caseback.stats.rate import Rate
 
 ABOUT = "Which checks catch a saboteur among the overseers, at what dose, and what does one bad link do to a chain?"
 
@@ -71,10 +71,8 @@ def harm_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """By kind and dose: recall lost on the target, over seeds."""
     rows = []
     for kind, dose in sorted({(run.kind, run.dose) for run in runs}):
-        mine = [run for run in runs if (run.kind, run.dose) == (kind, dose)]
-        rows.append(
-            {"kind": kind, "dose": dose, "lost": _mean(clustered_mean([(str(r.seed), r.harm, 1.0) for r in mine]))}
-        )
+        told = [(str(r.seed), r.harm, 1.0) for r in runs if (r.kind, r.dose) == (kind, dose) and r.harm is not None]
+        rows.append({"kind": kind, "dose": dose, "lost": _mean(clustered_mean(told))})
     return rows
 
 
@@ -152,16 +150,12 @@ def _found(each: Found) -> dict[str, Any]:
     return {
         "kind": each.kind,
         "check": each.check,
-        "false": _rate(each.false),
-        "doses": [{"dose": dose, **_rate(rate)} for dose, rate in each.by_dose.items()],
+        "false": {**rate_data(each.false), "seeds": list(each.false_seeds)},
+        "doses": [{"dose": dose, **rate_data(rate)} for dose, rate in each.by_dose.items()],
         "limit": None if each.limit is None else {
             "value": each.limit.value, "low": each.limit.low, "high": each.limit.high, "n": each.limit.n
         },
     }  # fmt: skip
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    return {**asdict(rate), "value": rate.value if rate.n else None}
 
 
 def _mean(mean: Mean) -> dict[str, Any]:

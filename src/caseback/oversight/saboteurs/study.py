@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from caseback.errors import CasebackError
-from caseback.oversight.ladder.cases import Case, cases_digest, world_cases
+from caseback.oversight.ladder.cases import Case, cases_digest, lesson_cases
 from caseback.oversight.ladder.head import Floats
 from caseback.oversight.ladder.planting import planted_cases
 from caseback.oversight.ladder.reading import read
@@ -156,32 +156,26 @@ class _Benches:
 
     def __init__(self, rungs: Sequence[Rung], plan: Plan, at: Posts, folder: Path, tell: Tell) -> None:
         self.rungs, self.plan, self.at, self.folder, self.tell = rungs, plan, at, folder, tell
-        self.cases: list[Case] = [
-            *world_cases(plan.behaviours, plan.ground, "train", plan.n, 0),
-            *world_cases(plan.behaviours, plan.ground, "test", max(2, plan.n // 2), 0),
-        ]
-        self._made: dict[str, Any] = {}
+        self.cases = lesson_cases(plan.behaviours, plan.ground, plan.n)
 
-    @property
+    @cached_property
     def world(self) -> Bench:
-        return self._once("world", lambda: self._bench(self.cases, self.rungs))
+        return self._bench(self.cases)
 
-    @property
+    @cached_property
     def marked(self) -> Bench:
-        return self._once("marked", lambda: self._bench([signalled(case) for case in self.cases], self.rungs))
+        return self._bench([signalled(case) for case in self.cases])
 
-    @property
+    @cached_property
     def cut(self) -> tuple[Floats, Floats]:
         """The monitor's activations on shortened cases, without the signal and with it."""
         rung = next(rung for rung in self.rungs if rung.name == self.at.monitor)
         ways = ([shortened(case) for case in self.cases], [shortened(signalled(case)) for case in self.cases])
-        return self._once("cut", lambda: tuple(self._read(rung, cases) for cases in ways))
+        bare, marked = (self._read(rung, cases) for cases in ways)
+        return bare, marked
 
-    @property
+    @cached_property
     def written(self) -> Bench:
-        return self._once("written", self._written)
-
-    def _written(self) -> Bench:
         plan, told = self.plan, self.tell
         wrote = [
             planted_cases(
@@ -193,18 +187,12 @@ class _Benches:
         acts = {rung.name: np.concatenate([self._read(rung, own) for own in wrote]) for rung in self.rungs}
         return Bench(tuple(acts), tuple(case for own in wrote for case in own), acts)
 
-    def _bench(self, cases: Sequence[Case], rungs: Sequence[Rung]) -> Bench:
-        return Bench(
-            tuple(rung.name for rung in rungs), tuple(cases), {rung.name: self._read(rung, cases) for rung in rungs}
-        )
+    def _bench(self, cases: Sequence[Case]) -> Bench:
+        acts = {rung.name: self._read(rung, cases) for rung in self.rungs}
+        return Bench(tuple(acts), tuple(cases), acts)
 
     def _read(self, rung: Rung, cases: Sequence[Case]) -> Floats:
         return read(rung, cases, self.folder / "acts", None, lambda k, n: self.tell(f"{rung.name} reads", k, n))
-
-    def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
 
 
 def _once(journal: Journal, question: list[Any], work: Callable[[], list[Run]]) -> list[Run]:
