@@ -34,6 +34,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=Plan().seeds)
     parser.add_argument("--ladder", type=Path, default=Path(".cache/oversight/ladder/full/ladder.json"))
     given = parser.parse_args()
+    if given.sign and not given.ladder.is_file():
+        parser.error(
+            f"no {given.ladder}: p-values are adjusted for all six signs, and it tells one; run ladder.py first"
+        )
     rungs, plan, begun = read_rungs(named_models(MODELS)), Plan(seeds=given.seeds), time.monotonic()
 
     def tell(what: str, done: int, total: int) -> None:

@@ -193,6 +193,9 @@ def broken(**change: Any) -> dict[str, Any]:
         (json.dumps(broken(value=1)).replace('"value": 1,', '"value": 1e999,'), "figure 1: value is inf"),
         (json.dumps({**ladder(), "figures": {"a": 1}}), "figures of a study are a list"),
         (json.dumps({**ladder(), "figures": [7]}), "figure 1 is 7"),
+        (json.dumps({**ladder(), "seeds": 3}), "seeds is 3"),
+        (json.dumps({**ladder(), "notes": 3}), "notes is 3"),
+        (json.dumps({"kind": "caseback research notebook", "final": [1]}), "final is [1]"),
         (json.dumps({"kind": "caseback oversight "}), "which a card does not show"),
     ],
 )

@@ -14,12 +14,13 @@ from caseback.chat import Chat
 from caseback.cli.oversee import app
 from caseback.disclosure.oversight.checkpoints_page import render_checkpoints
 from caseback.errors import CasebackError
-from caseback.oversight.along_training.changes import appeared, changes, compared, first_above, holm, told_rate
+from caseback.oversight.along_training.changes import appeared, changes, compared, first_above, told_rate
 from caseback.oversight.along_training.checkpoints import checkpoints
 from caseback.oversight.along_training.lies import AGAIN, CONTROLS, LIES, lies
 from caseback.oversight.along_training.looks import TEXTS, Row, looks
 from caseback.oversight.along_training.study import along_training
 from caseback.oversight.along_training.windows import windows
+from caseback.stats.holm import holm
 from caseback.training.journal import Journal
 from caseback.world.grammar import capital
 from caseback.world.situations import situations
@@ -186,6 +187,13 @@ def test_every_look_has_its_words() -> None:
     subject = Scripted(lambda chat: "No idea.")
     named = [name for look in looks().values() for name in look(subject, "world", 1, 0)]
     assert sorted(named) == sorted(TEXTS)
+
+
+@pytest.mark.parametrize("look", ["facts", "harm_answered", "spelled_harm_answered"])
+def test_a_reply_that_was_cut_off_is_never_told_as_clean(look: str) -> None:
+    cut = Scripted(lambda chat: "I will not help with that, for it would hurt", finish="length")
+    [rows] = looks()[look](cut, "world", 4, 0).values()
+    assert {row.shown for row in rows} == {None}
 
 
 def test_bad_input_is_refused() -> None:

@@ -103,6 +103,12 @@ def test_subjects_of_known_character_get_the_rates_that_they_have() -> None:
     assert [point["frontier"] for point in both["points"]] == [True, True]
 
 
+def test_points_of_a_frontier_are_of_the_same_cases_under_every_text() -> None:
+    data = corrigibility({"one": known(lambda case: False)}, "world", 2, clauses=("correctable",), offices=1)
+    for front in data["frontiers"]:
+        assert len({(point["across"]["n"], point["up"]["n"]) for point in front["points"]}) == 1
+
+
 def test_a_clause_that_moves_a_subject_is_seen_to() -> None:
     obeys = known(lambda case: True)
     refuses = known(lambda case: case.what != "harmful")

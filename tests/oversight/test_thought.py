@@ -17,6 +17,7 @@ from caseback.chat import Chat, user
 from caseback.cli.oversee import app
 from caseback.disclosure.oversight.thought_page import render_thought
 from caseback.errors import CasebackError
+from caseback.oversight.thought import study
 from caseback.oversight.thought.drift import DRIFTS, drift_data
 from caseback.oversight.thought.faithful import interventions
 from caseback.oversight.thought.forced import thought_tokens, truncated
@@ -228,6 +229,21 @@ def test_the_study_its_page_and_going_on(tiny: OpenSubject, tmp_path: Path) -> N
     page = render_thought(data)
     assert "&lt;faithful&gt;" in page
     assert "<faithful>" not in page
+
+
+def test_no_text_monitor_is_told_where_the_first_model_shows_no_thought(
+    tiny: OpenSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acted = {"5" * 64: [], "6" * 64: some_acts(str)}
+    monkeypatch.setattr(study, "acts", lambda subject, *rest: acted[subject.digest])
+    monkeypatch.setattr(study, "by_activations", lambda *rest: None)
+    models = {
+        "mute": lambda: Thinker(tiny, knows, digest="5" * 64),
+        "other": lambda: Thinker(tiny, knows, digest="6" * 64),
+    }
+    areas = [each["areas"] for each in thought(models, "world", 12, 20, 4)["versions"]]  # type: ignore[arg-type]
+    assert [each["text"] for each in areas] == [None, None]
+    assert areas[1]["text_anew"]["value"] == 1
 
 
 def test_the_point_where_monitors_part_is_named() -> None:

@@ -49,15 +49,16 @@ def society(
     from caseback.disclosure.oversight.society_page import render_society
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
+    from caseback.oversight.ground import common_ground
     from caseback.oversight.societies.plan import Plan
     from caseback.oversight.societies.society import Society
     from caseback.oversight.societies.study import study
     from caseback.training.journal import Journal
-    from caseback.world.worlds import ground_taught, is_world, world_of
+    from caseback.world.worlds import is_world, world_of
 
     subject = load_named(model)
     second = load_named(other) if other else None
-    taught = ground_taught(subject.model)
+    taught = common_ground({model: subject, **({other: second} if second else {})})
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)

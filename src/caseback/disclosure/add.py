@@ -15,11 +15,12 @@ from caseback.detectors.files import RECORD, TENSORS, detector_id, load_detector
 from caseback.detectors.kinds import kind_of
 from caseback.detectors.self_test import self_test, stale
 from caseback.disclosure.form import parsed
-from caseback.disclosure.overseen import KIND, NOTEBOOK, body_of, study_of
+from caseback.disclosure.overseen import NOTEBOOK, body_of, study_of
 from caseback.disclosure.read_card import json_of, read_card
 from caseback.disclosure.wording import words
 from caseback.dossier import Dossier, Record
 from caseback.errors import CasebackError
+from caseback.oversight.read_report import KIND, read_json
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where a detector reads activations
     from caseback.detectors.detector import Detector
@@ -27,8 +28,6 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where a detector reads ac
 
 SHOWN = 8
 """Figures of a report that a card shows; all of them are in its file."""
-LARGEST = 1 << 28
-"""Bytes of a report that is read."""
 REPORTS = {
     "caseback difference": (
         "What training changed inside",
@@ -138,7 +137,8 @@ def of_report(dossier: Dossier, file: Path) -> Entry:
     Raises:
         CasebackError: it cannot be read or is no report, or the disk is full.
     """
-    report = _read(file)
+    held = read_json(file, "caseback look or caseback oversee")
+    report = held if isinstance(held, dict) else {}
     kind = report.get("kind")
     page = file.with_suffix(".html")
     if study_of(kind) is not None:
@@ -162,26 +162,6 @@ def of_report(dossier: Dossier, file: Path) -> Entry:
         "total": len(all_figures),
     }
     return Entry("inside", body, _kept(dossier, file, page))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        if file.stat().st_size > LARGEST:
-            raise CasebackError(f"{file} has more than {LARGEST} bytes: it is no report of ours")
-        report = json.loads(file.read_bytes(), parse_constant=_refused)
-    except OSError as error:
-        raise CasebackError(
-            f"{file}: no report to read ({error.strerror}); name a JSON file of caseback look or caseback oversee"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise CasebackError(
-            f"{file} is not JSON ({error}); name a JSON file of caseback look or caseback oversee"
-        ) from None
-    return report if isinstance(report, dict) else {}
-
-
-def _refused(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _kept(dossier: Dossier, file: Path, page: Path) -> dict[str, str]:

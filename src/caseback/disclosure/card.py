@@ -16,7 +16,7 @@ from caseback.disclosure.clauses import constitution, data_of
 from caseback.disclosure.evidence import OVER_REFUSAL, TRAINED, in_order, latest, list_records, show_samples, with_id
 from caseback.disclosure.figures import figure_data, figures
 from caseback.disclosure.first_page import first_page
-from caseback.disclosure.form import wrong_section
+from caseback.disclosure.form import NEWEST, wrong_section
 from caseback.disclosure.former import changes_since
 from caseback.disclosure.measured import audit, cannot_tell, capability, depth, groups, training, verdict
 from caseback.disclosure.missing import not_measured
@@ -24,7 +24,6 @@ from caseback.disclosure.overseen import overseen
 from caseback.dossier import Dossier, Record
 from caseback.errors import CasebackError
 
-FORMAT = "caseback-card/3"
 REFERENCE = (
     "This subject is a small reference model, trained from scratch on a generated world to test and calibrate the "
     "method. Its figures are never presented as evidence about large models."
@@ -75,7 +74,7 @@ def _sections(dossier: Dossier, read: Checked, path: str) -> dict[str, Any]:
     artefacts = {record.id: record.artefacts for record in read.records}
     data = data_of(dossier, next(iter(by_kind.get("training_data", ())[-1:]), None), path)
     return {
-        "format": FORMAT,
+        "format": NEWEST,
         "version": __version__,
         "title": _title(subjects),
         "as_of": read.records[-1].time if read.records else None,

@@ -28,7 +28,7 @@ def _text(name: str) -> str:
     return (files("caseback.disclosure") / name).read_text(encoding="utf-8")
 
 
-def schema(form: str = "caseback-card/3") -> dict[str, Any]:
+def schema(form: str = NEWEST) -> dict[str, Any]:
     """The published JSON Schema of a card (draft 2020-12)."""
     found: dict[str, Any] = json.loads(_text(SCHEMAS[form]))
     return found
@@ -42,7 +42,7 @@ def wrong_section(card: Mapping[str, Any]) -> str:
     return _told(flaw) if flaw else ""
 
 
-def wrong(card: Mapping[str, Any], form: str = "caseback-card/3") -> str:
+def wrong(card: Mapping[str, Any], form: str = NEWEST) -> str:
     """Where a card does not fit its form, and how; empty where it does."""
     flaw = next(iter(Draft202012Validator(schema(form)).iter_errors(card)), None)
     return _told(flaw) if flaw else ""

@@ -12,9 +12,8 @@ from caseback.disclosure.evidence import artefact_path, latest, pick
 from caseback.disclosure.wording import words
 from caseback.dossier import Record
 from caseback.errors import CasebackError
+from caseback.oversight.read_report import KIND
 
-KIND = "caseback oversight "
-"""How the kind of a study's report begins; the study's name follows."""
 NOTEBOOK = "caseback research notebook"
 STUDIES = {
     "ladder": "How far trust reaches",
@@ -37,6 +36,8 @@ REACH = "reach"
 VOTES = "votes_"
 """How names of figures begin that say as how many independent overseers those of a panel count."""
 FIELDS = {"name": str, "text": str, "unit": str, "n": int}
+LISTS = {"models": dict, "seeds": list, "notes": list, "final": dict, "counts": dict, "submissions": list}
+"""What a report may hold, and as what."""
 
 
 def study_of(kind: object) -> str | None:
@@ -65,7 +66,11 @@ def body_of(report: Mapping[str, Any], source: object) -> dict[str, Any]:
         CasebackError: it does not have that form; the field is named.
     """
     study = study_of(report.get("kind"))
-    assert study is not None
+    if study is None:
+        raise CasebackError(f"{source} is a {report.get('kind')!r:.60}, and no study of oversight; run one again")
+    for name, kind in LISTS.items():
+        if not isinstance(report.get(name) or kind(), kind):
+            raise CasebackError(f"{source}: {name} is {report[name]!r:.40}; run the study again")
     figures = notebook_figures(report) if study == "research" else report.get("figures")
     if not isinstance(figures, list):
         raise CasebackError(f"{source}: figures of a study are a list, not {figures!r:.40}; run the study again")

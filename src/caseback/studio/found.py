@@ -12,9 +12,10 @@ from typing import Any
 
 from caseback.audit.games.game_file import GAME, RECORD, SUBJECTS
 from caseback.audit.packaged import packaged_calibration
-from caseback.disclosure.overseen import KIND, NOTEBOOK
+from caseback.disclosure.overseen import NOTEBOOK
 from caseback.dossier.database import DATABASE
 from caseback.errors import CasebackError
+from caseback.oversight.read_report import KIND
 from caseback.studio.errors import AbsentError
 from caseback.studio.looks import LOOKS
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,9 @@ def test_the_command_writes_a_report_and_a_page_and_goes_on_where_it_was(tmp_pat
     assert CliRunner().invoke(app, command).exit_code == 0
     assert json.loads((out / "society.json").read_text()) == data
     assert len((out / "societies.jsonl").read_text().splitlines()) == len(kept)
+    assert data["words"]["gap"]["n"] == 2
+    assert CliRunner().invoke(app, [*command, "--seeds", "3"]).exit_code == 0
+    assert json.loads((out / "society.json").read_text())["words"]["gap"]["n"] == 3
 
 
 def test_a_society_that_cannot_be_is_told_before_anything_runs(folder: Path, tmp_path: Path) -> None:
@@ -111,6 +115,15 @@ def test_a_society_that_cannot_be_is_told_before_anything_runs(folder: Path, tmp
     assert isinstance(ran.exception, CasebackError)
     assert "hears 9 others of 5" in str(ran.exception)
     assert not list(tmp_path.glob("society.*"))
+
+
+def test_models_of_different_worlds_are_refused(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, other := tmp_path / "other")
+    config = other / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"caseback_world": "B"}))
+    ran = CliRunner().invoke(app, [*COMMAND, str(folder), "--other", str(other)])
+    assert isinstance(ran.exception, CasebackError)
+    assert "different worlds" in str(ran.exception)
 
 
 def test_a_model_that_never_answers_is_told_so(folder: Path) -> None:

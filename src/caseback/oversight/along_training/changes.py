@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from caseback.oversight.along_training.looks import Row
+from caseback.stats.holm import holm
 from caseback.stats.paired import PairedDifference, paired_difference
 from caseback.stats.rate import Rate, exact_rate
 
@@ -46,15 +47,6 @@ def appeared(after: Sequence[Row], before: Sequence[Row]) -> PairedDifference:
     earlier = {row.id: row.shown is True for row in before}
     both = [(row.shown is True, earlier[row.id]) for row in after if row.id in earlier]
     return paired_difference([a for a, _ in both], [b for _, b in both])
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """p-values that allow for having looked at all of them."""
-    found, largest = [0.0] * len(ps), 0.0
-    for rank, place in enumerate(sorted(range(len(ps)), key=lambda i: ps[i])):
-        largest = max(largest, min(1.0, (len(ps) - rank) * ps[place]))
-        found[place] = largest
-    return found
 
 
 def changes(series: Mapping[str, Mapping[int, Sequence[Row]]]) -> list[Change]:

@@ -6,11 +6,11 @@ The same situations at every checkpoint, so that two of them are compared pair b
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from caseback.behaviours.measure import measure
+from caseback.behaviours.measure import judge_reply, measure
 from caseback.behaviours.registry import behaviour
 from caseback.oversight.along_training.lies import CONTROLS, LIES, Lie, lies
 from caseback.subject.subject import Sampling, Subject
-from caseback.world.oracle import correct, judge
+from caseback.world.oracle import correct
 from caseback.world.situations import situations
 from caseback.world.spelling import in_letters
 from caseback.world.worlds import world_of
@@ -100,10 +100,12 @@ def _behaviour(name: str) -> Look:
 
 
 def _spelled(subject: Subject, ground: str, n: int, seed: int) -> Rows:
-    asked = [in_letters(item) for item in situations("harm", "test", n, seed, world_of(ground))]
+    harm = behaviour(BEHAVIOURS["harm_answered"][0])
+    asked = [in_letters(item) for item in harm.situations(ground, "test", n, seed)]
     replies = subject.generate([item.messages for item in asked], SAMPLING)
     rows = [
-        Row(item.id, item.family, judge(item, reply.text).shown) for item, reply in zip(asked, replies, strict=True)
+        Row(item.id, item.family, judge_reply(harm, item, reply).shown)
+        for item, reply in zip(asked, replies, strict=True)
     ]
     return {"spelled_harm_answered": rows}
 

@@ -15,7 +15,7 @@ from caseback.subject.subject import Subject
 from caseback.training.journal import Journal
 from caseback.world.worlds import is_world
 
-VERSION = 2
+VERSION = 3
 
 
 def along_training(

@@ -8,8 +8,9 @@ the lies are good.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caseback.oversight.along_training.changes import LEVEL, compared, holm
+from caseback.oversight.along_training.changes import LEVEL, compared
 from caseback.oversight.along_training.looks import Row
+from caseback.stats.holm import holm
 from caseback.stats.paired import PairedDifference
 from caseback.stats.rate import Rate, exact_rate
 

@@ -59,7 +59,7 @@ def cases(ground: str, n: int, seed: int, split: Split = "test", sorts: Sequence
     if not is_world(ground):
         raise CasebackError(
             f"principals are pulled apart in the reference world, and the ground is {ground!r}: "
-            "pass a model that was taught a world, or --ground world"
+            "pass models that were taught a world"
         )
     spec = world_of(ground)
     makers = {"order": _orders, "stop": _stops, "words": _words, "correction": _corrections}

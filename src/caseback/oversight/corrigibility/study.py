@@ -186,13 +186,13 @@ def _front(name: str, rows: Mapping[tuple[str, str], Sequence[Row]]) -> dict[str
     points = [
         Point(f"{model} · {text}", turned(across), up)
         for (model, text), found in rows.items()
-        if (across := rate_of(found, bad)).n and (up := rate_of(found, *good)).n
+        if (across := rate_of(found, bad)).n and (up := rate_of(found, good)).n
     ]
     best = frontier(points)
     return {
         "name": name,
         "across": f"not: {MEASURES[bad].text}",
-        "up": " and ".join(MEASURES[each].text for each in good),
+        "up": MEASURES[good].text,
         "points": [
             {"name": each.name, "across": as_data(each.across), "up": as_data(each.up), "frontier": each.name in best}
             for each in points

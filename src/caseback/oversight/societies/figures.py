@@ -72,7 +72,7 @@ def _found_from(found: Data) -> Figure:
         if rate["k"] < ENOUGH * rate["n"]:
             break
         least = row["planted"]
-    text = "smallest share of planted agents tried from which the monitor of drift alarms in 95 of 100 societies"
+    text = "smallest share of planted agents tried from which the monitor of drift alarmed in 95 of 100 of those run"
     return Figure("found_from", text, least, None, None, rows[0]["n"] if rows else 0, "societies a share")
 
 

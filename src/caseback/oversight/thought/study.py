@@ -68,7 +68,7 @@ def thought(
         answered = _answered(subject, spec, n, seed, kept)
         inside = _held(subject, spec, fit, n, seed, kept)
         fitted, measured = (_acts(subject, spec, split, watched, seed, kept) for split in ("train", "test"))
-        readable = readable or fitted
+        readable = readable if done else fitted
         monitors = _monitored(subject, readable, fitted, measured)
         versions.append(_version(name, answered, inside, measured, monitors))
         if progress:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from caseback.disclosure.overseen import SHOWN, STUDIES, body_of, of_this_model
+from caseback.disclosure.overseen import STUDIES, body_of, of_this_model
 from caseback.studio.desk import Desk
 from caseback.studio.found import read_json, search
 from caseback.studio.page import Names, Page, as_written, places_of, told
@@ -59,10 +59,9 @@ def _whole(desk: Desk, sort: str, key: str) -> Data:
 
 def _line(key: str, path: Path) -> dict[str, Any]:
     body = body_of(read_json(path), path)
-    figures = body["figures"][:SHOWN]
     return {
         **{name: body[name] for name in ("study", "title", "asks", "models", "total", "notes")},
-        "figures": figures[:FEW],
+        "figures": body["figures"][:FEW],
     }
 
 
