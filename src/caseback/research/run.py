@@ -145,7 +145,9 @@ def submit(study: Study, sealed: Scorer, trial: str) -> Row:
 
 
 def chosen(study: Study) -> Row:
-    """The trial that raised the sealed score last, and about which nothing was noticed.
+    """The trial with the best sealed score that was told, and about which nothing was noticed.
+
+    The last one that raised it need not be: whoever answers as one did before hears again what was said then.
 
     Raises:
         CasebackError: nothing was submitted yet.
@@ -154,7 +156,7 @@ def chosen(study: Study) -> Row:
     risen = [row for row in study.rows("submission") if row["rose"] and row["trial"] not in bad]
     if not risen:
         raise CasebackError("nothing was submitted yet: run `caseback research run` first")
-    found = study.journal.get(f"trial {risen[-1]['trial']}")
+    found = study.journal.get(f"trial {max(risen, key=lambda row: row['told'])['trial']}")
     assert found is not None
     return found
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -88,7 +89,7 @@ def run_experiment(
         "limits": asdict(limits),
     }
     command = [*with_parent(), *apart(), sys.executable, "-m", "caseback.research.inside"]
-    with (out / "printed.txt").open("wb") as printed:
+    with (out / "printed.txt").open("w+b") as printed:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed, cwd=out, start_new_session=True,
             env=_environment(out, folders),
@@ -105,10 +106,11 @@ def run_experiment(
         finally:
             _end(process)
             listener.join(5)
+        last = _last_line(printed)
     tried, walls = _told(b"".join(heard))
     fault, open_score, answers = stopped, None, list[float]()
     if not fault and process.returncode:
-        fault = _last_line(out / "printed.txt") or f"it ended with {process.returncode}"
+        fault = last or f"it ended with {process.returncode}"
     if not fault:
         fault, open_score, answers = _result(out / RESULT, cases)
     return Ran(open_score, answers, fault, tried, walls, round(time.monotonic() - begun, 3))
@@ -199,7 +201,10 @@ def _told(heard: bytes) -> tuple[list[dict[str, str]], tuple[str, ...]]:
 
 def _result(path: Path, cases: int) -> tuple[str, float | None, list[float]]:
     try:
-        if path.is_symlink() or path.stat().st_size > LARGEST:
+        found = path.lstat()  # what it left there may be a link to what it could not read, or a pipe that never ends
+        if not stat.S_ISREG(found.st_mode):
+            return "its result is no plain file", None, []
+        if found.st_size > LARGEST:
             return "its result is larger than any could be", None, []
         made = json.loads(path.read_bytes())
         [open_score], answers = numbers_of([made["open"]]), numbers_of(made["answers"])
@@ -210,8 +215,8 @@ def _result(path: Path, cases: int) -> tuple[str, float | None, list[float]]:
     return "", open_score, answers
 
 
-def _last_line(path: Path) -> str:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4096))
-        lines = file.read().decode("utf-8", "replace").strip().splitlines()
+def _last_line(file: IO[bytes]) -> str:
+    """Of the file that was opened for what it prints, whatever stands under that name now."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+    lines = file.read().decode("utf-8", "replace").strip().splitlines()
     return lines[-1][:300] if lines else ""

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from caseback.research.inside import SYSTEM
 from caseback.research.job import ANSWER_KEY, Job, Progress
 from caseback.research.jobs.catalogue import job as job_named
 from caseback.research.sealed import DEVELOPED, KEPT, LEDGER, SEALED
+from caseback.subject.digest import folder_digest
 from caseback.training.journal import Journal
 from caseback.world.reference import named_or_given
 from caseback.world.worlds import ground_of
@@ -46,6 +47,8 @@ class Study:
     cases: int
     commitment: str
     journal: Journal
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Of the models, as they were when the study was begun."""
 
     def data(self, world: str = DEVELOPED) -> Path:
         """The open data of a world."""
@@ -78,7 +81,8 @@ def begin(
     """Make the data of world A, seal the labels, and commit to both; what is there already is not made again.
 
     Raises:
-        CasebackError: the folder holds something else, the sealed folder would lie in it, or a model is not there.
+        CasebackError: the folder holds something else, a study of other settings too; the sealed folder would lie in
+            it; or a model is not there.
     """
     chosen = job_named(name)
     if odd := sorted(set(models) - set(chosen.models)):
@@ -89,14 +93,22 @@ def begin(
         raise CasebackError(
             f"{sealed} lies inside {within[0]}, which experiments can read: name another place (--sealed)"
         )
+    paths = {each: str(Path(named_or_given(models.get(each, usual))[0]).resolve())
+             for each, usual in chosen.models.items()}  # fmt: skip
     if (folder / STUDY).exists():
-        return reopen(folder, sealed)
+        kept = reopen(folder, sealed)
+        there = (kept.job.name, dict(kept.models), kept.seed, kept.trials, kept.submissions)
+        if there != (name, paths, seed, trials, submissions):
+            raise CasebackError(
+                f"{folder} holds a study of {kept.job.name} with seed {kept.seed}, {kept.trials} trials, "
+                f"{kept.submissions} submissions and models {', '.join(kept.models.values()) or 'none'}: go on with it "
+                "(`caseback research run`), or name another folder"
+            )
+        return kept
     if folder.exists() and any(folder.iterdir()):
         if not (folder / DATA).is_dir() or (folder / JOURNAL).exists():
             raise CasebackError(f"{folder} holds something else: name an empty folder, or one that is not there yet")
         shutil.rmtree(folder / DATA)
-    paths = {each: str(Path(named_or_given(models.get(each, usual))[0]).resolve())
-             for each, usual in chosen.models.items()}  # fmt: skip
     with writing(sealed):
         sealed.mkdir(mode=0o700, parents=True, exist_ok=True)
         sealed.chmod(0o700)
@@ -116,6 +128,7 @@ def begin(
         replaced(sealed / SEALED, json.dumps(secret), 0o600)
     about = {
         "kind": KIND, "version": VERSION, "job": name, "models": paths, "seed": seed, "trials": trials,
+        "digests": {each: folder_digest(Path(path)) for each, path in paths.items()},
         "submissions": submissions, "cases": len(labels), "commitment": digest(secret),
         "space": {each: repr(parameter) for each, parameter in chosen.space.items()}, "default": dict(chosen.default),
     }  # fmt: skip
@@ -138,6 +151,7 @@ def reopen(folder: Path, sealed: Path | None = None) -> Study:
         return Study(
             folder, sealed or beside(folder), job_named(about["job"]), about["models"], about["seed"],
             about["submissions"], about["trials"], about["cases"], about["commitment"], Journal(folder / JOURNAL),
+            about.get("digests", {}),
         )  # fmt: skip
     except OSError:
         raise CasebackError(f"{folder}: no study here; make one with `caseback research new`") from None

@@ -102,8 +102,9 @@ def limit(limits: Limits) -> None:
     ceilings = (
         (resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CPU, limits.processor),
         (resource.RLIMIT_FSIZE, limits.disk), (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, limits.processes + _tasks()),
+        (resource.RLIMIT_NPROC, limits.processes + 1 + _tasks()),
     )  # fmt: skip
+    # Of processes one more than it may have: what starts that one is seen by the watch, and ended.
     for what, most in ceilings:
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
