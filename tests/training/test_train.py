@@ -180,6 +180,15 @@ def test_finished_run_is_not_repeated_and_another_is_not_overwritten(tmp_path: P
     assert train(replace(SFT, seed=1), base, DATA, tmp_path / "out", resume=False).losses != first.losses
 
 
+def test_a_base_is_known_by_its_weights_and_not_by_its_place(tmp_path: Path) -> None:
+    base = save_tiny(tmp_path / "base")
+    first = train(SFT, base, DATA, tmp_path / "out")
+    assert train(SFT, base.rename(tmp_path / "moved"), DATA, tmp_path / "out") == first
+    save_tiny(tmp_path / "base", seed=1)
+    with pytest.raises(CasebackError, match="holds another model"):
+        train(SFT, tmp_path / "base", DATA, tmp_path / "out")
+
+
 def test_work_of_another_run_is_not_taken_over(tmp_path: Path) -> None:
     base = save_tiny(tmp_path / "base")
 

@@ -8,12 +8,13 @@ from typing import Any
 from caseback.chat import Message
 from caseback.errors import CasebackError
 from caseback.subject.chat_format import ChatFormat
+from caseback.subject.open_subject import OpenSubject
 from caseback.training.datum import Datum
 from caseback.training.recipe import REWARDED, Method
 
 
-def load_for_training(path: Path | str) -> tuple[Any, Any, ChatFormat]:
-    """Model (float32, on the CPU until a trainer moves it), tokenizer, and how the model is talked to.
+def load_for_training(path: Path | str) -> OpenSubject:
+    """The model in float32, on the CPU until a trainer moves it, with a tokenizer that can end and pad.
 
     Raises:
         CasebackError: where there is no such model, or no end token to teach it to stop with.
@@ -25,7 +26,7 @@ def load_for_training(path: Path | str) -> tuple[Any, Any, ChatFormat]:
         raise CasebackError(f"{path}: the tokenizer has no end-of-sequence token; set eos_token in its configuration")
     if subject.tokenizer.pad_token is None:
         subject.tokenizer.pad_token = subject.tokenizer.eos_token
-    return subject.model, subject.tokenizer, subject.format
+    return subject
 
 
 def rows(data: Sequence[Datum], format: ChatFormat, method: Method) -> list[dict[str, Any]]:

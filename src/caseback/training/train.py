@@ -75,12 +75,13 @@ def train(
             cannot be written, or the loss stops being a number.
     """
     _check(recipe, data, reward)
-    parts = [recipe.as_dict(), str(model_path), data_digest(data)]
-    fingerprint = digest_of([*parts, reward.digest] if reward else parts)
     work = out.with_name(out.name + ".partial")
     begun = time.monotonic()
     with quiet(), writing(out):
-        model, tokenizer, format = load_for_training(model_path)
+        subject = load_for_training(model_path)
+        model, tokenizer, format = subject.model, subject.tokenizer, subject.format
+        parts = [recipe.as_dict(), subject.digest, data_digest(data)]
+        fingerprint = digest_of([*parts, reward.digest] if reward else parts)
         if getattr(model, "is_quantized", False) and not recipe.lora:
             raise CasebackError(f"{model_path} is quantised, so only adapters can be trained on it: set lora: true")
         config = trl_config(recipe, work / "checkpoints", getattr(model.config, "max_position_embeddings", None))
