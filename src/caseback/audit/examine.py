@@ -72,7 +72,7 @@ def _missing(examined: Examined, assay: Assay) -> str:
     if assay.needs == "weights" and not isinstance(examined.subject, OpenSubject):
         return "needs weights, and this subject is only an address"
     if assay.needs == "weights" and examined.base is None:
-        return "needs the base that the model was grown from"
+        return "needs the base that the calibration holds for, which is not given (or the model grew from another)"
     return ""
 
 
