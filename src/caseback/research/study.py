@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +97,14 @@ def begin(
              for each, usual in chosen.models.items()}  # fmt: skip
     if (folder / STUDY).exists():
         kept = reopen(folder, sealed)
-        there = (kept.job.name, dict(kept.models), kept.seed, kept.trials, kept.submissions)
-        if there != (name, paths, seed, trials, submissions):
+        there = (kept.job.name, dict(kept.digests), kept.seed, kept.trials, kept.submissions)
+        if there != (name, _digests(paths), seed, trials, submissions):
             raise CasebackError(
                 f"{folder} holds a study of {kept.job.name} with seed {kept.seed}, {kept.trials} trials, "
                 f"{kept.submissions} submissions and models {', '.join(kept.models.values()) or 'none'}: go on with it "
                 "(`caseback research run`), or name another folder"
             )
-        return kept
+        return replace(kept, models=paths)  # the same weights may lie elsewhere by now
     if folder.exists() and any(folder.iterdir()):
         if not (folder / DATA).is_dir() or (folder / JOURNAL).exists():
             raise CasebackError(f"{folder} holds something else: name an empty folder, or one that is not there yet")
@@ -128,13 +128,17 @@ def begin(
         replaced(sealed / SEALED, json.dumps(secret), 0o600)
     about = {
         "kind": KIND, "version": VERSION, "job": name, "models": paths, "seed": seed, "trials": trials,
-        "digests": {each: folder_digest(Path(path)) for each, path in paths.items()},
+        "digests": _digests(paths),
         "submissions": submissions, "cases": len(labels), "commitment": digest(secret),
         "space": {each: repr(parameter) for each, parameter in chosen.space.items()}, "default": dict(chosen.default),
     }  # fmt: skip
     with writing(folder):
         replaced(folder / STUDY, json.dumps(about, indent=1) + "\n")
     return reopen(folder, sealed)
+
+
+def _digests(paths: Mapping[str, str]) -> dict[str, str]:
+    return {each: folder_digest(Path(path)) for each, path in paths.items()}
 
 
 def reopen(folder: Path, sealed: Path | None = None) -> Study:
