@@ -107,6 +107,17 @@ def test_measures_by_hand() -> None:
         score("right", [1.0] * 3, labels)
 
 
+def test_studies_are_pooled_with_a_threshold_of_their_own() -> None:
+    """In each study the first answers catch all and the second none; on one scale neither study could be told."""
+    labels = [Label(at % 2 == 0, f"f{at // 2 % 4}", "g") for at in range(400)]
+    right = [(1.0 if each.positive else 0.0) for each in labels]
+    first = [*right, *(score + 100 for score in right)]
+    second = [0.0] * 800
+    found = gain("recall", first, second, [*labels, *labels], ["one"] * 400 + ["two"] * 400)
+    assert (found.value, found.n) == (1.0, 4)
+    assert gain("recall", right, [0.0] * 400, labels) == gain("recall", right, [0.0] * 400, labels, ["one"] * 400)
+
+
 def test_the_search_is_the_same_again_and_stays_honest() -> None:
     rng = random.Random(0)
     tried = [Tried(JOB.default, 0.5)]

@@ -1,7 +1,7 @@
 """How answers are scored against labels, by the name of the measure. Of sealed cases only the scorer can."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from caseback.stats.auroc import auroc
@@ -59,12 +59,25 @@ def estimate(measure: Measure, answers: Sequence[float], labels: Sequence[Label]
     return Estimate(score(measure, answers, labels), rate.low, rate.high, len({f for _, f, _ in rows}), "families")
 
 
-def gain(measure: Measure, first: Sequence[float], second: Sequence[float], labels: Sequence[Label]) -> Estimate:
+def gain(
+    measure: Measure,
+    first: Sequence[float],
+    second: Sequence[float],
+    labels: Sequence[Label],
+    studies: Sequence[str] = (),
+) -> Estimate:
     """How much better the first answers are than the second, on the same cases, with an interval that pairs them and
-    allows for families: exact for shares, the jackknife's for areas."""
+    allows for families: exact for shares, the jackknife's for areas.
+
+    Args:
+        studies: of each case, where several studies are pooled: answers are compared within one alone, and a family
+            is the same in all.
+    """
+    if studies:
+        labels = [replace(each, group=f"{study}/{each.group}") for study, each in zip(studies, labels, strict=True)]
     if measure == "area":
         positive, families = [each.positive for each in labels], [each.family for each in labels]
-        mean = area_gain(first, second, positive, families)
+        mean = area_gain(first, second, positive, families, strata=studies)
         return Estimate(mean.value, mean.low, mean.high, len(labels), "models")
     one, other = _events(measure, first, labels), _events(measure, second, labels)
     families = [family for _, family, _ in one]

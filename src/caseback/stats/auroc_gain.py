@@ -17,6 +17,7 @@ def area_gain(
     positive: Sequence[bool],
     families: Sequence[str],
     confidence: float = 0.95,
+    strata: Sequence[str] = (),
 ) -> Mean:
     """How much larger the area of the first scores is than that of the second, on the same cases.
 
@@ -30,11 +31,17 @@ def area_gain(
         positive: the truth.
         families: the cluster of each case.
         confidence: between 0 and 1.
+        strata: of each case, where scores are comparable within a stratum alone: the gain is the mean over strata.
+            A family is left out of all of them at once.
     """
     y, f = np.asarray(positive, dtype=bool), np.asarray(families)
     one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    within = np.asarray(strata or [""] * len(y))
 
     def gain(kept: npt.NDArray[np.bool_]) -> float:
+        return float(np.mean([apart(kept & (within == stratum)) for stratum in np.unique(within)]))
+
+    def apart(kept: npt.NDArray[np.bool_]) -> float:
         if not y[kept].any() or y[kept].all():
             return math.nan
         areas = [placements(each[kept], y[kept])[0].mean() for each in (one, other)]
