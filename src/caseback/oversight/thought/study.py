@@ -59,15 +59,18 @@ def thought(
     drawn = {task.id: task for task in tasks(spec, "test", n, seed)}
     digests, versions = dict[str, str](), list[dict[str, Any]]()
     first: Monitors | None = None
+    first_digest = ""
     for done, (name, load) in enumerate(models.items()):
         subject = load()
         digests[name] = subject.digest
         answered = _answered(subject, spec, n, seed, kept)
         inside = _held(subject, spec, fit, n, seed, kept)
         fitted, measured = (_acts(subject, spec, split, watched, seed, kept) for split in ("train", "test"))
-        own = monitors_of(subject, fitted)
-        first = first if done else own
-        versions.append(_version(name, drawn, answered, inside, measured, areas(subject, first, own, measured)))
+        if not done:
+            first, first_digest = monitors_of(subject, fitted), subject.digest
+        key = Journal.key("thought areas", VERSION, first_digest, subject.digest, spec.name, watched, seed)
+        watchers = _areas(subject, first, fitted, measured, key, kept)
+        versions.append(_version(name, drawn, answered, inside, measured, watchers))
         if progress:
             progress(done + 1, len(models))
     return report(
@@ -126,6 +129,18 @@ def _acts(subject: OpenSubject, spec: WorldSpec, split: Any, n: int, seed: int, 
         record = {"key": key, "rows": [asdict(each) for each in acts(subject, spec, split, n, seed)]}
         journal.put([record])
     return [Act(**row) for row in record["rows"]]
+
+
+def _areas(
+    subject: OpenSubject, first: Monitors | None, fitted: Sequence[Act], measured: Sequence[Act], key: str,
+    journal: Journal,
+) -> dict[str, Auroc | None]:  # fmt: skip
+    """Each monitor's area, with those of the subject's own fitted where they are not yet in the journal."""
+    if (record := journal.get(key)) is None:
+        found = areas(subject, first, monitors_of(subject, fitted), measured)
+        record = {"key": key, "areas": {name: area and asdict(area) for name, area in found.items()}}
+        journal.put([record])
+    return {name: area and Auroc(**area) for name, area in record["areas"].items()}
 
 
 def _version(
