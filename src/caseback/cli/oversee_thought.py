@@ -47,7 +47,7 @@ def thought(
 
     [bold]Example[/]
 
-      caseback oversee thought ref-base ref-aligned --drift spelled,filler --doses 0,0.5,1 --out runs/thought
+      caseback oversee thought ref-base ref-aligned --drift spelled,cipher,filler --doses 0,1 --out runs/thought
     """
     from caseback.disclosure.oversight.thought_page import render_thought
     from caseback.dossier.disk import writing
