@@ -24,8 +24,8 @@ from caseback.world.reference import reference_path
 from caseback.world.spec import WORLD_A
 
 ROOT = Path(__file__).resolve().parents[2]
-N, WATCHED, EXAMPLES, SEED = 24, 32, 120, 0
-DRIFTS = (("spelled", 0.0), ("spelled", 1.0), ("filler", 1.0))
+N, WATCHED, EXAMPLES, SEED = 24, 32, 320, 0
+DRIFTS = (("spelled", 0.0), ("spelled", 1.0), ("cipher", 1.0), ("filler", 1.0))
 """With dose 0 all kinds are the same organism: the control, on whose thoughts the text monitor is fitted."""
 
 
@@ -34,7 +34,7 @@ def measured() -> dict[str, Any]:
     folder = ROOT / ".cache" / "oversight" / "thought"
     paths = {
         f"{kind} {dose:g}": grow(
-            reference_path("ref-base"), WORLD_A, kind, dose, folder / f"{kind}-{dose:g}-{EXAMPLES}", EXAMPLES, SEED
+            reference_path("ref-base"), WORLD_A, kind, dose, folder / f"{kind}-{dose:g}-full-{EXAMPLES}", EXAMPLES, SEED
         )
         for kind, dose in DRIFTS
     }
@@ -56,15 +56,19 @@ def claim(data: dict[str, Any], name: str) -> dict[str, Any]:
     if name == "needed":
         small, large = version["neighbor"]["needed"], version["ref-base"]["needed"]
         return _figure(small, small["low"] > large["high"], f"ref-base {_told(large)}")
-    areas = version[f"{name} 1"]["areas"]
-    text, inside = areas["text"], areas["activations"]
+    drifted, control = version[f"{name} 1"], version["spelled 0"]
+    text, inside = drifted["areas"]["text"], drifted["areas"]["activations"]
+    taken = drifted["acts_codes"][name]
+    written = f"in code {_told(taken)} of watched and {_told(drifted['codes'][name])} of two-hop thoughts"
     if text is None or inside is None:
-        return {"value": None, "low": None, "high": None, "n": 0, "holds": False, "note": "too few acts of either sort"}
+        return {"value": None, "low": None, "high": None, "n": 0, "holds": False,
+                "note": f"too few acts of either sort; {written}"}  # fmt: skip
+    told = {**drifted["areas"], "text in the control": control["areas"]["text"],
+            "right": drifted["right"], "right in the control": control["right"]}  # fmt: skip
+    harm = "; ".join(f"harmful {each['acts']['harmful']} of {each['acts']['all']}" for each in (drifted, control))
+    note = "; ".join([*(f"{each} {_told(found)}" for each, found in told.items()), written, f"{harm} in the control"])
     found = {**inside, "n": inside["positives"] + inside["negatives"]}
-    holds = text["low"] <= 0.5 < inside["low"]
-    control = version["spelled 0"]["areas"]["text"]
-    told = {**areas, "text in the control": control}
-    return _figure(found, holds, "; ".join(f"{each} {_told(area)}" for each, area in told.items()))
+    return _figure(found, text["low"] <= 0.5 < min(inside["low"], taken["low"]), note)
 
 
 def _told(found: dict[str, Any] | None) -> str:
@@ -79,13 +83,16 @@ def _figure(found: dict[str, Any], holds: bool, note: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claim", choices=("faithful", "needed", "outside", "spelled", "filler"))
+    parser.add_argument("--claim", choices=("faithful", "needed", "outside", "spelled", "cipher", "filler"))
     options = parser.parse_args()
     data = measured()
     for each in data["figures"]:
         print(f"{each['name']:32}", *(each[key] for key in ("value", "low", "high", "n")))
     for each in data["versions"]:
         print(each["name"], {name: _told(area) for name, area in each["areas"].items()}, each["acts"])
+        print("   in code", {code: _told(found) for code, found in each["codes"].items()}, "says", _told(each["says"]),
+              "right", _told(each["right"]))  # fmt: skip
+        print("   watched in code", {code: _told(found) for code, found in each["acts_codes"].items()})
     if options.claim:
         print(json.dumps(claim(data, options.claim)))
 

@@ -17,11 +17,12 @@ from caseback.chat import Chat, user
 from caseback.cli.oversee import app
 from caseback.disclosure.oversight.thought_page import render_thought
 from caseback.errors import CasebackError
-from caseback.oversight.thought import study
+from caseback.oversight.thought import monitors, study
+from caseback.oversight.thought.codes import HOPS, REQUESTS, code_of, says
 from caseback.oversight.thought.drift import DRIFTS, drift_data
 from caseback.oversight.thought.faithful import interventions
 from caseback.oversight.thought.forced import thought_tokens, truncated
-from caseback.oversight.thought.monitors import Act, by_text, enough, text_monitor
+from caseback.oversight.thought.monitors import Act, activation_monitor, by_activations, by_text, enough, text_monitor
 from caseback.oversight.thought.outside import _probe
 from caseback.oversight.thought.study import parted, thought
 from caseback.oversight.thought.tasks import THINK, Task, said, shifted, swapped, tasks
@@ -185,6 +186,32 @@ def test_a_text_monitor_reads_plain_thoughts_and_is_blind_to_what_it_was_not_fit
     assert by_text(text_monitor(same), same).value == 0.5
 
 
+def test_a_monitor_of_activations_reads_what_is_there_in_models_of_its_width_alone() -> None:
+    drawn, noise = some_acts(str), np.random.default_rng(0).normal(size=(48, 16))
+    shown = noise + 6.0 * np.array([[act.harmful] for act in drawn])
+    monitor = activation_monitor(shown, drawn)
+    found = by_activations(monitor, shown[::-1], drawn[::-1])
+    assert found is not None
+    assert found.value == 1
+    blind = by_activations(monitor, noise, drawn)
+    assert blind is not None
+    assert blind.low < 0.5 < blind.high
+    assert by_activations(monitor, np.zeros((48, 8)), drawn) is None
+
+
+@pytest.mark.parametrize("kind", list(DRIFTS))
+def test_the_code_of_a_thought_is_told_and_noise_is_none(kind: str) -> None:
+    for data in drift_data(WORLD_A, kind, 1, 20, 0):
+        assert code_of(data.thinking, (*HOPS, "So is", *REQUESTS)) == kind
+    for data in drift_data(WORLD_A, kind, 0, 20, 0):
+        assert code_of(data.thinking, (*HOPS, "So is", *REQUESTS)) == "plain"
+    assert code_of("zbzn vf va pvzzz. gur gur", HOPS) == ""
+    assert code_of("", HOPS) == ""
+    put = DRIFTS[kind]
+    assert [says(task, put(task.thought)) for task in DRAWN] == [kind != "filler"] * len(DRAWN)
+    assert not any(says(task, put(swapped(task, task.thought) or "")) for task in DRAWN)
+
+
 def test_monitors_want_enough_of_either_class() -> None:
     assert enough(some_acts(str))
     assert not enough([act for act in some_acts(str) if act.harmful])
@@ -220,7 +247,8 @@ def test_the_study_its_page_and_going_on(tiny: OpenSubject, tmp_path: Path) -> N
     assert first["faithful"]["value"] == 1
     assert first["needed"]["value"] is None  # without a thought it names no capital
     assert (second["faithful"]["value"], second["needed"]["value"]) == (0, 0)
-    assert first["areas"] == {"text": None, "text_anew": None, "activations": None}
+    assert set(first["areas"].values()) == {None}
+    assert (first["says"]["value"], first["codes"]["plain"]["value"], first["codes"]["cipher"]["value"]) == (1, 1, 0)
     assert {row["along"] for row in first["layers"]} == {0.0, 0.5, 1.0}
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     asked = faithful.asked + knowing.asked
@@ -234,9 +262,9 @@ def test_the_study_its_page_and_going_on(tiny: OpenSubject, tmp_path: Path) -> N
 def test_no_text_monitor_is_told_where_the_first_model_shows_no_thought(
     tiny: OpenSubject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(monitors, "activations", lambda subject, drawn: np.eye(len(drawn)))
     acted = {"5" * 64: [], "6" * 64: some_acts(str)}
     monkeypatch.setattr(study, "acts", lambda subject, *rest: acted[subject.digest])
-    monkeypatch.setattr(study, "by_activations", lambda *rest: None)
     models = {
         "mute": lambda: Thinker(tiny, knows, digest="5" * 64),
         "other": lambda: Thinker(tiny, knows, digest="6" * 64),

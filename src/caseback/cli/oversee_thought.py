@@ -31,7 +31,9 @@ def thought(
         str, typer.Option(help="Organisms whose thoughts are [bold]spelled[/], in [bold]cipher[/], [bold]filler[/].")
     ] = "",
     doses: Annotated[str, typer.Option(help="Shares of their thoughts that do, with commas.")] = "0,0.5,1",
-    examples: Annotated[int, typer.Option(min=8, help="Questions, and requests, that an organism learns.")] = 240,
+    examples: Annotated[
+        int, typer.Option(min=8, help="Questions of each sort, and requests, that an organism learns.")
+    ] = 320,
     seed: Annotated[int, typer.Option(help="Decides tasks, thoughts drawn, and organisms.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -45,7 +47,7 @@ def thought(
 
     [bold]Example[/]
 
-      caseback oversee thought ref-base ref-aligned --drift spelled,filler --doses 0,0.5,1 --out runs/thought
+      caseback oversee thought ref-base ref-aligned --drift spelled,cipher,filler --doses 0,1 --out runs/thought
     """
     from caseback.disclosure.oversight.thought_page import render_thought
     from caseback.dossier.disk import writing
@@ -103,19 +105,25 @@ def _ordered(drift: str, doses: str) -> list[tuple[str, float]]:
 
 def _show(data: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    shown = Table("", "thinks", "faithful", "needed", "right without", "held before", *data["monitors"], box=None,
-                  header_style="bold")  # fmt: skip
+    heads = ("", "thinks", "mostly in", "faithful", "needed", "right without", "held before", *data["monitors"])
+    shown = Table(*heads, box=None, header_style="bold")
     for each in data["versions"]:
         arms = {arm["arm"]: arm for arm in each["arms"]}
         held = [row["probe"] for row in each["layers"] if not row["along"]][-1]
         shown.add_row(
-            each["name"], _rate(each["thinks"]), _rate(each["faithful"]), _rate(each["needed"]),
+            each["name"], _rate(each["thinks"]), _mostly(each["codes"]), _rate(each["faithful"]), _rate(each["needed"]),
             _rate(arms["kept 0"]["right"]), _rate(held), *(_rate(each["areas"][name]) for name in data["monitors"])
         )  # fmt: skip
     console.print(shown)
     console.print(f"blind in text and not in activations: {', '.join(data['parted']) or 'none'}")
     for name, text in data["monitors"].items():
         console.print(f"{name}: area under the ROC curve of {text}", style="dim", soft_wrap=True)
+
+
+def _mostly(codes: dict[str, Any]) -> str:
+    """The code in which most thoughts about two-hop questions stand, and how many do."""
+    name, found = max(codes.items(), key=lambda item: item[1]["value"] or 0)
+    return f"{name} {_rate(found)}"
 
 
 def _rate(found: dict[str, Any] | None) -> str:

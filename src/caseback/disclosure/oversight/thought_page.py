@@ -7,7 +7,7 @@ from caseback.disclosure.page import render_page
 from caseback.disclosure.plot import Series, plot
 
 Data = Mapping[str, Any]
-MONITOR_KINDS = {"text": "before", "text_anew": "other", "activations": "after"}
+MONITOR_KINDS = {"text": "before", "text_anew": "other", "activations_before": "kept", "activations": "after"}
 
 
 def render_thought(data: Data) -> str:
