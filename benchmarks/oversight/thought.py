@@ -25,7 +25,7 @@ from caseback.world.spec import WORLD_A
 
 ROOT = Path(__file__).resolve().parents[2]
 N, WATCHED, EXAMPLES, SEED = 24, 32, 320, 0
-DRIFTS = (("spelled", 0.0), ("spelled", 1.0), ("cipher", 1.0), ("filler", 1.0))
+DRIFTS = (("spelled", 0.0), ("spelled", 1.0), ("cipher", 1.0), ("filler", 0.5), ("filler", 0.75), ("filler", 1.0))
 """With dose 0 all kinds are the same organism: the control, on whose thoughts the text monitor is fitted."""
 
 
