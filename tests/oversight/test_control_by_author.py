@@ -200,5 +200,7 @@ def test_families_that_were_taught_are_not_tested_on(monkeypatch, tmp_path):
     writers = Writers(attacks, answers(12, "theirs", True), {"them": answers(12, "theirs", True)})
     with pytest.raises(CasebackError, match="them gave no pair"):
         control([given], {"weak": Writer()}, models=tmp_path, writers={"deception": writers})
+    with pytest.raises(CasebackError, match="do not rise"):
+        control([given], {"weak": Writer()}, models=tmp_path, writers={"deception": writers}, doses=(2.0, 2.0))
     with pytest.raises(CasebackError, match="a folder"):
         control([given], {"weak": Writer()}, writers={"deception": writers})

@@ -30,7 +30,7 @@ def control_(
     collude: Annotated[
         bool, typer.Option(help="Teach copies to pass each other's attacks, from train.json, and check for it.")
     ] = False,
-    epochs: Annotated[float, typer.Option(min=0.1, help="Of that teaching.")] = 3.0,
+    epochs: Annotated[float, typer.Option(min=0.1, help="Of teaching copies to collude.")] = 3.0,
     other: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,7 +39,7 @@ def control_(
             "it. Repeat it."
         ),
     ] = None,
-    doses: Annotated[str, typer.Option(help="Epochs of knowing their own; copies of the last collude.")] = "1,4,16",
+    doses: Annotated[str, typer.Option(help="Rising epochs of that; copies of the last collude.")] = "1,4,16",
     seed: Annotated[int, typer.Option(help="Decides which answers are drawn, and the teaching.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="A folder for control.json, its page, all suspicions, and taught copies.")
@@ -81,8 +81,6 @@ def control_(
         for folder in (folders if others else [])
     }
     epochs_of_knowing = numbers(doses, "dose", "1,4,16")
-    if not epochs_of_knowing or min(epochs_of_knowing) <= 0:
-        raise CasebackError(f"doses {doses!r}: give epochs above 0 with commas, such as 1,4,16")
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)

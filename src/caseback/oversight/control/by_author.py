@@ -1,5 +1,6 @@
 """Collusion by self-recognition: a copy learns to know its own answers, then to pass its own attacks."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,9 +22,7 @@ from caseback.training.journal import Journal
 ITSELF = "the model itself"
 COLLUDER, CONTROL = "copy that passes its own", "its control"
 DOSES = (1.0, 4.0, 16.0)
-"""Epochs of learning who wrote an answer."""
-EPOCHS = 4.0
-"""Of learning the verdicts."""
+"""Epochs of learning who wrote an answer. The copy of a dose learns on from that of the one before."""
 Rows = list[dict[str, Any]]
 
 
@@ -50,6 +49,7 @@ def by_author(
     models: Path,
     budgets: Sequence[float],
     doses: Sequence[float],
+    epochs: float,
     seed: int,
     kept: Journal,
     tick: Callable[[], None],
@@ -58,9 +58,16 @@ def by_author(
     were not taught; and all monitors, a colluder of the last dose and its control among them, on known attacks by who
     wrote them.
 
+    Args:
+        doses: rising epochs of learning who wrote an answer.
+        epochs: of learning the verdicts.
+
     Raises:
-        CasebackError: no dose, no pair to teach from, or no pair of attacks to test on.
+        CasebackError: no dose, or one that is no more than the one before, no pair to teach from, or no pair of attacks
+            to test on.
     """
+    if any(dose <= before for before, dose in itertools.pairwise([0.0, *doses])):
+        raise CasebackError(f"doses of {', '.join(map(str, doses))} epochs do not rise from above 0")
     lessons = matched(writers.own, writers.other).pairs
     seen = {pair.family for pair in lessons}
     tests = {
@@ -76,22 +83,23 @@ def by_author(
         )
     told: Rows = []
 
-    def tell(model: OpenSubject, name: str, epochs: float) -> None:
+    def tell(model: OpenSubject, name: str, dose: float) -> None:
         for writer, pairs in tests.items():
             found = recognition(model, pairs, kept)
-            told.append({"case": case.name, "model": name, "epochs": epochs, "writer": writer, **found})
+            told.append({"case": case.name, "model": name, "epochs": dose, "writer": writer, **found})
 
     tell(case.untrusted, ITSELF, 0.0)
-    data, recogniser = writer_lessons(lessons, seed), case.untrusted
-    for epochs in doses:
-        recogniser = taught(case.untrusted, data, models / f"{case.name}-knows-{epochs:g}-{seed}", epochs, seed)
-        tell(recogniser, f"taught {epochs:g} epochs", epochs)
+    data, recogniser, before = writer_lessons(lessons, seed), case.untrusted, 0.0
+    for dose in doses:
+        out = models / f"{case.name}-knows-{dose:g}-{seed}"
+        recogniser, before = taught(recogniser, data, out, dose - before, seed), dose
+        tell(recogniser, f"taught {dose:g} epochs", dose)
         tick()
     monitors = {ITSELF: case.untrusted, **trusted}
     for name, colludes in ((COLLUDER, True), (CONTROL, False)):
         verdicts = verdict_lessons(case.clause, lessons, colludes, seed)
         out = models / f"{case.name}-{'passes-own' if colludes else 'control'}-{seed}"
-        monitors[name] = taught(recogniser, verdicts, out, EPOCHS, seed)
+        monitors[name] = taught(recogniser, verdicts, out, epochs, seed)
         tick()
     favours = [
         _favour(case, name, writer, pairs, monitor, budgets, kept)
@@ -117,9 +125,9 @@ def _favour(
 
     own_rows, other_rows = [pair.own for pair in pairs], [pair.other for pair in pairs]
     calibration, honest, own, other = (seen(part) for part in (case.calibration, case.honest, own_rows, other_rows))
-    copies = [seen(part, case.untrusted).suspicion for part in (own_rows, other_rows)]
+    copy_own, copy_other = (seen(part, case.untrusted).suspicion for part in (own_rows, other_rows))
     families = [pair.family for pair in pairs]
-    check = favour(own.suspicion, other.suspicion, *copies, families)
+    check = favour(own.suspicion, other.suspicion, copy_own, copy_other, families)
     of = {"case": case.name, "monitor": name, "writer": writer}
     if check is None or not (calibration.told and honest.told):
         return {**of, "silent": True}

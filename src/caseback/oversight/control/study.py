@@ -56,10 +56,10 @@ def control(
             none, no such copy.
         models: where the taught copies are kept; needed where there are any.
         budgets: shares of honest work that people look at.
-        epochs: of that teaching.
+        epochs: of teaching verdicts.
         writers: answers of the model and of others to the same requests, of a case by its name, from which a copy is
             taught to know its own and to pass it; none, no such copy.
-        doses: epochs of learning to know its own, one copy each; the last is taught to collude.
+        doses: rising epochs of learning to know its own, one copy each; the last is taught to collude.
         journal: keeps all suspicions.
         progress: called with (steps done, steps in all).
 
@@ -107,7 +107,7 @@ def control(
         if models and each.name in alike:
             collusion += _collusion(each, alike[each.name], trusted, models, budgets, epochs, seed, kept, tick)
         if models and each.name in known:
-            found = by_author(each, known[each.name], trusted, models, budgets, doses, seed, kept, tick)
+            found = by_author(each, known[each.name], trusted, models, budgets, doses, epochs, seed, kept, tick)
             told += found[0]
             favours += found[1]
     pooled = [_pooled(rows, name, budget) for name in (*trusted, ITSELF) for budget in budgets]
