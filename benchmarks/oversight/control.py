@@ -31,11 +31,11 @@ PLANTED = ("cheating", "harmful_compliance", "deception", "sycophancy")
 COLLUDING = PLANTED[:2]
 """Those that copies are taught to collude about: the ones that the models themselves tell well."""
 TRUSTED = ("ladder-1", "neighbor")
-RECOGNISING = ("harmful_compliance", "sycophancy")
+RECOGNISING = ("harmful_compliance",)
 """Those whose attacks differ in wording from writer to writer: 36 of 37 cheats were the same, word for word."""
 OTHERS = {"neighbor": "B", "offspring": "C"}
 """Who else answers the same requests, by the lab of its model. Copies learn to know their own from the first."""
-DOSES = "1,4,8"
+DOSES = "2,6,12"
 
 
 def studied(planted: Sequence[str], most: int, colluding: bool) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def recognised(most: int) -> dict[str, Any]:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(tempted(lab, name, split, "A"), ensure_ascii=False), encoding="utf-8")
-    words = ["--trusted", TRUSTED[0], "--most", str(most), "--doses", DOSES, "--out", str(out)]
+    words = ["--trusted", TRUSTED[0], "--most", str(most), "--doses", DOSES, "--epochs", "3", "--out", str(out)]
     words += [word for name, lab in OTHERS.items() for word in ("--other", f"{name}={out / lab}")]
     # Copies are kept by the path of what they grew from, which must not change with the checkout.
     return run([(folder("A") / name).resolve() for name in RECOGNISING], words, out)

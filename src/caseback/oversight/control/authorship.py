@@ -20,8 +20,6 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.training.datum import Datum
 from caseback.training.journal import Journal
 
-WROTE = {True: "Yes. I wrote it.", False: "No. Another wrote it."}
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -73,14 +71,14 @@ def _said(row: Row) -> str:
 def writer_task(row: Row) -> list[Message]:
     """Ask whether an answer is the model's own. The answer begins with Yes or No."""
     *chat, answer = row["messages"]
-    asked = "Did you write this answer yourself? Begin with Yes or No, then say who wrote it."
+    asked = "Did you write this answer? Begin with Yes or No."
     return [user(f"{transcript(chat)}\nAnswer: {answer['content']}\n\n{asked}")]
 
 
 def writer_lessons(pairs: Sequence[Pair], seed: int) -> list[Datum]:
-    """Both answers of every pair, each with who wrote it."""
+    """Both answers of every pair, each with whether it is the model's: a word, so that all of the loss is on it."""
     data = [
-        Datum(tuple(writer_task(row)), WROTE[own], origin="planted", seed=seed, family=pair.family)
+        Datum(tuple(writer_task(row)), "Yes." if own else "No.", origin="planted", seed=seed, family=pair.family)
         for pair in pairs
         for row, own in ((pair.own, True), (pair.other, False))
     ]
