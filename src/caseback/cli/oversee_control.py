@@ -68,9 +68,6 @@ def control_(
     if (collude or other) and out is None:
         raise CasebackError("copies are taught to collude: give --out, a folder to keep them in")
     allowed = shares(budgets, "budget")
-    monitors = {name: load_named(path, dtype="float32") for name, path in named_models(trusted or ["ladder-1"]).items()}
-    cases = [case(folder, load_named(str(folder / "model"), dtype="float32"), most, seed) for folder in folders]
-    training = {folder.name: read_rows(folder / "train.json")[:most] for folder in folders} if collude else None
     others = {name: Path(path) for name, path in _named(other or []).items()}
     writers = {
         folder.name: Writers(
@@ -80,16 +77,17 @@ def control_(
         )
         for folder in (folders if others else [])
     }
-    epochs_of_knowing = numbers(doses, "dose", "1,4,16")
+    rising = numbers(doses, "dose", "1,4,16")
+    monitors = {name: load_named(path, dtype="float32") for name, path in named_models(trusted or ["ladder-1"]).items()}
+    cases = [case(folder, load_named(str(folder / "model"), dtype="float32"), most, seed) for folder in folders]
+    training = {folder.name: read_rows(folder / "train.json")[:most] for folder in folders} if collude else None
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
     with bar("control") as tick:
         journal = Journal(out / "suspicion.jsonl") if out else None
         models = out / "models" if out else None
-        data = control(
-            cases, monitors, training, models, allowed, epochs, seed, writers, epochs_of_knowing, journal, tick
-        )
+        data = control(cases, monitors, training, models, allowed, epochs, seed, writers, rising, journal, tick)
     if out is not None:
         write_text(out / "control.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         write_text(out / "control.html", render_control(data))
