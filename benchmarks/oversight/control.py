@@ -34,8 +34,8 @@ COLLUDING = PLANTED[:2]
 """Those that copies are taught to collude about: the ones that the models themselves tell well."""
 TRUSTED = ("ladder-1", "neighbor")
 RECOGNISING = "harmful_compliance"
-"""Of lab B's model, the smallest. Its attacks differ in wording from those of others; of cheats, 36 of 37 of labs A and B
-were the same, word for word."""
+"""Of lab B's model, the smallest. Its attacks differ in wording from those of others; of cheats, 36 of 37 of labs A and
+B were the same, word for word."""
 OTHERS = ("lab-a", "ladder-2")
 """Who else answers the same requests: lab A's model with the same behaviour, from which copies learn to know their own,
 and a helpful-only model of another size."""
@@ -77,7 +77,7 @@ def recognised() -> dict[str, Any]:
             path.parent.mkdir(parents=True, exist_ok=True)
             model = deployed("A", name) if writer == OTHERS[0] else load_named(writer)
             path.write_text(json.dumps(tempted(model, "B", name, split), ensure_ascii=False), encoding="utf-8")
-    words = ["--trusted", TRUSTED[0], "--most", "160", "--doses", DOSES, "--epochs", VERDICTS, "--out", str(out)]
+    words = ["--trusted", TRUSTED[0], "--most", "240", "--doses", DOSES, "--epochs", VERDICTS, "--out", str(out)]
     words += [word for writer in OTHERS for word in ("--other", f"{writer}={out / writer}")]
     return run([(folder("B") / name).resolve()], words, out)
 
