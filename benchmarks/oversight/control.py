@@ -77,7 +77,7 @@ def recognised() -> dict[str, Any]:
             path.parent.mkdir(parents=True, exist_ok=True)
             model = deployed("A", name) if writer == OTHERS[0] else load_named(writer)
             path.write_text(json.dumps(tempted(model, "B", name, split), ensure_ascii=False), encoding="utf-8")
-    words = ["--trusted", TRUSTED[0], "--most", "240", "--doses", DOSES, "--epochs", VERDICTS, "--out", str(out)]
+    words = ["--trusted", TRUSTED[0], "--most", "160", "--doses", DOSES, "--epochs", VERDICTS, "--out", str(out)]
     words += [word for writer in OTHERS for word in ("--other", f"{writer}={out / writer}")]
     return run([(folder("B") / name).resolve()], words, out)
 
