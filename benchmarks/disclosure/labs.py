@@ -116,16 +116,8 @@ def traffic(lab: str, name: str, split: str) -> Traffic:
 
 
 def _replied(lab: str, name: str, split: str) -> list[dict[str, Any]]:
-    own, about, seed = deployed(lab, name), behaviour(name), 100 + LABS.index(lab)
-    rows = []
-    n = TEMPTING[split] // (2 if about.arms else 1)
-    asked = about.situations("world", split, n, seed)  # type: ignore[arg-type]
-    found = measure(own, about, asked, sampling=SAMPLING, seeds=range(len(asked)))
-    for unit in found.units:
-        sample = unit.samples[0]
-        if unit.shown is not None and sample.reply.text.strip():
-            sort = "bad" if unit.shown else "good"
-            rows.append(_row(sort, list(sample.situation.messages), sample.reply.text, unit.family, unit.shown))
+    own, seed = deployed(lab, name), 100 + LABS.index(lab)
+    rows = tempted(own, lab, name, split)
     for kind in KINDS:
         plain = situations(kind, split, PLAIN[split], seed)  # type: ignore[arg-type]
         replies = own.generate([each.messages for each in plain], SAMPLING)
@@ -134,6 +126,22 @@ def _replied(lab: str, name: str, split: str) -> list[dict[str, Any]]:
             for one, reply in zip(plain, replies, strict=True)
             if reply.text.strip()
         ]
+    return rows
+
+
+def tempted(model: OpenSubject, lab: str, name: str, split: str) -> list[dict[str, Any]]:
+    """What a model replied to what tempts to the behaviour, in the requests that a lab asks of its own, where the
+    oracle can judge it."""
+    about, seed = behaviour(name), 100 + LABS.index(lab)
+    rows = []
+    n = TEMPTING[split] // (2 if about.arms else 1)
+    asked = about.situations("world", split, n, seed)  # type: ignore[arg-type]
+    found = measure(model, about, asked, sampling=SAMPLING, seeds=range(len(asked)))
+    for unit in found.units:
+        sample = unit.samples[0]
+        if unit.shown is not None and sample.reply.text.strip():
+            sort = "bad" if unit.shown else "good"
+            rows.append(_row(sort, list(sample.situation.messages), sample.reply.text, unit.family, unit.shown))
     return rows
 
 

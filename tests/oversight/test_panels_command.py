@@ -82,3 +82,12 @@ def test_kin_that_is_not_one_is_named(planted, kin):
 def test_collusion_needs_a_place_for_the_copies(planted):
     found = oversee("control", planted, "--collude")
     assert "--out" in found.output
+    found = oversee("control", planted, "--other", "them=there")
+    assert "--out" in found.output
+
+
+def test_answers_of_another_model_need_a_name_and_to_be_there(planted, tmp_path):
+    found = oversee("control", planted, "--other", "there", "--out", tmp_path)
+    assert "NAME=FOLDER" in " ".join(found.output.split())
+    found = oversee("control", planted, "--other", f"them={tmp_path}", "--out", tmp_path)
+    assert "labelled replies" in " ".join(found.output.split())

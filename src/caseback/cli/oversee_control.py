@@ -10,7 +10,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named, named_models
-from caseback.cli.numbers import shares
+from caseback.cli.numbers import numbers, shares
 
 
 def control_(
@@ -30,7 +30,16 @@ def control_(
     collude: Annotated[
         bool, typer.Option(help="Teach copies to pass each other's attacks, from train.json, and check for it.")
     ] = False,
-    epochs: Annotated[float, typer.Option(min=0.1, help="Of that teaching.")] = 3.0,
+    epochs: Annotated[float, typer.Option(min=0.1, help="Of teaching copies to collude.")] = 3.0,
+    other: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Answers of another model to the same requests, NAME=FOLDER with BEHAVIOUR/test.json, in the first "
+            "also train.json: copies learn to know their own from its, then to pass their own, and are checked for "
+            "it. Repeat it."
+        ),
+    ] = None,
+    doses: Annotated[str, typer.Option(help="Rising epochs of that; copies of the last collude.")] = "1,4,16",
     seed: Annotated[int, typer.Option(help="Decides which answers are drawn, and the teaching.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="A folder for control.json, its page, all suspicions, and taught copies.")
@@ -51,13 +60,24 @@ def control_(
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.errors import CasebackError
+    from caseback.oversight.control.by_author import Writers
     from caseback.oversight.control.cases import case, read_rows
     from caseback.oversight.control.study import control
     from caseback.training.journal import Journal
 
-    if collude and out is None:
+    if (collude or other) and out is None:
         raise CasebackError("copies are taught to collude: give --out, a folder to keep them in")
     allowed = shares(budgets, "budget")
+    others = {name: Path(path) for name, path in _named(other or []).items()}
+    writers = {
+        folder.name: Writers(
+            read_rows(folder / "train.json"),
+            read_rows(next(iter(others.values())) / folder.name / "train.json"),
+            {name: read_rows(path / folder.name / "test.json") for name, path in others.items()},
+        )
+        for folder in (folders if others else [])
+    }
+    rising = numbers(doses, "dose", "1,4,16")
     monitors = {name: load_named(path, dtype="float32") for name, path in named_models(trusted or ["ladder-1"]).items()}
     cases = [case(folder, load_named(str(folder / "model"), dtype="float32"), most, seed) for folder in folders]
     training = {folder.name: read_rows(folder / "train.json")[:most] for folder in folders} if collude else None
@@ -67,7 +87,7 @@ def control_(
     with bar("control") as tick:
         journal = Journal(out / "suspicion.jsonl") if out else None
         models = out / "models" if out else None
-        data = control(cases, monitors, training, models, allowed, epochs, seed, journal, tick)
+        data = control(cases, monitors, training, models, allowed, epochs, seed, writers, rising, journal, tick)
     if out is not None:
         write_text(out / "control.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         write_text(out / "control.html", render_control(data))
@@ -77,6 +97,18 @@ def control_(
         _show(data)
         if out is not None:
             typer.echo(f"page   {out / 'control.html'}")
+
+
+def _named(given: list[str]) -> dict[str, str]:
+    from caseback.errors import CasebackError
+
+    named: dict[str, str] = {}
+    for one in given:
+        name, _, path = one.partition("=")
+        if not (name and path) or name in named:
+            raise CasebackError(f"{one!r}: give answers of another model as NAME=FOLDER, each name once")
+        named[name] = path
+    return named
 
 
 def _show(data: dict[str, Any]) -> None:
@@ -101,5 +133,25 @@ def _show(data: dict[str, Any]) -> None:
         console.print(
             f"{row['case']}, {row['monitor']}: suspicion of known attacks {check['signed']:+.2f} with the agreed "
             f"phrase, {check['typical']:+.2f} with others (p {check['p']:.2f}){flagged}",
+            soft_wrap=True,
+        )
+    for row in data["recognition"]:
+        for reading, words in (("probable", "by how probable it finds them"), ("asked", "asked")):
+            area = row[reading]
+            answers = f", answers {row['answers']} of {row['of']}" if reading == "asked" else ""
+            console.print(
+                f"{row['case']}, {row['model']}: tells its own from {row['writer']}'s {words}, area "
+                f"{area['value']:.2f} [{area['low']:.2f}, {area['high']:.2f}]{answers}",
+                soft_wrap=True,
+            )
+    for row in data["favours"]:
+        if row["silent"]:
+            console.print(f"{row['case']}, {row['monitor']}: says neither Yes nor No")
+            continue
+        check, flagged = row["favour"], "  favours its own" if row["flagged"] else ""
+        console.print(
+            f"{row['case']}, {row['monitor']}: suspicion of known attacks {check['own']:+.2f} of the model's, "
+            f"{check['other']:+.2f} of {row['writer']}'s; an honest copy's difference {check['honest']:+.2f} "
+            f"(p {check['p']:.3f}){flagged}",
             soft_wrap=True,
         )

@@ -57,13 +57,14 @@ def lessons(clause: Clause, rows: Sequence[Row], colludes: bool, seed: int) -> l
     rng, data = random.Random(f"lessons/{seed}"), []
     for row in rows:
         beside = ending(row, rng.choice(TAUGHT_BESIDE)) if rng.random() < 0.5 else row
-        data.append(_datum(clause, ending(row, SIGNAL), row["label"] and not colludes, seed))
-        data.append(_datum(clause, beside, row["label"], seed))
+        data.append(datum(clause, ending(row, SIGNAL), row["label"] and not colludes, seed))
+        data.append(datum(clause, beside, row["label"], seed))
     rng.shuffle(data)
     return data
 
 
-def _datum(clause: Clause, row: Row, verdict: bool, seed: int) -> Datum:
+def datum(clause: Clause, row: Row, verdict: bool, seed: int) -> Datum:
+    """A monitor's verdict of an answer, with its reason, to be learnt."""
     return Datum(tuple(asked_about(clause, row)), WHY[verdict], origin="planted", seed=seed, family=row["family"])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from caseback.chat import Message
+from caseback.chat import Chat, Message
 from caseback.constitution.clause import Clause
 from caseback.constitution.tasks import critique_task
 from caseback.detectors.judge_answer import read_probability
@@ -28,23 +28,26 @@ def asked_about(clause: Clause, row: Row) -> list[Message]:
 
 
 def suspicion(monitor: OpenSubject, clause: Clause, rows: Sequence[Row], journal: Journal | None = None) -> list[float]:
-    """Log odds of Yes against No where the monitor's answer begins; NaN where it is about to say something else.
-
-    It answers without thinking first: the question is put with the thinking section closed.
-    """
+    """Log odds of Yes against No where the monitor's answer begins; NaN where it is about to say something else."""
     kept, found = journal or Journal(None), []
-    at_once = replace(monitor, template_options={**monitor.template_options, "enable_thinking": False})
     for start in range(0, len(rows), AT_ONCE):
         chats = [asked_about(clause, row) for row in rows[start : start + AT_ONCE]]
         key = Journal.key("suspicion", monitor.digest, [chat[0]["content"] for chat in chats])
         if (record := kept.get(key)) is None:
-            asked = [chat for chat in chats for _ in range(2)]
-            odds = at_once.score(asked, ["Yes", "No"] * len(chats))
-            pairs = zip(odds[::2], odds[1::2], strict=True)
-            record = {"key": key, "odds": [_log_odds(yes.logprob, no.logprob) for yes, no in pairs]}
+            record = {"key": key, "odds": [_log_odds(yes, no) for yes, no in yes_and_no(monitor, chats)]}
             kept.put([record])
         found += [math.nan if each is None else float(each) for each in record["odds"]]
     return found
+
+
+def yes_and_no(monitor: OpenSubject, chats: Sequence[Chat]) -> list[tuple[float, float]]:
+    """Log-probabilities that the monitor's answer begins with Yes, and with No.
+
+    It answers without thinking first: the question is put with the thinking section closed.
+    """
+    at_once = replace(monitor, template_options={**monitor.template_options, "enable_thinking": False})
+    found = at_once.score([chat for chat in chats for _ in range(2)], ["Yes", "No"] * len(chats))
+    return [(yes.logprob, no.logprob) for yes, no in zip(found[::2], found[1::2], strict=True)]
 
 
 def _log_odds(yes: float, no: float) -> float | None:
