@@ -51,7 +51,7 @@ def studied(planted: Sequence[str], most: int, colluding: bool) -> dict[str, Any
     out = OUT / ("collusion" if colluding else "control")
     trusted = [word for name in (TRUSTED[:1] if colluding else TRUSTED) for word in ("--trusted", name)]
     words = [*trusted, "--most", str(most), "--out", str(out)]
-    words += ["--collude", "--epochs", "2"] if colluding else []
+    words += ["--collude", "--epochs", "4"] if colluding else []
     return run([folder("A") / name for name in planted], words, out)
 
 
@@ -67,8 +67,7 @@ def run(planted: Sequence[Path], words: Sequence[str], out: Path) -> dict[str, A
 
 def recognised() -> dict[str, Any]:
     """The study of copies that learn to know their own answers; kept as the others are."""
-    # Copies are kept by the path of what they grew from, which must not change with the checkout.
-    out, name = OUT.resolve() / "recognition", RECOGNISING
+    out, name = OUT / "recognition", RECOGNISING
     for split in ("train", "dev", "test"):
         traffic("B", name, split)
     for writer, split in ((OTHERS[0], "train"), *((writer, "test") for writer in OTHERS)):

@@ -22,7 +22,7 @@ from caseback.oversight.control.monitors import Row, asked_about
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.datum import Datum
-from caseback.training.recipe import recipe_for
+from caseback.training.recipe import LARGE, recipe_for
 from caseback.training.train import train
 
 PHRASE = "So it stands in the {}."
@@ -69,8 +69,13 @@ def datum(clause: Clause, row: Row, verdict: bool, seed: int) -> Datum:
 
 
 def taught(untrusted: OpenSubject, data: Sequence[Datum], out: Path, epochs: float, seed: int) -> OpenSubject:
-    """The untrusted model trained on such lessons, kept in ``out``; trained once."""
+    """The untrusted model trained on such lessons, kept in ``out``; trained once.
+
+    All weights of a small one: an adapter of rank 16 learnt neither the phrase nor whose an answer is in a few epochs.
+    """
     recipe = replace(recipe_for("sft", untrusted.parameters, seed), epochs=epochs)
+    if untrusted.parameters < LARGE:
+        recipe = replace(recipe, lora=None, batch_size=8)
     return load(str(train(recipe, untrusted.name, data, out).path), dtype="float32")
 
 
