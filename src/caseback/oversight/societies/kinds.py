@@ -6,8 +6,9 @@ from caseback.errors import CasebackError
 from caseback.oversight.societies.alone import MakeTask
 from caseback.oversight.societies.answers import answer_task
 from caseback.oversight.societies.entries import entry_task
+from caseback.oversight.societies.supplies import supplies_task
 
-KINDS: Mapping[str, MakeTask] = {"entries": entry_task, "answers": answer_task}
+KINDS: Mapping[str, MakeTask] = {"entries": entry_task, "answers": answer_task, "stock": supplies_task}
 
 
 def kind_named(name: str) -> MakeTask:

@@ -1,5 +1,6 @@
 """Societies run once and kept: what is needed of each, for monitors and curves, without its every message."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -8,7 +9,9 @@ import numpy as np
 
 from caseback.oversight.societies.acting import Speaker
 from caseback.oversight.societies.alone import MakeTask, audited_alone, tasks_for
+from caseback.oversight.societies.pairs import uneven_leave
 from caseback.oversight.societies.readings import readings
+from caseback.oversight.societies.stock_readings import stock_readings
 from caseback.oversight.societies.society import Role, Society, run
 from caseback.oversight.societies.task import PLANTED, Task
 from caseback.training.journal import Journal
@@ -63,9 +66,15 @@ class Runner:
         task = self.task(seed)
         record = run(society, task, self.speakers, seed)
         read = readings(record)
-        wrong = audited_alone(society, record.roles, self.speakers, self.audit(), seed)
+        jobs = record.accounts.jobs if record.accounts else ()
+        wrong = audited_alone(society, record.roles, self.speakers, self.audit(), seed, jobs)
         ordinary = np.array([role.name == ORDINARY for role in society.roles])[record.roles]
         at = (record.values == PLANTED)[:, ordinary]
+        planted = np.array([role.planted for role in society.roles])[record.roles]
+        stock = stock_readings(record.accounts, task.commons, planted) if record.accounts and task.commons else {}
+        pairs = (
+            {"pairs": round(-math.log10(uneven_leave(record.accounts.requests, seed)), 6)} if record.accounts else {}
+        )
         return {
             "seed": seed,
             "task": task.name,
@@ -78,10 +87,12 @@ class Runner:
                 "own_logs": read.own_logs,
                 "drift": read.drift,
                 "copying": read.copying,
+                **pairs,
             },
             "wrong_alone": int(wrong.sum()),
             "asked_alone": int(wrong.size * self.questions),
             "sorts": dict(record.sorts),
+            **({"stock": stock} if stock else {}),
         }
 
 
