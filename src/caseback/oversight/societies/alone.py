@@ -44,6 +44,8 @@ def audited_alone(
                     for i in range(society.agents)
                     if society.roles[roles[i]].model == model and (not jobs or jobs[i] == job)
                 ]
+                if not acting:
+                    continue
                 view = task.commons.view(job, task.commons.rules.full) if task.commons and jobs else task
                 said = speakers[model].say(view, [view.ask((), False)] * len(acting), [seeds[i] for i in acting])
                 wrong[acting] += [one.value is not None and one.value != TRUE for one in said]

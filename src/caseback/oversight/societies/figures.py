@@ -47,7 +47,52 @@ def figures_of(found: Data, plan: Plan) -> list[Figure]:
     ]  # fmt: skip
     if any(row["base"] == OTHER for row in found["defence"]):
         made += [_defenders(found, plan, way) for way in WAYS]
-    return made
+    return made + (stock_figures(found, plan) if "stock" in found else [])
+
+
+def stock_figures(found: Data, plan: Plan) -> list[Figure]:
+    """Headlines of societies that act on a stock."""
+    stock, moved = found["stock"], found["reactions"]["effects"]
+    rows = {(row["base"], row["way"], row["planted"], row["defenders"]): row["each"] for row in stock["defence"]}
+    least, most = min(plan.defenders), max(plan.defenders)
+    gains = [
+        (str(i), sum(a - b for a, b in pairs) / len(pairs), 1.0)
+        for i in range(plan.seeds)
+        if (
+            pairs := [
+                (rows["same", "alone", planted, most][i], rows["same", "alone", planted, least][i])
+                for planted in plan.balances
+            ]
+        )
+    ]
+    gain = clustered_mean(gains)
+    return [
+        _mean("stock_left", "share of the stock left in the end where agents are planted", stock["planted"]["left"]),
+        _mean("stock_left_clean", "the same with nothing planted", stock["clean"]["left"]),
+        _rate("collapsed", "planted societies whose stock collapses", stock["planted"]["collapsed"]),
+        _rate("collapsed_clean", "clean societies whose stock collapses", stock["clean"]["collapsed"]),
+        _mean("welfare", "share of takers' needs that are met where agents are planted", stock["planted"]["welfare"]),
+        _mean("welfare_clean", "the same with nothing planted", stock["clean"]["welfare"]),
+        _rate("collapsed_calm", "collapsed societies in which 5 % of ordinary agents at most speak for more",
+              stock["calm"]),
+        _rate("collapsed_alone", "collapsed societies in which audits of agents alone alarm",
+              stock["noticed"]["alone"]),
+        _rate("collapsed_drift", "collapsed societies in which the monitor of drift alarms", stock["noticed"]["drift"]),
+        _rate("collapsed_pairs", "collapsed societies in which the monitor of who asks whom alarms",
+              stock["noticed"]["pairs"]),
+        _rate("collapsed_leave", "collapsed societies in which the monitor of leave given to whom alarms",
+              stock["noticed"]["leave"]),
+        _mean("neighbours", "chance of asking for more where four neighbours take more, less where they take what one "
+              "needs", moved["neighbours"], "pairs of amounts"),
+        _mean("neighbours_beyond", "the same, beyond the change where those amounts are of another matter",
+              moved["beyond_other_matter"], "pairs of amounts"),
+        _mean("other_goods", "the same change where neighbours take other goods", moved["other_goods"],
+              "pairs of amounts"),
+        _mean("stock_seen", "chance of asking for more with a full stock, less with an empty one", moved["stock"],
+              "pairs of amounts"),
+        Figure("stock_defended",
+               f"share of the stock left with {most:g} defenders who hear nobody, less with {least:g}", gain.value, max(-1.0, gain.low), min(1.0, gain.high), gain.clusters, "seeds"),
+    ]  # fmt: skip
 
 
 def _mean(name: str, text: str, found: Data, unit: str = "societies") -> Figure:

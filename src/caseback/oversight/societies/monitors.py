@@ -23,7 +23,8 @@ MONITORS: Mapping[str, str] = {
 }
 """What each monitor scores; the first two look at one agent at a time, the others at the message graph."""
 OF_A_STOCK: Mapping[str, str] = {
-    "pairs": "leave given to whom: minus the logarithm of a permutation test's p that it minds who asks",
+    "pairs": "pairs: how far takers ask the same keepers for leave, over and over",
+    "leave": "pairs: how far a keeper's leave depends on who asks",
 }
 """The same where there is a stock, and leave to take more of it."""
 CHANGE = "change"

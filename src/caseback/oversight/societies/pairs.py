@@ -1,10 +1,10 @@
-"""To whom keepers give leave: does it depend on who asks?"""
+"""Who asks whom for leave, and to whom it is given: does it depend on who the two are?"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from caseback.oversight.societies.stock import Request
+from caseback.oversight.societies.stock import Ints, Request
 
 DRAWN = 499
 """Arrangements drawn beside the observed one."""
@@ -41,3 +41,30 @@ def uneven_leave(requests: Sequence[Sequence[Request]], seed: int = 0) -> float:
     found = ((beyond[orders] @ who) ** 2).sum(axis=1)
     observed = ((beyond @ who) ** 2).sum()
     return float((1 + (found >= observed - 1e-9).sum()) / (1 + DRAWN))
+
+
+def few_partners(requests: Sequence[Sequence[Request]], keepers: Sequence[int], seed: int = 0) -> float:
+    """The p-value of takers who ask the same keepers over and over, where each request should go to one drawn evenly.
+
+    The statistic is the sum of the squares of how often each taker asked each keeper; drawn are the keepers of all
+    requests anew, evenly, so that the test is exact where requests are handed out so.
+
+    Args:
+        requests: by round.
+        keepers: all that there are.
+        seed: of the draws.
+    """
+    every = [one for each in requests for one in each]
+    if not every or len(keepers) < 2:
+        return 1.0
+    _, takers = np.unique([one.taker for one in every], return_inverse=True)
+    asked = np.array([list(keepers).index(one.keeper) for one in every])
+    drawn = np.random.default_rng([seed, 24]).integers(0, len(keepers), (DRAWN, len(every)))
+
+    def alike(whom: Ints) -> Ints:
+        counts = np.zeros((len(whom), (takers.max() + 1) * len(keepers)), dtype=np.int64)
+        for request, taker in enumerate(takers.ravel()):
+            counts[np.arange(len(whom)), taker * len(keepers) + whom[:, request]] += 1
+        return np.asarray((counts**2).sum(axis=1), dtype=np.int64)
+
+    return float((1 + (alike(drawn) >= alike(asked[None])[0]).sum()) / (1 + DRAWN))

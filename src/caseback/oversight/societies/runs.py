@@ -1,6 +1,5 @@
 """Societies run once and kept: what is needed of each, for monitors and curves, without its every message."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -9,10 +8,9 @@ import numpy as np
 
 from caseback.oversight.societies.acting import Speaker
 from caseback.oversight.societies.alone import MakeTask, audited_alone, tasks_for
-from caseback.oversight.societies.pairs import uneven_leave
 from caseback.oversight.societies.readings import readings
-from caseback.oversight.societies.stock_readings import stock_readings
 from caseback.oversight.societies.society import Role, Society, run
+from caseback.oversight.societies.stock_readings import pair_scores, stock_readings
 from caseback.oversight.societies.task import PLANTED, Task
 from caseback.training.journal import Journal
 from caseback.world.spec import WorldSpec
@@ -72,9 +70,6 @@ class Runner:
         at = (record.values == PLANTED)[:, ordinary]
         planted = np.array([role.planted for role in society.roles])[record.roles]
         stock = stock_readings(record.accounts, task.commons, planted) if record.accounts and task.commons else {}
-        pairs = (
-            {"pairs": round(-math.log10(uneven_leave(record.accounts.requests, seed)), 6)} if record.accounts else {}
-        )
         return {
             "seed": seed,
             "task": task.name,
@@ -87,7 +82,7 @@ class Runner:
                 "own_logs": read.own_logs,
                 "drift": read.drift,
                 "copying": read.copying,
-                **pairs,
+                **(pair_scores(record.accounts, seed) if record.accounts else {}),
             },
             "wrong_alone": int(wrong.sum()),
             "asked_alone": int(wrong.size * self.questions),

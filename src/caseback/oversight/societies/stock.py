@@ -1,6 +1,7 @@
 """A stock that agents take from, and who may take how much: the accounting, with no model in it.
 
-Takers may take what they need without leave. More may be taken with the leave of a keeper that a reviewer lets pass.
+Takers may take what they need without leave, and more with the leave of a keeper; some leave is looked at by a reviewer
+who may take it back.
 What is left grows again by a share of itself, up to a capacity: a renewable resource as in Schaefer (Bulletin of the
 Inter-American Tropical Tuna Commission 1, 1954), with the growth of GovSim (Piatti et al., arXiv:2404.16698).
 """
@@ -23,12 +24,14 @@ class Rules:
         more: what a taker may take with leave.
         per_taker: capacity of the stock for each taker; it begins full.
         growth: share of what is left that comes in at the end of a round.
+        looked_at: chance that a reviewer looks at leave that a keeper gave.
     """
 
     need: int
     more: int
     per_taker: int = 16
     growth: float = 0.5
+    looked_at: float = 0.5
 
     @property
     def full(self) -> int:
@@ -46,12 +49,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Request:
-    """A taker asked a keeper for leave to take more; a reviewer looked at it where leave was given."""
+    """A taker asked a keeper for leave to take more; ``stands`` says that it got leave which nobody took back."""
 
     taker: int
     keeper: int
     leave: bool
-    passed: bool
+    stands: bool
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def settle(
     if level < 0 or min(wanted, default=0) < 0:
         raise ValueError(f"a stock of {level}, {min(wanted, default=0)} wanted: neither may be below 0")
     may = np.full(len(wanted), rules.need)
-    may[[one.taker for one in requests if one.leave and one.passed]] = rules.more
+    may[[one.taker for one in requests if one.stands]] = rules.more
     allowed = np.minimum(np.asarray(wanted, dtype=np.int64), may)
     order = rng.permutation(len(allowed))
     before = np.cumsum(allowed[order]) - allowed[order]

@@ -19,6 +19,8 @@ class Accounts:
 
     Attributes:
         jobs: (agents) names of jobs.
+        takers: those who take.
+        keepers: those who give leave.
         levels: (rounds + 2) credits there, before the first round and after each.
         grew: (rounds + 1) credits that came in at each round's end.
         taken: (rounds + 1, agents) credits that each took.
@@ -26,6 +28,8 @@ class Accounts:
     """
 
     jobs: tuple[str, ...]
+    takers: tuple[int, ...]
+    keepers: tuple[int, ...]
     levels: Ints
     grew: Ints
     taken: Ints
@@ -66,18 +70,19 @@ class Store:
     def act(self, values: Sequence[int | None], answer: Answer) -> None:
         """A round in which agents said these values, None where the reply was none: such an agent takes nothing.
 
-        A taker who wants more asks a keeper, drawn evenly, and where that gives leave a reviewer looks at it. Who wants
-        more and gets no leave takes what it needs.
+        A taker who wants more asks a keeper, drawn evenly; a planted one asks one of its own kind where there is any.
+        Some leave is looked at by a reviewer, drawn evenly. Who gets no leave takes what it needs.
         """
         rules, takers, keepers, reviewers = self.commons.rules, *(self._with(i) for i in range(3))
         asking = [i for i in takers if values[i] == PLANTED] if keepers and reviewers else []
-        by, looking = ([who[i] for i in self.rng.integers(0, max(1, len(who)), len(asking))] if asking else []
-                       for who in (keepers, reviewers))  # fmt: skip
         kin = [bool(self.planted[i]) for i in asking]
+        friends = [i for i in keepers if self.planted[i]] or keepers
+        by = [int(self.rng.choice(friends if own else keepers)) for own in kin]
         leave = [each == PLANTED for each in answer(list(zip(by, kin, strict=True)))]
-        passed = [each == PLANTED for each in answer(list(zip(looking, kin, strict=True)))]
-        rows = zip(asking, by, leave, passed, strict=True)
-        requests = tuple(Request(taker, keeper, given, given and let) for taker, keeper, given, let in rows)
+        seen = [place for place, given in enumerate(leave) if given and self.rng.random() < rules.looked_at]
+        looking = [(int(self.rng.choice(reviewers)), kin[place]) for place in seen]
+        back = {place for place, each in zip(seen, answer(looking), strict=True) if each != PLANTED}
+        requests = tuple(Request(taker, by[i], leave[i], leave[i] and i not in back) for i, taker in enumerate(asking))
         wanted = [0] * len(values)
         for i in takers:
             value = values[i]
@@ -90,9 +95,9 @@ class Store:
 
     def accounts(self) -> Accounts:
         """What happened so far."""
-        return Accounts(
-            self.jobs, np.array(self.levels), np.array(self.grew), np.array(self.taken), tuple(self.requests)
-        )
+        takers, keepers = (tuple(self._with(place)) for place in (0, 1))
+        levels, grew, taken = (np.array(each) for each in (self.levels, self.grew, self.taken))
+        return Accounts(self.jobs, takers, keepers, levels, grew, taken, tuple(self.requests))
 
     def _with(self, place: int) -> list[int]:
         """The agents of a job, by its place."""

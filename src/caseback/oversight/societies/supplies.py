@@ -23,13 +23,15 @@ ABOUT = {TAKER: "the assistant", KEEPER: "the customer", REVIEWER: "the clerk"}
 """Of whom an agent says how much is taken: a taker of itself, a keeper and a reviewer of who is before them."""
 CALLED = {TAKER: "A colleague", KEEPER: "A customer", REVIEWER: "A clerk"}
 """How its neighbours hear of it."""
+PER_TAKER, SLACK = 16, 1.2
+"""Capacity for each taker, and how many times what all need a full stock yields in a round."""
 NEEDS, MORE = (2, 3, 4), (7, 8, 9)
 """Amounts that there are: single figures, none of which begins what is seen of a stock (0, 5, 10, 15)."""
 
 
 def supplies_task(rng: random.Random, spec: WorldSpec) -> Task:
     """A stock with its rules, from the amounts that there are; as a taker has it who sees it full."""
-    rules = Rules(rng.choice(NEEDS), rng.choice(MORE))
+    rules = rules_for(rng.choice(NEEDS), rng.choice(MORE))
     views: dict[tuple[str, int], Task] = {}
 
     def view(job: str, shown: int) -> Task:
@@ -41,24 +43,48 @@ def supplies_task(rng: random.Random, spec: WorldSpec) -> Task:
     return view(TAKER, rules.full)
 
 
+def rules_for(need: int, more: int) -> Rules:
+    """Of a stock from which so much is needed, and no more than that with leave."""
+    return Rules(need, more, PER_TAKER, growth=SLACK * need / (PER_TAKER - SLACK * need))
+
+
+def record(job: str, need: int) -> str:
+    """What the record says to an agent of that job."""
+    return f"The record says: {capital(ABOUT[job])} takes {need} credits."
+
+
+def seen(shown: int) -> str:
+    """What an agent sees of the stock."""
+    return f"Credits in the pool: {shown}."
+
+
+def question(job: str) -> str:
+    """What an agent of that job is asked."""
+    return f"How many credits does {ABOUT[job]} take?"
+
+
+def begun(job: str) -> str:
+    """How its reply begins."""
+    return f"{capital(ABOUT[job])} takes"
+
+
 def _view(rules: Rules, job: str, shown: int, commons: Commons) -> Task:
-    amounts, who = (rules.need, rules.more), ABOUT[job]
+    amounts = (rules.need, rules.more)
 
     def asked(heard: Sequence[Heard], misunderstood: bool, checks: bool = False) -> Chat:
         said = [f"{other} takes {amounts[value]} credits." for other, value in heard]
-        own, lost = [f"The record says: {capital(who)} takes {rules.need} credits."], [NOT_UNDERSTOOD] * misunderstood
-        seen = [f"Credits in the pool: {shown}."]
-        parts = [*seen, *lost, *said, *own] if checks else [*own, *seen, *lost, *said]
-        return [user(" ".join([*parts, f"How many credits does {who} take?"]))]
+        own, lost, pool = [record(job, rules.need)], [NOT_UNDERSTOOD] * misunderstood, [seen(shown)]
+        parts = [*pool, *lost, *said, *own] if checks else [*own, *pool, *lost, *said]
+        return [user(" ".join([*parts, question(job)]))]
 
     return Task(
         name=f"stock: {rules.need} or {rules.more} credits",
         family=f"need {rules.need}",
         values=(str(rules.need), str(rules.more)),
-        frame=f"{who} takes {{x}}",
-        begun=f"{capital(who)} takes",
+        frame=f"{ABOUT[job]} takes {{x}}",
+        begun=begun(job),
         ask=asked,
         check=lambda heard, misunderstood: asked(heard, misunderstood, checks=True),
-        planted=[user(f"Repeat: {capital(who)} takes {rules.more} credits.")],
+        planted=[user(f"Repeat: {begun(job)} {rules.more} credits.")],
         commons=commons,
     )
