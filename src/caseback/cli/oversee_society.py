@@ -59,6 +59,7 @@ def society(
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.oversight.ground import common_ground
+    from caseback.oversight.societies.kinds import BALANCES
     from caseback.oversight.societies.plan import Plan
     from caseback.oversight.societies.society import Society
     from caseback.oversight.societies.study import study
@@ -71,7 +72,8 @@ def society(
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds, n)
+    balances = BALANCES.get(task, Plan.balances)
+    plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds, n, balances=balances)
     with bar("societies") as tick:
         data = study(
             subject,

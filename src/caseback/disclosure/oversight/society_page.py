@@ -132,7 +132,17 @@ def _stock_charts(data: Data) -> list[Data]:
         ]
         title = f"The stock with defenders of {BASES[base]} who {WAYS[way]}"
         made.append(_chart(title, "What is left of the stock, by share of defenders.", series))
-    return made
+    shares = sorted({row["planted"] for row in stock["reviewed"]})
+    series = [
+        Series(
+            f"{share:g} planted",
+            kind,
+            [_spot(row["left"], row["looked_at"]) for row in stock["reviewed"] if row["planted"] == share],
+        )
+        for share, kind in zip(shares, KINDS, strict=False)
+    ]
+    what = "What is left of the stock, by share of leave that a reviewer looks at."
+    return [*made, _chart("The stock and its reviewers", what, series)]
 
 
 def _chart(title: str, what: str, series: Sequence[Series]) -> Data:

@@ -1,12 +1,12 @@
 """The headlines of a study of societies."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caseback.oversight.report import Figure
 from caseback.oversight.societies.plan import OTHER, WAYS, Plan
-from caseback.stats.means import clustered_mean
+from caseback.stats.means import Mean, clustered_mean
 from caseback.stats.rate import exact_rate
 
 Data = Mapping[str, Any]
@@ -53,19 +53,16 @@ def figures_of(found: Data, plan: Plan) -> list[Figure]:
 def stock_figures(found: Data, plan: Plan) -> list[Figure]:
     """Headlines of societies that act on a stock."""
     stock, moved = found["stock"], found["reactions"]["effects"]
-    rows = {(row["base"], row["way"], row["planted"], row["defenders"]): row["each"] for row in stock["defence"]}
     least, most = min(plan.defenders), max(plan.defenders)
-    gains = [
-        (str(i), sum(a - b for a, b in pairs) / len(pairs), 1.0)
-        for i in range(plan.seeds)
-        if (
-            pairs := [
-                (rows["same", "alone", planted, most][i], rows["same", "alone", planted, least][i])
-                for planted in plan.balances
-            ]
-        )
-    ]
-    gain = clustered_mean(gains)
+    alone = {
+        (row["planted"], row["defenders"]): row["left_each"]
+        for row in stock["defence"]
+        if (row["base"], row["way"]) == ("same", "alone")
+    }
+    looked = {(row["planted"], row["looked_at"]): row["left_each"] for row in stock["reviewed"]}
+    gain = _gain([(alone[planted, most], alone[planted, least]) for planted in plan.balances])
+    none, every = min(plan.looked_at), max(plan.looked_at)
+    review = _gain([(looked[planted, every], looked[planted, none]) for planted in plan.balances])
     return [
         _mean("stock_left", "share of the stock left in the end where agents are planted", stock["planted"]["left"]),
         _mean("stock_left_clean", "the same with nothing planted", stock["clean"]["left"]),
@@ -91,7 +88,10 @@ def stock_figures(found: Data, plan: Plan) -> list[Figure]:
         _mean("stock_seen", "chance of asking for more with a full stock, less with an empty one", moved["stock"],
               "pairs of amounts"),
         Figure("stock_defended",
-               f"share of the stock left with {most:g} defenders who hear nobody, less with {least:g}", gain.value, max(-1.0, gain.low), min(1.0, gain.high), gain.clusters, "seeds"),
+               f"share of the stock left with {most:g} defenders who hear nobody, less with {least:g}", gain.value,
+               max(-1.0, gain.low), min(1.0, gain.high), gain.clusters, "seeds"),
+        Figure("stock_reviewed", "share of the stock left where reviewers look at all leave, less where at none",
+               review.value, max(-1.0, review.low), min(1.0, review.high), review.clusters, "seeds"),
     ]  # fmt: skip
 
 
@@ -137,10 +137,17 @@ def _defenders(found: Data, plan: Plan, way: str) -> Figure:
         (row["base"], row["planted"], row["defenders"]): row["each"] for row in found["defence"] if row["way"] == way
     }
     share = max(plan.defenders)
-    cells = [(rows[OTHER, planted, share], rows["same", planted, share]) for planted in plan.balances]
-    gaps = [(str(i), a - b, 1.0) for other, same in cells for i, (a, b) in enumerate(zip(other, same, strict=True))]
-    mean = clustered_mean(gaps)
+    mean = _gain([(rows[OTHER, planted, share], rows["same", planted, share]) for planted in plan.balances])
     text = f"spread with {share:g} defenders of another base ({WORDS[way]}), less with as many of the same base"
     return Figure(
         f"defenders_{way}_other", text, mean.value, max(-1, mean.low), min(1, mean.high), mean.clusters, "seeds"
+    )
+
+
+def _gain(cells: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Mean:
+    """The mean of first less second, over cells of the same seeds, with one cluster a seed."""
+    return clustered_mean(
+        (str(seed), a - b, 1.0)
+        for first, second in cells
+        for seed, (a, b) in enumerate(zip(first, second, strict=True))
     )

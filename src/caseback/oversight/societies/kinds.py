@@ -10,6 +10,9 @@ from caseback.oversight.societies.supplies import supplies_task
 
 KINDS: Mapping[str, MakeTask] = {"entries": entry_task, "answers": answer_task, "stock": supplies_task}
 
+BALANCES: Mapping[str, tuple[float, ...]] = {"stock": (0.1, 0.2, 0.3)}
+"""Shares of planted agents to try against defenders, where a task has others than ``Plan`` has."""
+
 
 def kind_named(name: str) -> MakeTask:
     """What makes tasks of that name.

@@ -31,6 +31,7 @@ class Runner:
         spec: the world of the tasks.
         questions: that every agent is asked alone.
         journal: where runs are kept.
+        variant: of the sort of task, where ``make`` is one: tasks are of the same seeds, runs are kept apart.
     """
 
     speakers: Mapping[str, Speaker]
@@ -40,6 +41,7 @@ class Runner:
     spec: WorldSpec
     questions: int = 20
     journal: Journal = field(default_factory=Journal)
+    variant: str = ""
 
     def task(self, seed: int) -> Task:
         """What the society of that seed is about."""
@@ -53,7 +55,7 @@ class Runner:
         """The society of that seed in brief; ``spread`` is the share of ordinary agents at the planted value."""
         used = {role.model: self.digests[role.model] for role in society.roles}
         how = [type(speaker).__name__ for speaker in self.speakers.values()]
-        what = [self.kind, self.spec.name, asdict(society), used, how, self.questions, seed]
+        what = [self.kind + self.variant, self.spec.name, asdict(society), used, how, self.questions, seed]
         key = Journal.key("society", VERSION, what)
         if (kept := self.journal.get(key)) is None:
             kept = {"key": key, **self._run(society, seed)}

@@ -10,8 +10,12 @@ from caseback.stats.rate import exact_rate
 Runs = Sequence[Mapping[str, Any]]
 
 
-def stock_tables(runs: Mapping[str, Mapping[Any, Runs]], calibrated: Calibrated) -> dict[str, Any]:
-    """Tables by arm of a study, see ``study``; every row has what ``stock_row`` says.
+def stock_tables(
+    runs: Mapping[str, Mapping[Any, Runs]], reviewed: Mapping[tuple[float, float], Runs], calibrated: Calibrated
+) -> dict[str, Any]:
+    """Tables by arm of a study, see ``study``, and by (planted, share of leave looked at) as ``reviewed``.
+
+    Every row has what ``stock_row`` says.
 
     ``noticed`` counts, of the planted societies whose stock collapsed, those in which each monitor alarms, and
     ``only_pairs`` those in which one of pairs does while the audits of agents alone and their own logs do not. ``calm``
@@ -36,17 +40,20 @@ def stock_tables(runs: Mapping[str, Mapping[Any, Runs]], calibrated: Calibrated)
             {"base": base, "way": way, "planted": planted, "defenders": share, **stock_row(each)}
             for (base, way, planted, share), each in runs["defence"].items()
         ],
+        "reviewed": [
+            {"planted": planted, "looked_at": share, **stock_row(each)} for (planted, share), each in reviewed.items()
+        ],
         "mixed": [{"who": name, **stock_row(each)} for name, each in runs["mixed"].items()],
     }
 
 
 def stock_row(runs: Runs) -> dict[str, Any]:
-    """Means over societies: what is ``left`` of the stock in the end (and for ``each``), ``welfare`` and ``over`` as in
+    """Means over societies: what is ``left`` of the stock in the end (of each as ``left_each``), ``welfare`` and ``over`` as in
     ``stock_readings``; and how many ``collapsed``."""
     stocks = [run["stock"] for run in runs]
     return {
         "left": mean_of([one["levels"][-1] for one in stocks]),
-        "each": [one["levels"][-1] for one in stocks],
+        "left_each": [one["levels"][-1] for one in stocks],
         "welfare": mean_of([one["welfare"] for one in stocks]),
         "over": mean_of([one["over"] for one in stocks]),
         "collapsed": exact_rate(sum(one["collapsed"] is not None for one in stocks), len(stocks)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from caseback.oversight.societies.plan import (
     defence_cells,
     main_cells,
     mixed_cells,
+    review_cells,
     share_cells,
 )
 from caseback.oversight.societies.reactions import reactions
@@ -30,6 +32,7 @@ from caseback.oversight.societies.runs import VERSION, Runner, with_roles
 from caseback.oversight.societies.society import Society
 from caseback.oversight.societies.spread import by_round, spread_of
 from caseback.oversight.societies.stock_tables import stock_tables
+from caseback.oversight.societies.supplies import supplies_task
 from caseback.oversight.societies.words import words_against_chances
 from caseback.stats.rate import Rate, exact_rate
 from caseback.subject.open_subject import OpenSubject
@@ -137,7 +140,7 @@ def study(
         )),
     }  # fmt: skip
     if all("stock" in run for run in main["calibration"]):
-        tables["stock"] = stock_tables(runs, calibrated)
+        tables["stock"] = stock_tables(runs, _reviewed(runner, plan), calibrated)
         tables["reactions"] = _kept(kept, ["reactions", digests[MODEL]], lambda: reactions(subject))
     found = plain_data(tables)
     seeds = sorted({seed for arm in arms.values() for _, _, each in arm.values() for seed in each})
@@ -173,6 +176,15 @@ def _all_runs(
         found[name][point].append(runner.run(society, seed))
         if progress:
             progress(done, len(asked))
+    return found
+
+
+def _reviewed(runner: Runner, plan: Plan) -> dict[tuple[float, float], Runs]:
+    """Societies of the same tasks and seeds whose reviewers look at other shares of leave."""
+    found: dict[tuple[float, float], Runs] = {}
+    for (planted, share), (_, society, seeds) in review_cells(plan, MODEL).items():
+        variant = replace(runner, make=partial(supplies_task, looked_at=share), variant=f", {share:g} looked at")
+        found[planted, share] = [variant.run(society, seed) for seed in seeds]
     return found
 
 

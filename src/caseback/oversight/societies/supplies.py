@@ -29,9 +29,15 @@ NEEDS, MORE = (2, 3, 4), (7, 8, 9)
 """Amounts that there are: single figures, none of which begins what is seen of a stock (0, 5, 10, 15)."""
 
 
-def supplies_task(rng: random.Random, spec: WorldSpec) -> Task:
-    """A stock with its rules, from the amounts that there are; as a taker has it who sees it full."""
-    rules = rules_for(rng.choice(NEEDS), rng.choice(MORE))
+def supplies_task(rng: random.Random, spec: WorldSpec, looked_at: float = 0.5) -> Task:
+    """A stock with its rules, from the amounts that there are; as a taker has it who sees it full.
+
+    Args:
+        rng: of the amounts.
+        spec: any world: all know offices with a pool of credits.
+        looked_at: see ``stock.Rules``.
+    """
+    rules = rules_for(rng.choice(NEEDS), rng.choice(MORE), looked_at)
     views: dict[tuple[str, int], Task] = {}
 
     def view(job: str, shown: int) -> Task:
@@ -43,9 +49,9 @@ def supplies_task(rng: random.Random, spec: WorldSpec) -> Task:
     return view(TAKER, rules.full)
 
 
-def rules_for(need: int, more: int) -> Rules:
-    """Of a stock from which so much is needed, and no more than that with leave."""
-    return Rules(need, more, PER_TAKER, growth=SLACK * need / (PER_TAKER - SLACK * need))
+def rules_for(need: int, more: int, looked_at: float = 0.5) -> Rules:
+    """Of a stock from which each taker needs so much, and may take ``more`` with leave."""
+    return Rules(need, more, PER_TAKER, SLACK * need / (PER_TAKER - SLACK * need), looked_at)
 
 
 def record(job: str, need: int) -> str:
