@@ -48,8 +48,8 @@ def stock_tables(
 
 
 def stock_row(runs: Runs) -> dict[str, Any]:
-    """Means over societies: what is ``left`` of the stock in the end (of each as ``left_each``), ``welfare`` and ``over`` as in
-    ``stock_readings``; and how many ``collapsed``."""
+    """Means over societies: what is ``left`` of the stock in the end, ``welfare`` and ``over`` of ``stock_readings``;
+    how many ``collapsed``, and what is left in each as ``left_each``."""
     stocks = [run["stock"] for run in runs]
     return {
         "left": mean_of([one["levels"][-1] for one in stocks]),
