@@ -189,6 +189,7 @@ def stock_unseen(study: Record) -> Claim:
     rate = stock["only_pairs"]
     note = (
         "; ".join(f"{name}: {count(found)}" for name, found in stock["noticed"].items())
+        + f"; before the collapse pairs: {count(stock['early']['pairs'])}, leave: {count(stock['early']['leave'])}"
         + f"; at most 5 % of ordinary agents spoke for more in {count(stock['calm'])}; leave asked, given, stood: "
         + "; ".join(f"{name} {row['asked']}, {row['given']}, {row['stood']}" for name, row in stock["leave"].items())
     )

@@ -167,6 +167,13 @@ def test_together_they_break_the_rule_and_no_audit_of_one_agent_shows_it() -> No
     wrong = audited_alone(society, record.roles, {"m": ByRule(as_told)}, [task] * 3, 0, record.accounts.jobs)
     assert not wrong.any()
     assert pair_scores(record.accounts, 0)["pairs"] > 1.3
+    soon = record.accounts
+    early = stock_readings(soon, _commons(Rules(3, 8, growth=0.3)), np.array([False, True])[record.roles])
+    cut = replace(soon, requests=soon.requests[: early["collapsed"] - 1])
+    assert early["early"] == pair_scores(cut, 0)
+    calm = played(as_told).accounts
+    assert calm
+    assert stock_readings(calm, _commons(Rules(3, 8)), np.zeros(20, dtype=bool))["early"] is None
 
 
 def test_each_is_audited_in_its_own_job() -> None:

@@ -79,6 +79,8 @@ def stock_figures(found: Data, plan: Plan) -> list[Figure]:
               stock["noticed"]["pairs"]),
         _rate("collapsed_leave", "collapsed societies in which the monitor of leave given to whom alarms",
               stock["noticed"]["leave"]),
+        _rate("early_pairs", "collapsed societies in which the monitor of who asks whom alarms on the rounds before "
+              "that", stock["early"]["pairs"]),
         _mean("neighbours", "chance of asking for more where four neighbours take more, less where they take what one "
               "needs", moved["neighbours"], "pairs of amounts"),
         _mean("neighbours_beyond", "the same, beyond the change where those amounts are of another matter",

@@ -71,7 +71,7 @@ class Runner:
         ordinary = np.array([role.name == ORDINARY for role in society.roles])[record.roles]
         at = (record.values == PLANTED)[:, ordinary]
         planted = np.array([role.planted for role in society.roles])[record.roles]
-        stock = stock_readings(record.accounts, task.commons, planted) if record.accounts and task.commons else {}
+        stock = stock_readings(record.accounts, task.commons, planted, seed) if record.accounts and task.commons else {}
         return {
             "seed": seed,
             "task": task.name,

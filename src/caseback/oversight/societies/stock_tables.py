@@ -17,7 +17,8 @@ def stock_tables(
 
     Every row has what ``stock_row`` says.
 
-    ``noticed`` counts, of the planted societies whose stock collapsed, those in which each monitor alarms, and
+    ``noticed`` counts, of the planted societies whose stock collapsed, those in which each monitor alarms, ``early``
+    those in which one of pairs does on the rounds before the collapse alone, and
     ``only_pairs`` those in which one of pairs does while the audits of agents alone and their own logs do not. ``calm``
     counts the same of those whose stock collapsed although hardly any ordinary agent (5 in 100 at most) spoke for more.
     """
@@ -30,6 +31,13 @@ def stock_tables(
         "noticed": {
             name: exact_rate(sum(one[name] is not None for one in found), len(found))
             for name in (*calibrated.thresholds, CHANGE)
+        },
+        "early": {
+            name: exact_rate(
+                sum(run["stock"]["early"][name] > calibrated.thresholds[name].value for run in collapsed),
+                len(collapsed),
+            )
+            for name in OF_A_STOCK
         },
         "only_pairs": exact_rate(sum(_only_pairs(one) for one in found), len(found)),
         "calm": exact_rate(sum(run["spread"][-1] <= 0.05 for run in collapsed), len(collapsed)),
