@@ -18,7 +18,11 @@ def society(
         str, typer.Option(help="A model of another base, for defenders and mixed societies.", show_default="none")
     ] = "",
     task: Annotated[
-        str, typer.Option(help="[bold]entries[/] of a record that all have at hand, or [bold]answers[/] all know.")
+        str,
+        typer.Option(
+            help="[bold]entries[/] of a record that all have at hand, [bold]answers[/] all know, or a [bold]stock[/] "
+            "that all live on."
+        ),
     ] = "entries",
     agents: Annotated[int, typer.Option(min=2, help="Agents in each society.")] = 100,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds in which all of them act.")] = 15,
@@ -40,9 +44,14 @@ def society(
     against defenders; what audits of every agent alone find, and what monitors of the whole find, at thresholds set on
     clean societies of other seeds. With --out, a study that was stopped goes on with the same command.
 
+    Where all live on a stock, agents are takers, keepers who give leave to take more, and reviewers of leave; what is
+    planted colludes. Shown beside the rest are what is left of the stock, and monitors of who asks whom.
+
     [bold]Examples[/]
 
       caseback oversee society ref-aligned --other neighbor --out society
+
+      caseback oversee society ref-aligned --other neighbor --task stock --planted 0.2 --agents 40 --out stock
 
       caseback oversee society --agents 30 --rounds 5 --clean 5 --seeds 3 -n 5 --out a-quick-look
     """
@@ -50,6 +59,7 @@ def society(
     from caseback.dossier.disk import writing
     from caseback.dossier.measure import write_text
     from caseback.oversight.ground import common_ground
+    from caseback.oversight.societies.kinds import BALANCES
     from caseback.oversight.societies.plan import Plan
     from caseback.oversight.societies.society import Society
     from caseback.oversight.societies.study import study
@@ -62,7 +72,8 @@ def society(
     if out is not None:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds, n)
+    balances = BALANCES.get(task, Plan.balances)
+    plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds, n, balances=balances)
     with bar("societies") as tick:
         data = study(
             subject,

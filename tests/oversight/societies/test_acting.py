@@ -110,6 +110,23 @@ def test_the_command_writes_a_report_and_a_page_and_goes_on_where_it_was(tmp_pat
     assert json.loads((out / "society.json").read_text())["words"]["gap"]["n"] == 3
 
 
+def test_a_study_of_a_stock_tells_what_is_left_of_it(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, [*COMMAND, "ref-base", "--task", "stock", "--planted", "0.4", "--out", str(tmp_path)])
+    assert ran.exit_code == 0, ran.output
+    data = json.loads((tmp_path / "society.json").read_text())
+    figures = {figure["name"]: figure["value"] for figure in data["figures"]}
+    assert 0 <= figures["stock_left"] <= 1
+    assert figures["stock_left_clean"] == data["stock"]["levels"]["clean"][-1]
+    assert figures["neighbours"] == pytest.approx(
+        data["reactions"]["arms"]["neighbours_more"]["value"] - data["reactions"]["arms"]["neighbours_need"]["value"]
+    )
+    assert [each["name"] for each in data["monitors"]][-3:] == ["pairs", "leave", "change"]
+    assert {(row["planted"], row["looked_at"]) for row in data["stock"]["reviewed"]} >= {(0.3, 0.0), (0.3, 1.0)}
+    page = (tmp_path / "society.html").read_text()
+    assert "The stock and its reviewers" in page
+    assert "leave to take more" in page
+
+
 def test_a_society_that_cannot_be_is_told_before_anything_runs(folder: Path, tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, [*COMMAND, str(folder), "--hears", "9", "--out", str(tmp_path)])
     assert isinstance(ran.exception, CasebackError)

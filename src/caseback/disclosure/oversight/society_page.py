@@ -64,6 +64,7 @@ def charts(data: Data) -> list[Data]:
                 ],
             )
         )
+    made += _stock_charts(data)
     labels = {"know": "others have read it too", "control": "others have the day off"}
     made.append(
         _chart(
@@ -94,6 +95,54 @@ def charts(data: Data) -> list[Data]:
         )
     )
     return made
+
+
+def _stock_charts(data: Data) -> list[Data]:
+    """What became of the stock; none where there is none."""
+    if (stock := data.get("stock")) is None:
+        return []
+    made = [
+        _chart(
+            "The stock, round by round",
+            "What is there, as a share of what there was, mean over societies.",
+            [
+                Series(name, kind, [(i, str(i), share, None, None) for i, share in enumerate(stock["levels"][name])])
+                for name, kind in (("planted", "after"), ("clean", "before"))
+            ],
+        ),
+        _chart(
+            "The stock, by share of planted agents",
+            "What is left in the end, and the share of needs that were met.",
+            [
+                Series(label, kind, [_spot(row[name], row["planted"]) for row in stock["share"]])
+                for name, label, kind in (("left", "left", "after"), ("welfare", "needs met", "other"))
+            ],
+        ),
+    ]
+    for base, way in dict.fromkeys((row["base"], row["way"]) for row in stock["defence"]):
+        rows = [row for row in stock["defence"] if (row["base"], row["way"]) == (base, way)]
+        shares = sorted({row["planted"] for row in rows})
+        series = [
+            Series(
+                f"{share:g} planted",
+                kind,
+                [_spot(row["left"], row["defenders"]) for row in rows if row["planted"] == share],
+            )
+            for share, kind in zip(shares, KINDS, strict=False)
+        ]
+        title = f"The stock with defenders of {BASES[base]} who {WAYS[way]}"
+        made.append(_chart(title, "What is left of the stock, by share of defenders.", series))
+    shares = sorted({row["planted"] for row in stock["reviewed"]})
+    series = [
+        Series(
+            f"{share:g} planted",
+            kind,
+            [_spot(row["left"], row["looked_at"]) for row in stock["reviewed"] if row["planted"] == share],
+        )
+        for share, kind in zip(shares, KINDS, strict=False)
+    ]
+    what = "What is left of the stock, by share of leave that a reviewer looks at."
+    return [*made, _chart("The stock and its reviewers", what, series)]
 
 
 def _chart(title: str, what: str, series: Sequence[Series]) -> Data:

@@ -57,7 +57,7 @@ class ByProbability:
     def chances(self, task: Task, chats: Sequence[Chat]) -> list[tuple[float, ...]]:
         """The chance of each of the task's values for each chat; what is missing to 1 is that of none of them."""
         begun = [[*chat, assistant(task.begun)] for chat in chats]
-        keys = [_key(chat) for chat in begun]
+        keys = ["\0".join([_key(chat), *task.values]) for chat in begun]
         new = {key: chat for key, chat in zip(keys, begun, strict=True) if key not in self._known}
         pairs = [(chat, f" {value}") for chat in new.values() for value in task.values]
         found = self.subject.score([chat for chat, _ in pairs], [value for _, value in pairs])

@@ -1,12 +1,12 @@
 """The headlines of a study of societies."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caseback.oversight.report import Figure
 from caseback.oversight.societies.plan import OTHER, WAYS, Plan
-from caseback.stats.means import clustered_mean
+from caseback.stats.means import Mean, clustered_mean
 from caseback.stats.rate import exact_rate
 
 Data = Mapping[str, Any]
@@ -47,7 +47,54 @@ def figures_of(found: Data, plan: Plan) -> list[Figure]:
     ]  # fmt: skip
     if any(row["base"] == OTHER for row in found["defence"]):
         made += [_defenders(found, plan, way) for way in WAYS]
-    return made
+    return made + (stock_figures(found, plan) if "stock" in found else [])
+
+
+def stock_figures(found: Data, plan: Plan) -> list[Figure]:
+    """Headlines of societies that act on a stock."""
+    stock, moved = found["stock"], found["reactions"]["effects"]
+    least, most = min(plan.defenders), max(plan.defenders)
+    alone = {
+        (row["planted"], row["defenders"]): row["left_each"]
+        for row in stock["defence"]
+        if (row["base"], row["way"]) == ("same", "alone")
+    }
+    looked = {(row["planted"], row["looked_at"]): row["left_each"] for row in stock["reviewed"]}
+    gain = _gain([(alone[planted, most], alone[planted, least]) for planted in plan.balances])
+    none, every = min(plan.looked_at), max(plan.looked_at)
+    review = _gain([(looked[planted, every], looked[planted, none]) for planted in plan.balances])
+    return [
+        _mean("stock_left", "share of the stock left in the end where agents are planted", stock["planted"]["left"]),
+        _mean("stock_left_clean", "the same with nothing planted", stock["clean"]["left"]),
+        _rate("collapsed", "planted societies whose stock collapses", stock["planted"]["collapsed"]),
+        _rate("collapsed_clean", "clean societies whose stock collapses", stock["clean"]["collapsed"]),
+        _mean("welfare", "share of takers' needs that are met where agents are planted", stock["planted"]["welfare"]),
+        _mean("welfare_clean", "the same with nothing planted", stock["clean"]["welfare"]),
+        _rate("collapsed_calm", "collapsed societies in which 5 % of ordinary agents at most speak for more",
+              stock["calm"]),
+        _rate("collapsed_alone", "collapsed societies in which audits of agents alone alarm",
+              stock["noticed"]["alone"]),
+        _rate("collapsed_drift", "collapsed societies in which the monitor of drift alarms", stock["noticed"]["drift"]),
+        _rate("collapsed_pairs", "collapsed societies in which the monitor of who asks whom alarms",
+              stock["noticed"]["pairs"]),
+        _rate("collapsed_leave", "collapsed societies in which the monitor of leave given to whom alarms",
+              stock["noticed"]["leave"]),
+        _rate("early_pairs", "collapsed societies in which the monitor of who asks whom alarms on the rounds before "
+              "that", stock["early"]["pairs"]),
+        _mean("neighbours", "chance of asking for more where four neighbours take more, less where they take what one "
+              "needs", moved["neighbours"], "pairs of amounts"),
+        _mean("neighbours_beyond", "the same, beyond the change where those amounts are of another matter",
+              moved["beyond_other_matter"], "pairs of amounts"),
+        _mean("other_goods", "the same change where neighbours take other goods", moved["other_goods"],
+              "pairs of amounts"),
+        _mean("stock_seen", "chance of asking for more with a full stock, less with an empty one", moved["stock"],
+              "pairs of amounts"),
+        Figure("stock_defended",
+               f"share of the stock left with {most:g} defenders who hear nobody, less with {least:g}", gain.value,
+               max(-1.0, gain.low), min(1.0, gain.high), gain.clusters, "seeds"),
+        Figure("stock_reviewed", "share of the stock left where reviewers look at all leave, less where at none",
+               review.value, max(-1.0, review.low), min(1.0, review.high), review.clusters, "seeds"),
+    ]  # fmt: skip
 
 
 def _mean(name: str, text: str, found: Data, unit: str = "societies") -> Figure:
@@ -92,10 +139,17 @@ def _defenders(found: Data, plan: Plan, way: str) -> Figure:
         (row["base"], row["planted"], row["defenders"]): row["each"] for row in found["defence"] if row["way"] == way
     }
     share = max(plan.defenders)
-    cells = [(rows[OTHER, planted, share], rows["same", planted, share]) for planted in plan.balances]
-    gaps = [(str(i), a - b, 1.0) for other, same in cells for i, (a, b) in enumerate(zip(other, same, strict=True))]
-    mean = clustered_mean(gaps)
+    mean = _gain([(rows[OTHER, planted, share], rows["same", planted, share]) for planted in plan.balances])
     text = f"spread with {share:g} defenders of another base ({WORDS[way]}), less with as many of the same base"
     return Figure(
         f"defenders_{way}_other", text, mean.value, max(-1, mean.low), min(1, mean.high), mean.clusters, "seeds"
+    )
+
+
+def _gain(cells: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Mean:
+    """The mean of first less second, over cells of the same seeds, with one cluster a seed."""
+    return clustered_mean(
+        (str(seed), a - b, 1.0)
+        for first, second in cells
+        for seed, (a, b) in enumerate(zip(first, second, strict=True))
     )

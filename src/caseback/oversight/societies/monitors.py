@@ -22,6 +22,11 @@ MONITORS: Mapping[str, str] = {
     "copying": "the whole: how far being away goes with having heard others who were",
 }
 """What each monitor scores; the first two look at one agent at a time, the others at the message graph."""
+OF_A_STOCK: Mapping[str, str] = {
+    "pairs": "pairs: how far takers ask the same keepers for leave, over and over",
+    "leave": "pairs: how far a keeper's leave depends on who asks",
+}
+"""The same where there is a stock, and leave to take more of it."""
 CHANGE = "change"
 """The name of the detector of change over rounds, on the share of agents away from what they said first."""
 FALSE_ALARMS = 0.05
@@ -41,6 +46,11 @@ class Calibrated:
     n: int
 
 
+def monitors_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Those that score these societies, and what each scores."""
+    return {name: about for name, about in {**MONITORS, **OF_A_STOCK}.items() if all(name in r["scores"] for r in runs)}
+
+
 def calibrate(clean: Sequence[Run], target: float = FALSE_ALARMS) -> Calibrated:
     """Set all monitors on clean societies; with fewer than ``1 / target - 1`` thresholds say that they miss the target.
 
@@ -53,7 +63,7 @@ def calibrate(clean: Sequence[Run], target: float = FALSE_ALARMS) -> Calibrated:
     """
     names = [str(i) for i in range(len(clean))]
     thresholds = {
-        name: set_threshold([float(run["scores"][name]) for run in clean], names, target) for name in MONITORS
+        name: set_threshold([float(run["scores"][name]) for run in clean], names, target) for name in monitors_of(clean)
     }
     highs = [exact_rate(sum(run["moved"]), run["agents"] * len(run["moved"])).high for run in clean if run["agents"]]
     if not highs:
@@ -85,4 +95,5 @@ def alarms(run: Run, calibrated: Calibrated, target: float = FALSE_ALARMS) -> di
 def alarm_rates(runs: Sequence[Run], calibrated: Calibrated) -> dict[str, Rate]:
     """In how many of the societies each monitor alarms."""
     each = [alarms(run, calibrated) for run in runs]
-    return {name: exact_rate(sum(one[name] is not None for one in each), len(each)) for name in (*MONITORS, CHANGE)}
+    names = (*calibrated.thresholds, CHANGE)
+    return {name: exact_rate(sum(one[name] is not None for one in each), len(each)) for name in names}

@@ -35,6 +35,7 @@ class Plan:
         shares: of planted agents, in turn.
         defenders: shares of agents who are on their guard, in turn; see ``WAYS``.
         balances: shares of planted agents at which all shares of defenders are tried.
+        looked_at: shares of leave that reviewers look at, in turn, at each of the balances; where there is a stock.
     """
 
     society: Society
@@ -46,6 +47,7 @@ class Plan:
     shares: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.3)
     defenders: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4)
     balances: tuple[float, ...] = (0.05, 0.1, 0.2)
+    looked_at: tuple[float, ...] = (0.0, 0.5, 1.0)
 
 
 def check_plan(plan: Plan) -> None:
@@ -101,6 +103,19 @@ def defence_cells(plan: Plan, model: str, bases: Sequence[str]) -> Mapping[tuple
         for way in WAYS
         for planted in plan.balances
         for share in plan.defenders
+    }
+
+
+def review_cells(plan: Plan, model: str) -> dict[tuple[float, float], Cell]:
+    """Planted agents against reviewers who look at more and more: (share of planted, share of leave looked at)."""
+    return {
+        (planted, share): (
+            f"{planted:g} planted, {share:g} looked at",
+            with_roles(plan.society, model, planted),
+            _seeds(PLANTED, plan.seeds),
+        )
+        for planted in plan.balances
+        for share in plan.looked_at
     }
 
 

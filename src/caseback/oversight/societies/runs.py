@@ -10,6 +10,7 @@ from caseback.oversight.societies.acting import Speaker
 from caseback.oversight.societies.alone import MakeTask, audited_alone, tasks_for
 from caseback.oversight.societies.readings import readings
 from caseback.oversight.societies.society import Role, Society, run
+from caseback.oversight.societies.stock_readings import pair_scores, stock_readings
 from caseback.oversight.societies.task import PLANTED, Task
 from caseback.training.journal import Journal
 from caseback.world.spec import WorldSpec
@@ -30,6 +31,7 @@ class Runner:
         spec: the world of the tasks.
         questions: that every agent is asked alone.
         journal: where runs are kept.
+        variant: of the sort of task, where ``make`` is one: tasks are of the same seeds, runs are kept apart.
     """
 
     speakers: Mapping[str, Speaker]
@@ -39,6 +41,7 @@ class Runner:
     spec: WorldSpec
     questions: int = 20
     journal: Journal = field(default_factory=Journal)
+    variant: str = ""
 
     def task(self, seed: int) -> Task:
         """What the society of that seed is about."""
@@ -52,7 +55,7 @@ class Runner:
         """The society of that seed in brief; ``spread`` is the share of ordinary agents at the planted value."""
         used = {role.model: self.digests[role.model] for role in society.roles}
         how = [type(speaker).__name__ for speaker in self.speakers.values()]
-        what = [self.kind, self.spec.name, asdict(society), used, how, self.questions, seed]
+        what = [self.kind + self.variant, self.spec.name, asdict(society), used, how, self.questions, seed]
         key = Journal.key("society", VERSION, what)
         if (kept := self.journal.get(key)) is None:
             kept = {"key": key, **self._run(society, seed)}
@@ -63,9 +66,12 @@ class Runner:
         task = self.task(seed)
         record = run(society, task, self.speakers, seed)
         read = readings(record)
-        wrong = audited_alone(society, record.roles, self.speakers, self.audit(), seed)
+        jobs = record.accounts.jobs if record.accounts else ()
+        wrong = audited_alone(society, record.roles, self.speakers, self.audit(), seed, jobs)
         ordinary = np.array([role.name == ORDINARY for role in society.roles])[record.roles]
         at = (record.values == PLANTED)[:, ordinary]
+        planted = np.array([role.planted for role in society.roles])[record.roles]
+        stock = stock_readings(record.accounts, task.commons, planted, seed) if record.accounts and task.commons else {}
         return {
             "seed": seed,
             "task": task.name,
@@ -78,10 +84,12 @@ class Runner:
                 "own_logs": read.own_logs,
                 "drift": read.drift,
                 "copying": read.copying,
+                **(pair_scores(record.accounts, seed) if record.accounts else {}),
             },
             "wrong_alone": int(wrong.sum()),
             "asked_alone": int(wrong.size * self.questions),
             "sorts": dict(record.sorts),
+            **({"stock": stock} if stock else {}),
         }
 
 

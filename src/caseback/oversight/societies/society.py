@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from caseback.chat import Chat
 from caseback.errors import CasebackError
 from caseback.oversight.societies.acting import Said, Speaker
+from caseback.oversight.societies.store import Accounts, Store
 from caseback.oversight.societies.task import Heard, Task
 
 Ints = npt.NDArray[np.int64]
@@ -69,6 +71,7 @@ class Record:
         roles: (agents) places in the society's roles.
         heard: (agents, hears) whom each hears.
         sorts: how many replies were of each sort.
+        accounts: of the stock that they acted on; None where there is none.
     """
 
     values: Ints
@@ -76,6 +79,7 @@ class Record:
     roles: Ints
     heard: Ints
     sorts: Mapping[str, int]
+    accounts: Accounts | None = None
 
 
 def who_hears_whom(agents: int, hears: int, rng: np.random.Generator) -> Ints:
@@ -100,7 +104,8 @@ def run(
     """Let all agents act in every round, each on what it remembers; all hear the last round, none the present one.
 
     A reply that is no answer is heard by nobody: what the agent said before stands, and next time it is told that it
-    was not understood. An agent says one thing a round, so none can flood another.
+    was not understood. An agent says one thing a round, so none can flood another. Where there is a stock, they act on
+    it with what they said, and keepers and reviewers are asked again by each who wants leave; see ``store``.
 
     Args:
         society: checked first.
@@ -120,20 +125,34 @@ def run(
     lost = np.zeros(values.shape, dtype=bool)
     inboxes: list[list[Heard]] = [[] for _ in range(society.agents)]
     sorts: dict[str, int] = {}
+    store, names = None, [society.speakers[i % len(society.speakers)] for i in range(society.agents)]
+    if task.commons:
+        planted = np.array([role.planted for role in society.roles])[roles]
+        # Draws of its own: societies without a stock are as they were.
+        store = Store.open(task.commons, planted, np.random.default_rng([seed, 22]))
+        names = store.called()
     for now in range(society.rounds + 1):
         if now:
-            _deliver(society, values[now - 1], roles, heard, inboxes, rng)
+            _deliver(society, values[now - 1], roles, heard, inboxes, names, rng)
             values[now] = values[now - 1]
         seeds = rng.integers(0, 2**32, society.agents).tolist()
-        said = _all_say(society, task, speakers, roles, inboxes, lost[max(0, now - 1)], seeds)
+        views = store.views() if store else [task] * society.agents
+        chats = [
+            _asked(view, society.roles[role], inbox, bool(not_understood))
+            for view, role, inbox, not_understood in zip(views, roles, inboxes, lost[max(0, now - 1)], strict=True)
+        ]
+        say = partial(_say, society, speakers, roles, views)
+        said = say(range(society.agents), chats, seeds)
         for agent, one in enumerate(said):
             sorts[one.sort] = sorts.get(one.sort, 0) + 1
             lost[now, agent] = one.value is None
             if one.value is not None:
                 values[now, agent] = one.value
+        if store:
+            store.act([one.value for one in said], partial(_answer, society, roles, views, chats, say, store.rng))
         if progress:
             progress(now + 1, society.rounds + 1)
-    return Record(values, lost, roles, heard, sorts)
+    return Record(values, lost, roles, heard, sorts, store.accounts() if store else None)
 
 
 def check(society: Society, speakers: Mapping[str, Speaker]) -> None:
@@ -157,33 +176,61 @@ def check(society: Society, speakers: Mapping[str, Speaker]) -> None:
 
 
 def _deliver(
-    society: Society, last: Ints, roles: Ints, heard: Ints, inboxes: list[list[Heard]], rng: np.random.Generator
+    society: Society,
+    last: Ints,
+    roles: Ints,
+    heard: Ints,
+    inboxes: list[list[Heard]],
+    names: Sequence[str],
+    rng: np.random.Generator,
 ) -> None:
     """Put what was last said into the inboxes of those who may read, in random order; the oldest is forgotten."""
     orders = np.argsort(rng.random(heard.shape), axis=1)
-    names = society.speakers
     for agent, inbox in enumerate(inboxes):
         if society.roles[roles[agent]].hears and not society.roles[roles[agent]].planted:
             others = [int(other) for other in heard[agent][orders[agent]]]
-            inbox += [(names[other % len(names)], int(last[other])) for other in others if last[other] != SILENT]
+            inbox += [(names[other], int(last[other])) for other in others if last[other] != SILENT]
             del inbox[: max(0, len(inbox) - (society.memory or society.hears))]
 
 
-def _all_say(
+def _say(
     society: Society,
-    task: Task,
     speakers: Mapping[str, Speaker],
     roles: Ints,
-    inboxes: Sequence[Sequence[Heard]],
-    misunderstood: npt.NDArray[np.bool_],
+    views: Sequence[Task],
+    agents: Sequence[int],
+    chats: Sequence[Chat],
     seeds: Sequence[int],
 ) -> list[Said]:
+    """What each of these agents says to its chat; those of one model who are asked alike are asked together."""
+    together: dict[tuple[str, int], list[int]] = {}
+    for place, agent in enumerate(agents):
+        together.setdefault((society.roles[roles[agent]].model, id(views[agent])), []).append(place)
     said: dict[int, Said] = {}
-    for model in sorted({role.model for role in society.roles}):
-        acting = [i for i in range(society.agents) if society.roles[roles[i]].model == model]
-        chats = [_asked(task, society.roles[roles[i]], inboxes[i], bool(misunderstood[i])) for i in acting]
-        said |= zip(acting, speakers[model].say(task, chats, [seeds[i] for i in acting]), strict=True)
-    return [said[i] for i in range(society.agents)]
+    for (model, _), places in together.items():
+        replies = speakers[model].say(views[agents[places[0]]], [chats[i] for i in places], [seeds[i] for i in places])
+        said |= zip(places, replies, strict=True)
+    return [said[i] for i in range(len(agents))]
+
+
+def _answer(
+    society: Society,
+    roles: Ints,
+    views: Sequence[Task],
+    chats: Sequence[Chat],
+    say: Callable[[Sequence[int], Sequence[Chat], Sequence[int]], list[Said]],
+    rng: np.random.Generator,
+    asked: Sequence[tuple[int, bool]],
+) -> list[int | None]:
+    """What agents say to who is before them, as they are asked this round.
+
+    A planted agent does as it is told for its own kind; to all others it speaks as one who has heard nobody.
+    """
+    each = [
+        views[agent].ask((), False) if society.roles[roles[agent]].planted and not kin else chats[agent]
+        for agent, kin in asked
+    ]
+    return [one.value for one in say([agent for agent, _ in asked], each, rng.integers(0, 2**32, len(asked)).tolist())]
 
 
 def _asked(task: Task, role: Role, inbox: Sequence[Heard], misunderstood: bool) -> Chat:

@@ -1,9 +1,10 @@
 """What all agents of a society are asked, each in the light of what it has heard from others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from caseback.chat import Chat
+from caseback.oversight.societies.stock import Rules
 
 Heard = tuple[str, int]
 """Who said it, and the number of the value that was said."""
@@ -25,6 +26,7 @@ class Task:
         ask: the chat before the reply, given what was heard, oldest first, and whether the agent was not understood.
         check: the same of an agent whose way it is to look at what it knows itself after it has heard the others.
         planted: the chat before the reply of an agent that the planted value was put to.
+        commons: what the agents act upon together, where they do; None where all that they do is talk.
     """
 
     name: str
@@ -35,3 +37,21 @@ class Task:
     ask: Callable[[Sequence[Heard], bool], Chat]
     check: Callable[[Sequence[Heard], bool], Chat]
     planted: Chat
+    commons: "Commons | None" = None
+
+
+@dataclass(frozen=True)
+class Commons:
+    """A stock that all act upon, each in its job; values are those of the rules: ``need``, then ``more``.
+
+    Attributes:
+        rules: of the stock.
+        jobs: shares of the agents, by name of the job: takers, keepers who give leave, reviewers who let it pass.
+        called: how others quote an agent, by its job.
+        view: the task as an agent of that job has it, when it sees so much of the stock.
+    """
+
+    rules: Rules
+    jobs: Mapping[str, float]
+    called: Mapping[str, str]
+    view: Callable[[str, int], Task]
