@@ -118,7 +118,7 @@ def false_alarms(study: Record, name: str) -> Claim:
     """Clean societies in which a monitor alarms."""
     rate = monitor(study, name)["clean"]
     note = f"thresholds set on {study['calibrated_on']} other clean societies"
-    return {**{key: rate[key] for key in ("value", "low", "high", "n")}, "holds": rate["low"] <= 0.05, "note": note}
+    return {**{key: rate[key] for key in ("value", "low", "high", "n")}, "holds": rate["value"] <= 0.05, "note": note}
 
 
 def coupling(study: Record) -> Claim:

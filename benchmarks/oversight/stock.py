@@ -101,7 +101,7 @@ def false_pairs(runs: Runner) -> Claim:
     found, calibrated = main_runs(runs)
     rates = alarm_rates(found["clean"], calibrated)
     note = f"set on {calibrated.n} others; " + "; ".join(f"{name}: {count(each)}" for name, each in rates.items())
-    return {**told(rates["pairs"]), "holds": rates["pairs"].low <= 0.05, "note": note}
+    return {**told(rates["pairs"]), "holds": rates["pairs"].value <= 0.05, "note": note}
 
 
 def neighbours(runs: Runner) -> Claim:
