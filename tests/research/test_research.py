@@ -1,6 +1,7 @@
 """The researcher on a job whose truth is known: it gets better, it resumes, and its notebook can be read."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,18 @@ def study_in(folder: Path, trials: int = 9, submissions: int = 4, seed: int = 0)
 
 def carried_out(study: Study, trials: int | None = None) -> None:
     research(study, run=at_once(study), trials=trials)
+
+
+def test_the_search_does_not_depend_on_which_trial_ends_first(tmp_path: Path) -> None:
+    study_in(tmp_path / "one", 12)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    found = []
+    for name, order in (("one", 1), ("two", -1)):
+        study = study_in(tmp_path / name, 12)
+        research(study, run=lambda rows, study=study, order=order: list(at_once(study)(rows))[::order])
+        found.append([row["settings"] for row in study.rows("hypothesis")])
+    assert found[0] == found[1]
+    assert len(found[0]) == 12
 
 
 def test_it_beats_the_settings_by_hand_on_a_world_it_never_saw(tmp_path: Path) -> None:

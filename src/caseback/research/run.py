@@ -22,6 +22,7 @@ from caseback.research.trials import (
     keep,
     register,
     run_one,
+    trials,
     tried,
     waiting,
 )
@@ -100,7 +101,7 @@ def submit_best(study: Study, sealed: Scorer) -> None:
     if first is not None and first["trial"] not in {*done, *flagged(study)} and first["open"] is not None:
         submit(study, sealed, first["trial"])
         done.add(first["trial"])
-    able = [row for row in study.rows("trial") if row["open"] is not None and row["trial"] not in flagged(study)]
+    able = [row for row in trials(study) if row["open"] is not None and row["trial"] not in flagged(study)]
     best_open = max((row["open"] for row in able if row["trial"] in done), default=float("-inf"))
     share = len(study.rows("trial")) / study.trials
     while able and len(done) < max(2, int(study.submissions * share)) and sealed.ask({"ask": "left"})["left"]:

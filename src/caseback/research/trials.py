@@ -89,9 +89,15 @@ def answers_of(study: Study, trial: str) -> list[float]:
     return answers
 
 
+def trials(study: Study) -> list[Row]:
+    """Trials in the order of their hypotheses: what follows must not depend on which ended first."""
+    kept = {row["trial"]: row for row in study.rows("trial")}
+    return [kept[row["trial"]] for row in study.rows("hypothesis") if row["trial"] in kept]
+
+
 def tried(study: Study) -> list[Tried]:
     """What was tried, for who proposes."""
-    return [Tried(row["settings"], row["open"]) for row in study.rows("trial")]
+    return [Tried(row["settings"], row["open"]) for row in trials(study)]
 
 
 def flagged(study: Study) -> set[str]:
