@@ -255,7 +255,8 @@ def test_the_words_for_the_whole() -> None:
         return reading({"tally": {"easy": easy, "hard": hard, "cannot tell": 6 - easy - hard}, "signs": range(6)})[0]
 
     assert said(0, 0) == "Cannot tell"
-    assert said(2, 0) == "Easier as models grow"
+    assert said(4, 0) == "Easier as models grow"
+    assert said(3, 0) == said(0, 2) == "Cannot tell"
     assert said(1, 1) == "Signs disagree"
     assert reading({"tally": {"easy": 1, "hard": 2, "cannot tell": 3}, "signs": range(6)})[2] == (
         "2 of 6 signs point to a hard world; 1 of 6 signs points to an easy one; 3 of 6 cannot be told."

@@ -19,18 +19,18 @@ def render_easy_or_hard(data: Data) -> str:
 
 
 def reading(data: Data) -> tuple[str, str, str]:
-    """The whole in a word, how it is coloured, and in a sentence: signs are counted, never summed to one figure."""
+    """The whole in a word, how it is coloured, and in a sentence: signs are counted, never summed to one figure. Where
+    half of them or more cannot be told, neither can the whole."""
     tally, n = data["tally"], len(data["signs"])
     hard, easy, untold = tally["hard"], tally["easy"], tally["cannot tell"]
-    word, side = (
-        ("Cannot tell", "cannot-tell")
-        if not hard and not easy
-        else ("Harder as models grow", "worse")
-        if not easy
-        else ("Easier as models grow", "improved")
-        if not hard
-        else ("Signs disagree", "mixed")
-    )
+    if hard and easy:
+        word, side = "Signs disagree", "mixed"
+    elif 2 * untold >= n:
+        word, side = "Cannot tell", "cannot-tell"
+    elif hard:
+        word, side = "Harder as models grow", "worse"
+    else:
+        word, side = "Easier as models grow", "improved"
     said = [
         f"{count} of {n} signs {'points' if count == 1 else 'point'} to {world}"
         for count, world in ((hard, "a hard world"), (easy, "an easy one"))
