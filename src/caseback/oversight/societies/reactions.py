@@ -55,14 +55,14 @@ def reactions(subject: OpenSubject) -> dict[str, Any]:
     for (arm, _, _), score in zip(asked, scores, strict=True):
         found[arm].append(math.exp(score.logprob))
     moved = {name: _less(found[f"{name}_more"], found[f"{name}_need"]) for name in HEARD}
-    changes = {
-        **moved,
-        "beyond_other_matter": _less(moved["neighbours"], moved["other_matter"]),
-        "stock": _less(found["half_full"], found["half_empty"]),
-    }
+    changes = {**moved, "stock": _less(found["half_full"], found["half_empty"])}
+    beyond = _less(moved["neighbours"], moved["other_matter"])
     return {
         "arms": {arm: mean_of(chances) for arm, chances in found.items()},
-        "effects": {name: _mean(each) for name, each in changes.items()},
+        "effects": {
+            **{name: _mean(each, 1.0) for name, each in changes.items()},
+            "beyond_other_matter": _mean(beyond, 2.0),
+        },
     }
 
 
@@ -75,6 +75,7 @@ def _less(first: list[float], second: list[float]) -> list[float]:
     return [a - b for a, b in zip(first, second, strict=True)]
 
 
-def _mean(changes: list[float]) -> dict[str, Any]:
+def _mean(changes: list[float], most: float) -> dict[str, Any]:
+    """Within ``-most`` and ``most``: a chance changes by at most 1, and a change of changes by at most 2."""
     mean = clustered_mean((str(i), change, 1.0) for i, change in enumerate(changes))
-    return {"value": mean.value, "low": max(-2.0, mean.low), "high": min(2.0, mean.high), "n": mean.clusters}
+    return {"value": mean.value, "low": max(-most, mean.low), "high": min(most, mean.high), "n": mean.clusters}
