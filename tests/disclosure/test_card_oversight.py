@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from studies_for_tests import OWN, ladder, votes, written
@@ -216,6 +216,7 @@ numbers = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 @given(numbers, st.none() | numbers, st.none() | numbers)
+@example(-2.0, None, 5e-324)
 def test_a_figure_lies_within_its_axis_and_its_interval_around_it(
     value: float, low: float | None, high: float | None
 ) -> None:

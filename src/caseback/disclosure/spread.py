@@ -1,6 +1,7 @@
 """Where a figure and its interval lie on an axis of their own: figures of oversight have no unit in common."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,6 +48,7 @@ def _ends(low: float, high: float) -> tuple[float, float]:
 
 
 def _round_up(number: float) -> float:
-    """The next of 1, 2, 5 times a power of ten."""
+    """The next of 1, 2, 5 times a power of ten. Below the least normal float there is none to be told."""
+    number = max(number, sys.float_info.min)
     power = 10.0 ** math.floor(math.log10(number))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= number * (1 - 1e-12))
