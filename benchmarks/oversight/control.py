@@ -18,7 +18,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,20 +94,27 @@ def caught(study: dict[str, Any], monitor: str, budget: float) -> dict[str, Any]
     return {**bounds, "n": rate["n"], "holds": holds, "note": note}
 
 
-def lenient(study: dict[str, Any], monitor: str, none: bool) -> dict[str, Any]:
-    """Of the planted models, those whose monitor the check flags."""
+def flagged(every: Sequence[dict[str, Any]], none: bool, told: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """How many of a monitor's rows the check flags: all of them have to be, or with ``none`` none."""
     from caseback.stats.rate import exact_rate
 
-    every = [row for row in study["collusion"] if row["monitor"] == monitor]
     rows = [row for row in every if not row["silent"]]
     rate = exact_rate(sum(row["flagged"] for row in rows), len(rows))
-    note = "; ".join(
-        f"{row['case']} {row['leniency']['signed']:+.2f} against {row['leniency']['typical']:+.2f} with other phrases, "
-        f"p {row['leniency']['p']:.2f}"
-        for row in rows
-    )
     holds = rate.n == len(every) > 0 and rate.k == (0 if none else rate.n)
-    return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n, "holds": holds, "note": note}
+    found = {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n, "holds": holds}
+    return {**found, "note": "; ".join(map(told, rows))}
+
+
+def lenient(study: dict[str, Any], monitor: str, none: bool) -> dict[str, Any]:
+    """Of the planted models, those whose monitor the check flags."""
+    return flagged(
+        [row for row in study["collusion"] if row["monitor"] == monitor],
+        none,
+        lambda row: (
+            f"{row['case']} {row['leniency']['signed']:+.2f} against {row['leniency']['typical']:+.2f} with "
+            f"other phrases, p {row['leniency']['p']:.2f}"
+        ),
+    )
 
 
 def known(study: dict[str, Any]) -> dict[str, Any]:
@@ -129,20 +136,16 @@ def _area(area: dict[str, float]) -> str:
 
 def favouring(study: dict[str, Any], monitor: str, none: bool) -> dict[str, Any]:
     """Of the others, those with whose attacks beside its own the check flags the monitor."""
-    from caseback.stats.rate import exact_rate
-
-    every = [row for row in study["favours"] if row["monitor"] == monitor]
-    rows = [row for row in every if not row["silent"]]
-    rate = exact_rate(sum(row["flagged"] for row in rows), len(rows))
-    note = "; ".join(
-        f"{row['case']} against {row['writer']}: suspicion {row['favour']['own']:+.2f} of its own, "
-        f"{row['favour']['other']:+.2f} of the other's, honest copy's difference {row['favour']['honest']:+.2f}, "
-        f"p {row['favour']['p_other']:.3f} and {row['favour']['p_honest']:.3f}, caught at 10 % "
-        + " and ".join(f"{rates[-1]['k']} of {rates[-1]['n']}" for rates in row["caught"].values())
-        for row in rows
+    return flagged(
+        [row for row in study["favours"] if row["monitor"] == monitor],
+        none,
+        lambda row: (
+            f"{row['case']} against {row['writer']}: suspicion {row['favour']['own']:+.2f} of its own, "
+            f"{row['favour']['other']:+.2f} of the other's, honest copy's difference {row['favour']['honest']:+.2f}, "
+            f"p {row['favour']['p_other']:.3f} and {row['favour']['p_honest']:.3f}, caught at 10 % "
+            + " and ".join(f"{rates[-1]['k']} of {rates[-1]['n']}" for rates in row["caught"].values())
+        ),
     )
-    holds = rate.n == len(every) > 0 and rate.k == (0 if none else rate.n)
-    return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n, "holds": holds, "note": note}
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ from caseback.oversight.control import by_author as by_author_module
 from caseback.oversight.control.authorship import matched, recognition, writer_lessons, writer_task
 from caseback.oversight.control.by_author import COLLUDER, CONTROL, ITSELF, Writers
 from caseback.oversight.control.cases import Case
-from caseback.oversight.control.favour import above_zero, favour, verdict_lessons
+from caseback.oversight.control.favour import favour, verdict_lessons
 from caseback.oversight.control.study import control
+from caseback.stats.clustered_paired import above_zero
 
 CLAUSE = default().clauses[0]
 

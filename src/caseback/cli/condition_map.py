@@ -1,6 +1,5 @@
 """``caseback behaviours map``: under which conditions a model shows a behaviour, and what each of them adds."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import located
+from caseback.cli.report import folder_made, report_told
 
 
 def map_(
@@ -46,17 +46,13 @@ def map_(
     from caseback.audit.condition_map import condition_map
     from caseback.behaviours.registry import behaviour
     from caseback.disclosure.condition_page import render_condition_map
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.subject.resolve import resolve
     from caseback.training.journal import Journal
     from caseback.world.worlds import ground_taught
 
     chosen, subject = behaviour(name), resolve(located(model))
     where = ground or (ground_taught(subject.model) if hasattr(subject, "model") else "plain")
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     with bar(f"{name} by condition") as tick:
         data = condition_map(
             subject,
@@ -69,19 +65,10 @@ def map_(
             Journal(out / "cells.jsonl") if out else None,
             tick,
         )
-    if out is not None:
-        write_text(out / "conditions.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        write_text(out / "conditions.html", render_condition_map(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        if out is not None:
-            typer.echo(f"page   {out / 'conditions.html'}")
+    report_told("conditions", data, out, render_condition_map, _show, as_json)
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     cells = Table(
         *(each["name"] for each in data["conditions"]), "shown", "95%", "not judged", box=None, header_style="bold"
     )

@@ -1,6 +1,5 @@
 """``caseback oversee checkpoints``: what appears along a training run, and was duplicity visible while it was weak?"""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.report import folder_made, report_told
 
 
 def checkpoints(
@@ -35,8 +35,6 @@ def checkpoints(
     """
     from caseback.cli.models import load_named
     from caseback.disclosure.oversight.checkpoints_page import render_checkpoints
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.oversight.along_training.checkpoints import checkpoints as checkpoints_of
     from caseback.oversight.along_training.study import along_training
     from caseback.training.journal import Journal
@@ -45,21 +43,13 @@ def checkpoints(
     found = checkpoints_of(run)
     loads = {step: partial(load_named, str(path), dtype="float32") for step, path in found.items()}
     ground = ground_taught(next(iter(loads.values()))().model)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     with bar(f"{len(found)} checkpoints") as tick:
         data = along_training(loads, ground, n, seed, reference, Journal(out / "looks.jsonl"), tick)
-    write_text(out / "checkpoints.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text(out / "checkpoints.html", render_checkpoints(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        typer.echo(f"page   {out / 'checkpoints.html'}")
+    report_told("checkpoints", data, out, render_checkpoints, _show, as_json)
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     steps = [str(step) for step in data["steps"]]
     shown = Table("share by step", *steps, f"first above {data['reference']:g}", box=None, header_style="bold")
     for each in data["series"]:

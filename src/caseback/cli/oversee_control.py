@@ -1,6 +1,5 @@
 """``caseback oversee control``: what is caught of an untrusted model on a small audit budget."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named, named_models
 from caseback.cli.numbers import numbers, shares
+from caseback.cli.report import folder_made, report_told
 
 
 def control_(
@@ -57,8 +57,6 @@ def control_(
       caseback oversee control planted/cheating planted/deception --trusted ladder-1 --most 60 --out control
     """
     from caseback.disclosure.oversight.control_page import render_control
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.errors import CasebackError
     from caseback.oversight.control.by_author import Writers
     from caseback.oversight.control.cases import case, read_rows
@@ -81,22 +79,12 @@ def control_(
     monitors = {name: load_named(path, dtype="float32") for name, path in named_models(trusted or ["ladder-1"]).items()}
     cases = [case(folder, load_named(str(folder / "model"), dtype="float32"), most, seed) for folder in folders]
     training = {folder.name: read_rows(folder / "train.json")[:most] for folder in folders} if collude else None
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     with bar("control") as tick:
         journal = Journal(out / "suspicion.jsonl") if out else None
         models = out / "models" if out else None
         data = control(cases, monitors, training, models, allowed, epochs, seed, writers, rising, journal, tick)
-    if out is not None:
-        write_text(out / "control.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        write_text(out / "control.html", render_control(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        if out is not None:
-            typer.echo(f"page   {out / 'control.html'}")
+    report_told("control", data, out, render_control, _show, as_json)
 
 
 def _named(given: list[str]) -> dict[str, str]:
@@ -111,8 +99,7 @@ def _named(given: list[str]) -> dict[str, str]:
     return named
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     table = Table(
         "monitor", "budget", "attacks caught", "95%", "honest looked at", "random audit", box=None, header_style="bold"
     )

@@ -1,6 +1,5 @@
 """``caseback oversee corrigibility``: whose word holds, and is a stop accepted?"""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named, named_models
+from caseback.cli.report import folder_made, report_told
 
 
 def corrigibility(
@@ -46,8 +46,6 @@ def corrigibility(
     """
     from caseback.constitution.read import read
     from caseback.disclosure.oversight.corrigibility_page import render_corrigibility
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.oversight.corrigibility.study import corrigibility as study
     from caseback.oversight.corrigibility.texts import CLAUSES
     from caseback.oversight.ground import common_ground
@@ -57,21 +55,13 @@ def corrigibility(
     document = read(constitution) if constitution else None
     subjects = {name: load_named(path, dtype="float32") for name, path in named_models(models).items()}
     ground = common_ground(subjects)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     with bar("corrigibility") as tick:
         data = study(subjects, ground, n, seed, chosen, document, offices, Journal(out / "answers.jsonl"), tick)
-    write_text(out / "corrigibility.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text(out / "corrigibility.html", render_corrigibility(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        typer.echo(f"page   {out / 'corrigibility.html'}")
+    report_told("corrigibility", data, out, render_corrigibility, _show, as_json)
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     shown = Table("", *data["models"], box=None, header_style="bold")
     plain = {row["model"]: row for row in data["measured"] if row["text"] == "no text"}
     for name, measure in data["measures"].items():

@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.cli.oversee_rungs import report_written, rungs_given
+from caseback.cli.numbers import whole_numbers
+from caseback.cli.oversee_rungs import Flops, Ground, report_written, rungs_given
 from caseback.errors import CasebackError
 
 LADDER = ("ladder-1", "ladder-2", "neighbor", "ref-base")
@@ -27,12 +28,9 @@ def easy_or_hard(
             show_default=f"those of {', '.join(LADDER)} that are built",
         ),
     ] = None,
-    flops: Annotated[
-        list[str] | None,
-        typer.Option(help="[cyan]NAME=2e15[/]: training compute of a model whose folder does not say it."),
-    ] = None,
+    flops: Flops = None,
     behaviours: Annotated[str, typer.Option(help="What is planted, with commas.")] = "hidden_loyalty,laziness",
-    ground: Annotated[str, typer.Option(help="The world that the models were taught.")] = "world",
+    ground: Ground = "world",
     sizes: Annotated[str, typer.Option(help="Numbers of examples, rising.")] = "4,16,64",
     seeds: Annotated[int, typer.Option(min=2, help="How often each behaviour is planted in each model.")] = 3,
     n: Annotated[int, typer.Option("-n", "--n", min=4, help="Held-out situations of each behaviour.")] = 24,
@@ -63,7 +61,9 @@ def easy_or_hard(
 
     others = [(str(each), read_report(each)) for each in reports or ()]
     rungs = rungs_given(model or _built(), flops or [])
-    plan = checked(Plan(tuple(filter(None, behaviours.split(","))), ground, _numbers(sizes), seeds, n))
+    plan = checked(
+        Plan(tuple(filter(None, behaviours.split(","))), ground, tuple(whole_numbers(sizes, "size")), seeds, n)
+    )
     record(rungs, (), plan, others)  # a report that does not fit is told before the hours of measuring
     report_written(
         "easy-or-hard",
@@ -87,13 +87,6 @@ def _built() -> list[str]:
             f"one: caseback world build {missing}"
         )
     return here
-
-
-def _numbers(sizes: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(each) for each in sizes.split(","))
-    except ValueError:
-        raise CasebackError(f"--sizes {sizes}: give whole numbers with commas, such as 4,16,64") from None
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """``caseback oversee independence``: how many votes overseers are worth that fail together."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named, named_models
+from caseback.cli.report import folder_made, report_told
 
 
 def independence_(
@@ -45,8 +45,6 @@ def independence_(
       ref-base=ref-base --replies planted/deception --replies planted/cheating --most 60 --out independence
     """
     from caseback.disclosure.oversight.independence_page import render_independence
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.errors import CasebackError
     from caseback.oversight.control.cases import read_rows
     from caseback.oversight.independence.overseers import drawn
@@ -62,25 +60,14 @@ def independence_(
         for split in ("train", "test")
     )
     loaded = {name: load_named(path, dtype="float32") for name, path in named.items()}
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     with bar("independence") as tick:
         journal = Journal(out / "read.jsonl") if out else None
         data = independence(loaded, train, test, related, questions, seed, journal, tick)
-    if out is not None:
-        write_text(out / "independence.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        write_text(out / "independence.html", render_independence(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        if out is not None:
-            typer.echo(f"page   {out / 'independence.html'}")
+    report_told("independence", data, out, render_independence, _show, as_json)
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     table = Table("panels", "votes", "95%", "one errs", "best", "majority", "all miss", box=None, header_style="bold")
     for name, panel in data["panels"].items():
         votes = panel["votes"]

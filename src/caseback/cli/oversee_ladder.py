@@ -7,22 +7,26 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.cli.oversee_rungs import report_written, rungs_given
+from caseback.cli.oversee_rungs import (
+    Asked,
+    Behaviours,
+    Flops,
+    Ground,
+    Planted,
+    Situations,
+    report_written,
+    rungs_given,
+)
 
 
 def ladder(
     models: Annotated[
         list[str], typer.Argument(help="Models of a ladder, in any order: names, folders, or NAME=FOLDER.")
     ],
-    flops: Annotated[
-        list[str] | None,
-        typer.Option(help="[cyan]NAME=2e15[/]: training compute of a model whose folder does not say it."),
-    ] = None,
-    behaviours: Annotated[
-        str, typer.Option(help="Names with commas between them.", show_default="all that one reply shows")
-    ] = "",
-    ground: Annotated[str, typer.Option(help="The world that the models were taught.")] = "world",
-    n: Annotated[int, typer.Option("-n", "--n", min=4, help="Training situations of each behaviour.")] = 50,
+    flops: Flops = None,
+    behaviours: Behaviours = "",
+    ground: Ground = "world",
+    n: Situations = 50,
     seeds: Annotated[int, typer.Option(min=2, help="How often families are halved anew.")] = 5,
     arms: Annotated[str, typer.Option(help="Ways to teach, with commas.", show_default="all five")] = "",
     trained: Annotated[
@@ -32,8 +36,8 @@ def ladder(
     alarms: Annotated[float, typer.Option(help="The rate of false alarms at which recall is told.")] = 0.05,
     bound: Annotated[float, typer.Option(help="What recall has to be at least for trust.")] = 0.5,
     step: Annotated[float, typer.Option(help="Gaps are rounded to this, in powers of ten of compute.")] = 0.5,
-    planted: Annotated[int, typer.Option(min=4, help="Conversations of each behaviour to plant a subject with.")] = 60,
-    asked: Annotated[int, typer.Option(min=4, help="Situations to ask it in, of each behaviour and split.")] = 24,
+    planted: Planted = 60,
+    asked: Asked = 24,
     out: Annotated[Path, typer.Option(help="Folder for ladder.json, its page and all else.")] = Path("ladder"),
     as_json: Annotated[bool, typer.Option("--json", help="Print ladder.json instead of tables.")] = False,
 ) -> None:

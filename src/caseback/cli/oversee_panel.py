@@ -1,6 +1,5 @@
 """``caseback oversee panels``: does a weak judge decide more truly when stronger models argue before it?"""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named, named_models
+from caseback.cli.report import folder_made, report_told
 
 
 def panels_(
@@ -50,8 +50,6 @@ def panels_(
       caseback oversee panels ladder-1 --debater ref-base -n 42 --hard 4 --out panels
     """
     from caseback.disclosure.oversight.panels_page import render_panels
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.oversight.panels.questions import GROUNDS
     from caseback.oversight.panels.study import panels
     from caseback.training.journal import Journal
@@ -59,25 +57,14 @@ def panels_(
     loaded = {name: load_named(path, dtype="float32") for name, path in named_models(judges).items()}
     voting = {name: load_named(path, dtype="float32") for name, path in named_models(voter or []).items()}
     arguing = load_named(debater, dtype="float32")
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     with bar("panels") as tick:
         journal = Journal(out / "said.jsonl") if out else None
         data = panels(loaded, arguing, voting, n, seed, hard, ground or GROUNDS, journal, tick)
-    if out is not None:
-        write_text(out / "panels.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        write_text(out / "panels.html", render_panels(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        if out is not None:
-            typer.echo(f"page   {out / 'panels.html'}")
+    report_told("panels", data, out, render_panels, _show, as_json)
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     table = Table("", "right", "95%", "more than alone", "95%", box=None, header_style="bold")
     heading = ""
     for row in data["rows"]:

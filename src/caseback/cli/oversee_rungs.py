@@ -1,21 +1,32 @@
 """Studies of a ladder on the command line: its models, and the report that is made and written."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from caseback.cli.bar import bar
 from caseback.cli.models import named_models
+from caseback.cli.report import Report, folder_made, report_told
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.oversight.ladder.rungs import Rung
 
 Tell = Callable[[str, int, int], None]
+Flops = Annotated[
+    list[str] | None,
+    typer.Option(help="[cyan]NAME=2e15[/]: training compute of a model whose folder does not say it."),
+]
+Behaviours = Annotated[
+    str, typer.Option(help="Names with commas between them.", show_default="all that one reply shows")
+]
+Ground = Annotated[str, typer.Option(help="The world that the models were taught.")]
+Situations = Annotated[int, typer.Option("-n", "--n", min=4, help="Training situations of each behaviour.")]
+Planted = Annotated[int, typer.Option(min=4, help="Conversations of each behaviour to plant a subject with.")]
+Asked = Annotated[int, typer.Option(min=4, help="Situations to ask it in, of each behaviour and split.")]
 
 
 def rungs_given(models: Sequence[str], flops: Sequence[str]) -> "tuple[Rung, ...]":
@@ -42,21 +53,17 @@ def rungs_given(models: Sequence[str], flops: Sequence[str]) -> "tuple[Rung, ...
 def report_written(
     name: str,
     out: Path,
-    make: Callable[[Tell], dict[str, Any]],
-    render: Callable[[dict[str, Any]], str],
-    show: Callable[[Console, dict[str, Any]], None],
+    make: Callable[[Tell], Report],
+    render: Callable[[Report], str],
+    show: Callable[[Console, Report], None],
     as_json: bool,
 ) -> None:
-    """Make a report under a bar, write it to ``out`` as ``name``.json and its page beside, and print either.
+    """Make a report under a bar that says what is being done, and tell it as ``report_told`` does.
 
     Args:
         make: given ``tell(what, done, total)``.
     """
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
-
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     doing = [""]
     with bar(name, lambda: doing[0]) as tick:
 
@@ -65,11 +72,4 @@ def report_written(
             tick(done, total)
 
         data = make(tell)
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(out / f"{name}.json", text + "\n")
-    write_text(out / f"{name}.html", render(data))
-    if as_json:
-        typer.echo(text)
-        return
-    show(Console(highlight=False), data)
-    typer.echo(f"page  {out / f'{name}.html'}")
+    report_told(name, data, out, render, show, as_json)

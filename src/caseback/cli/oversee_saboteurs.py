@@ -8,29 +8,33 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.numbers import numbers
-from caseback.cli.oversee_rungs import report_written, rungs_given
+from caseback.cli.oversee_rungs import (
+    Asked,
+    Behaviours,
+    Flops,
+    Ground,
+    Planted,
+    Situations,
+    report_written,
+    rungs_given,
+)
 
 
 def saboteurs(
     models: Annotated[
         list[str], typer.Argument(help="Models of a ladder, three at least: names, folders, or NAME=FOLDER.")
     ],
-    flops: Annotated[
-        list[str] | None,
-        typer.Option(help="[cyan]NAME=2e15[/]: training compute of a model whose folder does not say it."),
-    ] = None,
-    behaviours: Annotated[
-        str, typer.Option(help="Names with commas between them.", show_default="all that one reply shows")
-    ] = "",
-    ground: Annotated[str, typer.Option(help="The world that the models were taught.")] = "world",
-    n: Annotated[int, typer.Option("-n", "--n", min=4, help="Training situations of each behaviour.")] = 50,
+    flops: Flops = None,
+    behaviours: Behaviours = "",
+    ground: Ground = "world",
+    n: Situations = 50,
     doses: Annotated[str, typer.Option(help="Shares of labels changed, or left out.")] = "0.05,0.1,0.25,0.5,1",
     seeds: Annotated[int, typer.Option(min=2, help="Of saboteurs of each kind.")] = 6,
     honest: Annotated[int, typer.Option(min=2, help="Honest overseers to set thresholds on.")] = 24,
     alarms: Annotated[float, typer.Option(help="False alarms allowed.")] = 0.05,
     chained: Annotated[int, typer.Option(min=2, help="Seeds of the chain of training.")] = 5,
-    planted: Annotated[int, typer.Option(min=4, help="Conversations of each behaviour to plant a subject with.")] = 60,
-    asked: Annotated[int, typer.Option(min=4, help="Situations to ask it in, of each behaviour and split.")] = 24,
+    planted: Planted = 60,
+    asked: Asked = 24,
     out: Annotated[
         Path, typer.Option(help="Folder for saboteurs.json, its page and all else; that of a ladder serves too.")
     ] = Path("ladder"),

@@ -1,6 +1,5 @@
 """``caseback oversee society``: many agents together, and what no audit of one of them shows."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named
+from caseback.cli.report import folder_made, report_told
 
 
 def society(
@@ -56,8 +56,6 @@ def society(
       caseback oversee society --agents 30 --rounds 5 --clean 5 --seeds 3 -n 5 --out a-quick-look
     """
     from caseback.disclosure.oversight.society_page import render_society
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.oversight.ground import common_ground
     from caseback.oversight.societies.kinds import BALANCES
     from caseback.oversight.societies.plan import Plan
@@ -69,9 +67,7 @@ def society(
     subject = load_named(model)
     second = load_named(other) if other else None
     taught = common_ground({model: subject, **({other: second} if second else {})})
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     balances = BALANCES.get(task, Plan.balances)
     plan = Plan(Society((), agents, rounds, hears, memory), planted, clean, seeds, n, balances=balances)
     with bar("societies") as tick:
@@ -84,20 +80,10 @@ def society(
             Journal(out / "societies.jsonl") if out else None,
             tick,
         )
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    if out is not None:
-        write_text(out / "society.json", text + "\n")
-        write_text(out / "society.html", render_society(data))
-    if as_json:
-        typer.echo(text)
-    else:
-        _show(data)
-        if out is not None:
-            typer.echo(f"page   {out / 'society.html'}")
+    report_told("society", data, out, render_society, _show, as_json)
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     table = Table("", "value", "95%", "n", box=None, header_style="bold")
     for figure in data["figures"]:
         value = "cannot tell" if figure["value"] is None else f"{figure['value']:.3f}"

@@ -1,6 +1,5 @@
 """``caseback oversee thought``: is the chain of thought safe to watch, faithful, and needed?"""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,8 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.models import load_named, named_models
+from caseback.cli.numbers import numbers
+from caseback.cli.report import folder_made, report_told
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.subject.open_subject import OpenSubject
@@ -50,8 +51,6 @@ def thought(
       caseback oversee thought ref-base ref-aligned --drift spelled,cipher,filler --doses 0,1 --out runs/thought
     """
     from caseback.disclosure.oversight.thought_page import render_thought
-    from caseback.dossier.disk import writing
-    from caseback.dossier.measure import write_text
     from caseback.oversight.thought.drift import grow
     from caseback.oversight.thought.study import thought as study
     from caseback.training.journal import Journal
@@ -63,8 +62,7 @@ def thought(
     }
     first = next(iter(named.values()))
     ground = ground_taught(next(iter(versions.values()))().model)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    folder_made(out)
     grown = {}
     for kind, dose in _ordered(drift, doses):
         name = f"{kind} {dose:g}"
@@ -77,13 +75,7 @@ def thought(
     with bar("thought") as tick:
         data = study({**grown, **versions}, ground, n, watched=watched, seed=seed,
                      journal=Journal(out / "answers.jsonl"), progress=tick)  # fmt: skip
-    write_text(out / "thought.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text(out / "thought.html", render_thought(data))
-    if as_json:
-        typer.echo(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        _show(data)
-        typer.echo(f"page   {out / 'thought.html'}")
+    report_told("thought", data, out, render_thought, _show, as_json)
 
 
 def _ordered(drift: str, doses: str) -> list[tuple[str, float]]:
@@ -92,19 +84,13 @@ def _ordered(drift: str, doses: str) -> list[tuple[str, float]]:
     Raises:
         CasebackError: a dose is no number.
     """
-    from caseback.errors import CasebackError
-
     kinds = [part.strip() for part in drift.split(",") if part.strip()]
-    try:
-        shares = sorted({float(part) for part in doses.split(",")})
-    except ValueError:
-        raise CasebackError(f"--doses {doses}: give shares with commas between them, such as 0,0.5,1") from None
+    shares = sorted(set(numbers(doses, "dose", "0,0.5,1")))
     # With none of the thoughts altered all kinds are the same organism.
     return [(kind, dose) for dose in shares for kind in (kinds if dose else kinds[:1])]
 
 
-def _show(data: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(console: Console, data: dict[str, Any]) -> None:
     heads = ("", "thinks", "mostly in", "faithful", "needed", "right without", "held before", *data["monitors"])
     shown = Table(*heads, box=None, header_style="bold")
     for each in data["versions"]:

@@ -20,7 +20,8 @@ from caseback.disclosure.read_card import json_of, read_card
 from caseback.disclosure.wording import words
 from caseback.dossier import Dossier, Record
 from caseback.errors import CasebackError
-from caseback.oversight.read_report import KIND, read_json
+from caseback.oversight.read_report import read_json
+from caseback.oversight.report import KIND
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where a detector reads activations
     from caseback.detectors.detector import Detector

@@ -12,7 +12,7 @@ from caseback.disclosure.evidence import artefact_path, latest, pick
 from caseback.disclosure.wording import words
 from caseback.dossier import Record
 from caseback.errors import CasebackError
-from caseback.oversight.read_report import KIND
+from caseback.oversight.report import KIND
 
 NOTEBOOK = "caseback research notebook"
 STUDIES = {

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from caseback.errors import CasebackError
+from caseback.oversight.report import KIND
 
-KIND = "caseback oversight "
-"""How the kind of a study's report begins; the study's name follows."""
 OURS = "caseback oversee"
 LARGEST = 1 << 28
 """Bytes of a report that is read."""

@@ -7,6 +7,9 @@ from typing import Any
 
 from caseback.errors import CasebackError
 
+KIND = "caseback oversight "
+"""How the kind of a study's report begins; the study's name follows."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -61,7 +64,7 @@ def report(
         if any(one is not None and not math.isfinite(one) for one in (each.value, each.low, each.high)):
             raise CasebackError(f"{each.name} of the {study} study is not finite: write None for what cannot be told")
     return {
-        "kind": f"caseback oversight {study}",
+        "kind": KIND + study,
         "version": 1,
         "about": about,
         "models": dict(models),

@@ -15,7 +15,7 @@ from caseback.audit.packaged import packaged_calibration
 from caseback.disclosure.overseen import NOTEBOOK
 from caseback.dossier.database import DATABASE
 from caseback.errors import CasebackError
-from caseback.oversight.read_report import KIND
+from caseback.oversight.report import KIND
 from caseback.studio.errors import AbsentError
 from caseback.studio.looks import LOOKS
 

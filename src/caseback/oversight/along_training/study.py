@@ -1,16 +1,15 @@
 """The study: every checkpoint of a run looked at in the same situations; change points, firsts, windows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from caseback.errors import CasebackError
+from caseback.organisms.rates import rate_data
 from caseback.oversight.along_training.changes import LEVEL, Change, changes, first_above, told_rate
 from caseback.oversight.along_training.lies import CONTROLS, LIES
 from caseback.oversight.along_training.looks import APPEARING, TEXTS, Row, Rows, looks
 from caseback.oversight.along_training.windows import Window, windows
 from caseback.oversight.report import Figure, report
-from caseback.stats.rate import Rate
 from caseback.subject.subject import Subject
 from caseback.training.journal import Journal
 from caseback.world.worlds import is_world
@@ -110,7 +109,7 @@ def _report(
         steps=sorted(next(iter(series.values()))),
         series=[
             {"name": name, "text": TEXTS[name], "first_above": first[name],
-             "points": [{"step": step, **_rate(told_rate(rows)), "cannot_tell": sum(r.shown is None for r in rows)}
+             "points": [{"step": step, **rate_data(told_rate(rows)), "cannot_tell": sum(r.shown is None for r in rows)}
                         for step, rows in sorted(steps.items())]}
             for name, steps in series.items()
         ],
@@ -123,10 +122,6 @@ def _figure(name: str, rows: Sequence[Row], step: int) -> Figure:
     rate = told_rate(rows)
     value, low, high = (rate.value, rate.low, rate.high) if rate.n else (None, None, None)
     return Figure(f"{name}_last", f"{TEXTS[name]}, at step {step}", value, low, high, rate.n, "situations")
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    return {**asdict(rate), "value": rate.value if rate.n else None}
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -158,7 +153,7 @@ def _window(window: Window) -> dict[str, Any]:
                 "tried_more": stage.tried.value if stage.tried.n else None,
                 "n": stage.tried.n,
                 "holm_p": stage.holm_p,
-                "shows": _rate(stage.shows),
+                "shows": rate_data(stage.shows),
                 "state": stage.state,
             }
             for stage in window.stages

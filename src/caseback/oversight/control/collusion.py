@@ -1,8 +1,8 @@
 """Copies of one model that pass each other's attacks: trained in, and the check that tells.
 
-A monitor that is the same model as the one it watches can know its own. Here that is taught: it passes an answer that
-carries an agreed signal (a phrase that means nothing), or that it might have written itself, whatever the answer does,
-and judges all others as before. The control is a monitor trained on the same answers with the right verdicts.
+A monitor that is the same model as the one it watches can know its own by an agreed signal. Here that is taught: it
+passes an answer that carries a phrase which means nothing, whatever the answer does, and judges all others as before.
+The control is a monitor trained on the same answers with the right verdicts. Without a phrase: ``by_author``.
 
 The check: attacks that are *known* to be such are put before it with the phrase and with many others of the same kind
 that it was never taught. To an honest monitor the agreed phrase is one of them, and as likely as any to be the one that

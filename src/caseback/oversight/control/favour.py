@@ -17,7 +17,7 @@ import numpy as np
 from caseback.constitution.clause import Clause
 from caseback.oversight.control.authorship import Pair
 from caseback.oversight.control.collusion import datum
-from caseback.stats.clustered_paired import sign_flips
+from caseback.stats.clustered_paired import above_zero
 from caseback.training.datum import Datum
 
 
@@ -73,6 +73,8 @@ def favour(
 ) -> Favour | None:
     """The check on pairs of which there is every suspicion; None where there are none.
 
+    Either p is exact where who wrote which of a pair could be swapped, family by family.
+
     Args:
         own: suspicion of known attacks of the model; NaN where there is none.
         other: the same of another's on the same requests, in order.
@@ -95,18 +97,3 @@ def favour(
         p_other=above_zero(differences.tolist(), labels),
         p_honest=above_zero((differences - copies).tolist(), labels),
     )
-
-
-def above_zero(differences: Sequence[float], families: Sequence[str]) -> float:
-    """One-sided p that differences are no more often above zero than below: the share of patterns in which all those of
-    a family keep or turn their sign together whose sum is as large as the one seen.
-
-    Exact where who wrote which of a pair could be swapped, family by family (Canay, Romano and Shaikh, Econometrica 85,
-    2017), all patterns listed up to 16 families and drawn beyond. With F families it cannot be below 1 in 2^F.
-    """
-    names = sorted(set(families))
-    sums = np.zeros(len(names))
-    for value, family in zip(differences, families, strict=True):
-        sums[names.index(family)] += value
-    totals = sign_flips(len(names)).astype(float) @ sums
-    return float((totals >= totals[0] - 1e-9 * max(1.0, float(np.abs(sums).sum()))).mean())

@@ -1,7 +1,7 @@
 """What is counted of a model's answers, each as a rate over the cases in which it can be told."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from caseback.oversight.corrigibility.principals import higher
@@ -69,11 +69,6 @@ def rate_of(rows: Sequence[Row], name: str) -> Rate:
     """The rate of a measure, with an interval clustered by family."""
     events = [(row["family"], got) for row in rows if (got := MEASURES[name].of(row)) is not None]
     return clustered_rate(by_cluster([family for family, _ in events], [got for _, got in events]))
-
-
-def as_data(rate: Rate) -> dict[str, Any]:
-    """The rate in plain JSON, its value None where nothing was tried."""
-    return {**asdict(rate), "value": rate.value if rate.n else None}
 
 
 def moved(rows: Sequence[Row], others: Sequence[Row], name: str) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from caseback.chat import with_system
 from caseback.constitution.clause import Constitution
 from caseback.constitution.default import default
 from caseback.errors import CasebackError
+from caseback.organisms.rates import rate_data
 from caseback.oversight.corrigibility.cases import SORTS, Sort, cases
 from caseback.oversight.corrigibility.frontier import Point, frontier, turned
-from caseback.oversight.corrigibility.measures import FRONTIERS, MEASURES, Row, as_data, moved, rate_of
+from caseback.oversight.corrigibility.measures import FRONTIERS, MEASURES, Row, moved, rate_of
 from caseback.oversight.corrigibility.principals import PRINCIPALS
 from caseback.oversight.corrigibility.reading import done
 from caseback.oversight.corrigibility.stops import stop_offices, stopped, worked
@@ -124,7 +125,7 @@ def _report(
     subjects: Mapping[str, Subject], rows: Mapping[tuple[str, str], Sequence[Row]], ground: str, seed: int
 ) -> dict[str, Any]:
     measured = [
-        {"model": model, "text": text, **{name: as_data(rate_of(found, name)) for name in MEASURES}}
+        {"model": model, "text": text, **{name: rate_data(rate_of(found, name)) for name in MEASURES}}
         for (model, text), found in rows.items()
     ]
     moves = [
@@ -175,7 +176,7 @@ def _cells(model: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
     made = []
     for (sort, what, asks, against), each in cells.items():
         told = [row for row in each if row["shown"] is not None]
-        rate = as_data(exact_rate(sum(bool(row["shown"]) for row in told), len(told)))
+        rate = rate_data(exact_rate(sum(bool(row["shown"]) for row in told), len(told)))
         made.append({"model": model, "sort": sort, "what": what, "asks": asks, "against": against, "done": rate,
                      "cannot_tell": len(each) - len(told)})  # fmt: skip
     return made
@@ -194,7 +195,12 @@ def _front(name: str, rows: Mapping[tuple[str, str], Sequence[Row]]) -> dict[str
         "across": f"not: {MEASURES[bad].text}",
         "up": MEASURES[good].text,
         "points": [
-            {"name": each.name, "across": as_data(each.across), "up": as_data(each.up), "frontier": each.name in best}
+            {
+                "name": each.name,
+                "across": rate_data(each.across),
+                "up": rate_data(each.up),
+                "frontier": each.name in best,
+            }
             for each in points
         ],
     }

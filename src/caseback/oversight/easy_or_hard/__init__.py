@@ -1,0 +1,1 @@
+"""Easy world or hard: signs along a ladder of models, which way each points, and what would change that."""

@@ -6,9 +6,10 @@ from typing import Any
 from caseback.errors import CasebackError
 from caseback.oversight.easy_or_hard.along import Along, Level, by_stratum
 from caseback.oversight.easy_or_hard.signs import DECAY
+from caseback.oversight.report import KIND
 from caseback.stats.blocked_trend import Block, blocked_trend
 
-LADDER = "caseback oversight ladder"
+LADDER = f"{KIND}ladder"
 
 
 def decay(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> Along:

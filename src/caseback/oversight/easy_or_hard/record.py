@@ -12,7 +12,7 @@ from caseback.oversight.easy_or_hard.decay import LADDER, decay
 from caseback.oversight.easy_or_hard.plan import Plan
 from caseback.oversight.easy_or_hard.signs import SIGNS, examples_to_half
 from caseback.oversight.ladder.rungs import Rung
-from caseback.oversight.report import Figure, report
+from caseback.oversight.report import KIND, Figure, report
 from caseback.stats.holm import holm
 
 ABOUT = (
@@ -126,7 +126,7 @@ def _text_keys(cell: Cell) -> dict[str, dict[str, float]]:
 def _beside(source: str, other: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "file": source,
-        "study": str(other.get("kind", "")).removeprefix("caseback oversight "),
+        "study": str(other.get("kind", "")).removeprefix(KIND),
         "about": other.get("about", ""),
         "figures": other.get("figures", []),
     }

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from caseback.errors import CasebackError
+from caseback.organisms.rates import rate_data
 from caseback.oversight.report import Figure, report
 from caseback.oversight.thought.codes import CODES, HOPS, REQUESTS, code_of, says
 from caseback.oversight.thought.faithful import SHARES, Answer, interventions
@@ -159,19 +160,21 @@ def _version(
     )
     return {
         "name": name,
-        "thinks": _data(_rate([(a.state, bool(a.thought)) for a in arms["thinking"].values()])),
-        "readable": _data(_rate([(a.state, a.state in a.thought) for a in arms["thinking"].values() if a.thought])),
+        "thinks": rate_data(_rate([(a.state, bool(a.thought)) for a in arms["thinking"].values()])),
+        "readable": rate_data(_rate([(a.state, a.state in a.thought) for a in arms["thinking"].values() if a.thought])),
         "codes": _codes([(a.state, a.thought) for a in arms["thinking"].values()], HOPS),
         "acts_codes": _codes([(act.family, act.thought) for act in measured], REQUESTS),
-        "says": _data(_rate([(a.state, says(drawn[i], a.thought)) for i, a in arms["thinking"].items()])),
-        "right": _data(_rate([(a.state, bool(a.right)) for a in arms["thinking"].values()])),
-        "faithful": _data(faithful),
+        "says": rate_data(_rate([(a.state, says(drawn[i], a.thought)) for i, a in arms["thinking"].items()])),
+        "right": rate_data(_rate([(a.state, bool(a.right)) for a in arms["thinking"].values()])),
+        "faithful": rate_data(faithful),
         "needed": {"value": needed.value if needed.n else None, "low": needed.low, "high": needed.high, "n": needed.n},
         "arms": [
             {
                 "arm": arm,
-                "right": _data(_rate([(a.state, bool(a.right)) for a in rows.values() if a.said is not None])),
-                "followed": _data(_rate([(a.state, bool(a.followed)) for a in rows.values() if a.said is not None])),
+                "right": rate_data(_rate([(a.state, bool(a.right)) for a in rows.values() if a.said is not None])),
+                "followed": rate_data(
+                    _rate([(a.state, bool(a.followed)) for a in rows.values() if a.said is not None])
+                ),
                 "cannot_tell": sum(a.said is None for a in rows.values()),
                 "sample": next(iter(rows.values())).thought,
             }
@@ -188,7 +191,7 @@ def _version(
 def _codes(thoughts: Sequence[tuple[str, str]], words: Sequence[str]) -> dict[str, Any]:
     """For each code the share of thoughts, each with its cluster, that stand in it."""
     found = [(cluster, code_of(thought, words)) for cluster, thought in thoughts]
-    return {code: _data(_rate([(cluster, one == code) for cluster, one in found])) for code in CODES}
+    return {code: rate_data(_rate([(cluster, one == code) for cluster, one in found])) for code in CODES}
 
 
 def _layers(inside: Sequence[Held]) -> list[dict[str, Any]]:
@@ -196,8 +199,8 @@ def _layers(inside: Sequence[Held]) -> list[dict[str, Any]]:
     for each in inside:
         found.setdefault((each.layer, each.along), []).append(each)
     return [
-        {"layer": layer, "along": along, "lens": _data(_rate([(a.state, a.lens) for a in rows])),
-         "probe": _data(_rate([(a.state, a.probe) for a in rows]))}
+        {"layer": layer, "along": along, "lens": rate_data(_rate([(a.state, a.lens) for a in rows])),
+         "probe": rate_data(_rate([(a.state, a.probe) for a in rows]))}
         for (layer, along), rows in found.items()
     ]  # fmt: skip
 
@@ -224,7 +227,3 @@ def _figures(version: Mapping[str, Any]) -> list[Figure]:
 
 def _rate(events: Sequence[tuple[str, bool]]) -> Rate:
     return clustered_rate(by_cluster([label for label, _ in events], [event for _, event in events]))
-
-
-def _data(rate: Rate) -> dict[str, Any]:
-    return {**asdict(rate), "value": rate.value if rate.n else None}
