@@ -159,7 +159,7 @@ def test_margins_are_by_token_and_shares_count_ties_half(models: list[str]) -> N
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["--sizes", "4,two"], "--sizes 4,two: give whole numbers"),
+        (["--sizes", "4,two"], "size 'two' is no whole number"),
         (["--sizes", "16,4"], "do not rise"),
         (["--behaviours", "sandbagging"], "is not told from one answer"),
         (["--behaviours", "nonsense"], "no behaviour 'nonsense'"),
