@@ -12,7 +12,7 @@ from caseback.errors import CasebackError
 from caseback.oversight.independence import study as study_module
 from caseback.oversight.independence.answering import OPTIONS, Choice, answered, choices
 from caseback.oversight.independence.overseers import CLEAN, Verdicts, drawn, fitted, labelled
-from caseback.oversight.independence.pairs import pairs_by_kind, who_passes_whom
+from caseback.oversight.independence.pairs import kappas_lost, pairs_by_kind, pairs_sorted, who_passes_whom
 from caseback.oversight.independence.panel import depth, of_panels
 from caseback.oversight.independence.study import MAKE_UPS, _made_up, independence
 
@@ -135,13 +135,41 @@ def test_pairs_are_sorted_by_what_they_share():
         for base, name in enumerate(names)
         for share in range(3)
     }
-    kappa = {
-        p["sort"]: p["kappa"]["value"] for p in pairs_by_kind(names, {"a": "k", "b": "k"}, verdicts, truth, FAMILIES)
-    }
+    found = pairs_by_kind(pairs_sorted(names, {"a": "k", "b": "k"}, {}), 3, verdicts, truth, FAMILIES)
+    kappa = {pair["sort"]: pair["kappa"]["value"] for pair in found}
+    votes = {pair["sort"]: pair["votes"]["value"] for pair in found}
     assert kappa["one base, other data"] == pytest.approx(1)
     assert 0.5 < kappa["kindred bases, other data"] < 1
     assert abs(kappa["other base, other data"]) < 0.2
     assert "kindred bases, the same data" in kappa
+    assert votes["one base, other data"] == pytest.approx(1)
+    assert 1 < votes["kindred bases, other data"] < votes["other base, other data"] <= 3
+
+
+def test_what_is_no_longer_shared_is_told_one_by_one():
+    """Errors here follow the base's descent and the constitution it was taught, and not the data."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, len(FAMILIES))
+    descent = {"a": "p", "b": "p", "c": "p", "d": "q"}
+    taught = {"a": "one", "b": "one", "c": "two", "d": "one"}
+    by_descent = {each: rng.random(len(truth)) < 0.4 for each in "pq"}
+    by_document = {each: rng.random(len(truth)) < 0.1 for each in ("one", "two")}
+    verdicts = {}
+    for base, name in enumerate(descent):
+        errs = by_descent[descent[name]] ^ by_document[taught[name]]
+        chosen = np.where(errs, (truth + 1) % 3, truth)
+        verdicts |= {(base, share): Verdicts(("x", "y", "z"), np.eye(3)[chosen]) for share in range(4)}
+    sorts = pairs_sorted(list(descent), descent, taught)
+    assert sum(map(len, sorts.values())) == 4 * 6 + 6 * 4 * 2
+    assert [str(each) for each in sorts][:3] == [
+        "one base, other data", "kindred bases, one constitution, the same data",
+        "kindred bases, one constitution, other data",
+    ]  # fmt: skip
+    lost = kappas_lost(sorts, verdicts, truth, FAMILIES)
+    assert lost["other data"].value == pytest.approx(0)
+    assert 0 < lost["another constitution"].low < lost["another constitution"].high < lost["another base"].high
+    assert lost["another base"].value > 0.7
+    assert kappas_lost(pairs_sorted(list(descent), {}, {}), verdicts, truth, FAMILIES) == {}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.by_name import by_name
 from caseback.cli.models import load_named, named_models
 from caseback.cli.numbers import numbers, shares
 from caseback.cli.report import folder_made, report_told
@@ -66,7 +67,7 @@ def control_(
     if (collude or other) and out is None:
         raise CasebackError("copies are taught to collude: give --out, a folder to keep them in")
     allowed = shares(budgets, "budget")
-    others = {name: Path(path) for name, path in _named(other or []).items()}
+    others = {name: Path(path) for name, path in by_name(other or [], "--other", "FOLDER").items()}
     writers = {
         folder.name: Writers(
             read_rows(folder / "train.json"),
@@ -85,18 +86,6 @@ def control_(
         models = out / "models" if out else None
         data = control(cases, monitors, training, models, allowed, epochs, seed, writers, rising, journal, tick)
     report_told("control", data, out, render_control, _show, as_json)
-
-
-def _named(given: list[str]) -> dict[str, str]:
-    from caseback.errors import CasebackError
-
-    named: dict[str, str] = {}
-    for one in given:
-        name, _, path = one.partition("=")
-        if not (name and path) or name in named:
-            raise CasebackError(f"{one!r}: give answers of another model as NAME=FOLDER, each name once")
-        named[name] = path
-    return named
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:

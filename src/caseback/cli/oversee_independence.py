@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caseback.cli.bar import bar
+from caseback.cli.by_name import by_name
 from caseback.cli.models import load_named, named_models
 from caseback.cli.report import folder_made, report_told
 
@@ -24,6 +25,9 @@ def independence_(
     most: Annotated[int, typer.Option(min=20, help="Answers of each file, where there are more.")] = 200,
     kin: Annotated[
         list[str] | None, typer.Option(help="[bold]NAME=ANCESTOR[/]: readers that descend from one. Repeat it.")
+    ] = None,
+    taught: Annotated[
+        list[str] | None, typer.Option(help="[bold]NAME=DOCUMENT[/]: the constitution a reader was trained towards.")
     ] = None,
     questions: Annotated[int, typer.Option(min=1, help="Of fact, which all readers answer.")] = 300,
     seed: Annotated[int, typer.Option(help="Decides which answers are drawn, and shares of them.")] = 0,
@@ -45,16 +49,14 @@ def independence_(
       ref-base=ref-base --replies planted/deception --replies planted/cheating --most 60 --out independence
     """
     from caseback.disclosure.oversight.independence_page import render_independence
-    from caseback.errors import CasebackError
     from caseback.oversight.control.cases import read_rows
     from caseback.oversight.independence.overseers import drawn
     from caseback.oversight.independence.study import independence
     from caseback.training.journal import Journal
 
     named = named_models(readers)
-    related = dict(part.split("=", 1) for part in kin or [] if "=" in part)
-    if unknown := [name for name in related if name not in named] or [part for part in kin or [] if "=" not in part]:
-        raise CasebackError(f"--kin {unknown[0]}: give NAME=ANCESTOR with one of {', '.join(named)}")
+    related = by_name(kin or [], "--kin", "ANCESTOR", named)
+    documents = by_name(taught or [], "--taught", "DOCUMENT", named)
     train, test = (
         [item for folder in replies for item in drawn(folder.name, read_rows(folder / f"{split}.json"), most, seed)]
         for split in ("train", "test")
@@ -63,7 +65,7 @@ def independence_(
     folder_made(out)
     with bar("independence") as tick:
         journal = Journal(out / "read.jsonl") if out else None
-        data = independence(loaded, train, test, related, questions, seed, journal, tick)
+        data = independence(loaded, train, test, related, documents, questions, seed, journal, tick)
     report_told("independence", data, out, render_independence, _show, as_json)
 
 
@@ -77,9 +79,11 @@ def _show(console: Console, data: dict[str, Any]) -> None:
             f"{panel['missed_by_all']['value']:.3f}",
         )  # fmt: skip
     console.print(table)
-    pairs = Table("two overseers", "kappa of errors", "CAPA", "same answer, both wrong", box=None, header_style="bold")
+    of_such = f"votes of {len(data['models'])} such"
+    columns = {"kappa of errors": "kappa", "CAPA": "capa", of_such: "votes", "same, both wrong": "same_when_both_wrong"}
+    pairs = Table("two overseers", *columns, box=None, header_style="bold")
     for pair in data["pairs"]:
-        pairs.add_row(pair["sort"], *(_interval(pair[each]) for each in ("kappa", "capa", "same_when_both_wrong")))
+        pairs.add_row(pair["sort"], *(_interval(pair[each]) for each in columns.values()))
     console.print()
     console.print(pairs)
 

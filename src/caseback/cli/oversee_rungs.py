@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from caseback.cli.bar import bar
+from caseback.cli.by_name import by_name
 from caseback.cli.models import named_models
 from caseback.cli.report import Report, folder_made, report_told
 from caseback.errors import CasebackError
@@ -39,14 +40,11 @@ def rungs_given(models: Sequence[str], flops: Sequence[str]) -> "tuple[Rung, ...
 
     named = named_models(models)
     known: dict[str, float] = {}
-    for one in flops:
-        name, _, value = one.partition("=")
-        if name not in named:
-            raise CasebackError(f"--flops {one}: there is no model {name!r} here, only {', '.join(named)}")
+    for name, value in by_name(flops, "--flops", "2e15", named).items():
         try:
             known[name] = float(value)
         except ValueError:
-            raise CasebackError(f"--flops {one}: {value!r} is no number; give it as {name}=2e15") from None
+            raise CasebackError(f"--flops {name}={value}: {value!r} is no number; give it as {name}=2e15") from None
     return read_rungs(named, known)
 
 

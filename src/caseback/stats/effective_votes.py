@@ -27,12 +27,15 @@ def mean_error_correlation(wrong: Wrongs) -> float:
 
 
 def effective_votes(wrong: Wrongs) -> float:
+    """What these judges are worth together, as ``votes_at`` tells it of the mean correlation of their errors."""
+    return votes_at(mean_error_correlation(wrong), len(wrong))
+
+
+def votes_at(r: float, k: int) -> float:
     """Kish's k / (1 + (k - 1) r), r the mean correlation of errors (Survey Sampling, 1965): between 1 and k.
 
     Negative correlation counts as none. NaN where there is no correlation to tell.
     """
-    r = mean_error_correlation(wrong)
-    k = len(wrong)
     return math.nan if math.isnan(r) else k / (1 + (k - 1) * min(1.0, max(0.0, r)))
 
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,42 +11,118 @@ import numpy as np
 from caseback.oversight.independence.overseers import Verdicts
 from caseback.stats.agreement import both_wrong, capa, kappa_of_errors
 from caseback.stats.clustered import by_cluster, clustered_rate
-from caseback.stats.jackknife import jackknife
+from caseback.stats.effective_votes import mean_error_correlation, votes_at
+from caseback.stats.jackknife import Jackknifed, jackknife
 from caseback.stats.means import clustered_mean
+
+Overseer = tuple[int, int]
+"""A base and a share of the data, by number."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What two overseers have in common.
+
+    Attributes:
+        base: ``one base``, ``kindred bases`` (of one descent) or ``other base``.
+        constitution: ``one constitution`` or ``another constitution``, that the bases were trained towards; empty where
+            none is told.
+        data: ``the same data`` or ``other data``, that the overseers learnt from.
+    """
+
+    base: str
+    constitution: str
+    data: str
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.base, self.constitution, self.data) if part)
+
+
+def pairs_sorted(
+    names: Sequence[str], kin: Mapping[str, str], taught: Mapping[str, str]
+) -> dict[Shared, list[tuple[Overseer, Overseer]]]:
+    """All pairs of overseers by what they share; each name of a base has as many shares of the data as there are bases.
+
+    Args:
+        names: of the bases.
+        kin: what a base descends from.
+        taught: which constitution a base was trained towards; those without one share that they have none.
+    """
+    k = len(names)
+    sorts: dict[Shared, list[tuple[Overseer, Overseer]]] = {}
+    for b, (s, t) in itertools.product(range(k), itertools.combinations(range(k), 2)):
+        sorts.setdefault(Shared("one base", "", "other data"), []).append(((b, s), (b, t)))
+    for (a, b), s in itertools.product(itertools.combinations(range(k), 2), range(k)):
+        one, other = names[a], names[b]
+        base = "kindred bases" if kin.get(one, one) == kin.get(other, other) else "other base"
+        document = "one constitution" if taught.get(one) == taught.get(other) else "another constitution"
+        for data, t in (("the same data", s), ("other data", (s + 1) % k)):
+            sorts.setdefault(Shared(base, document if taught else "", data), []).append(((a, s), (b, t)))
+    return dict(sorted(sorts.items(), key=lambda item: _order(item[0])))
+
+
+def _order(shared: Shared) -> tuple[int, int, int]:
+    return (
+        ("one base", "kindred bases", "other base").index(shared.base),
+        ("", "one constitution", "another constitution").index(shared.constitution),
+        ("the same data", "other data").index(shared.data),
+    )
 
 
 def pairs_by_kind(
-    names: Sequence[str],
-    kin: Mapping[str, str],
-    verdicts: Mapping[tuple[int, int], Verdicts],
+    sorts: Mapping[Shared, Sequence[tuple[Overseer, Overseer]]],
+    members: int,
+    verdicts: Mapping[Overseer, Verdicts],
     truth: Any,
     families: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Pairs of overseers by what they share, each sort averaged over its pairs, with intervals over families."""
-    k = len(names)
-    sorts: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {
-        "one base, other data": [((b, s), (b, t)) for b in range(k) for s, t in itertools.combinations(range(k), 2)],
-        "kindred bases, the same data": [],
-        "kindred bases, other data": [],
-        "other base, the same data": [],
-        "other base, other data": [],
+    """Each sort averaged over its pairs, with intervals over families: kappa, CAPA, same answers where both are wrong,
+    and the votes that ``members`` overseers would be worth of whom every two share this much."""
+    return [_sort(str(shared), each, members, verdicts, truth, families) for shared, each in sorts.items()]
+
+
+def kappas_lost(
+    sorts: Mapping[Shared, Sequence[tuple[Overseer, Overseer]]],
+    verdicts: Mapping[Overseer, Verdicts],
+    truth: Any,
+    families: Sequence[str],
+) -> dict[str, Jackknifed]:
+    """How much kappa falls where just one thing is no longer shared, by what that is.
+
+    All is held against kindred bases with one constitution (where any is told) and the same data; what no pair
+    shows is left out.
+    """
+    near = [each for each in sorts if each.base == "kindred bases" and each.data == "the same data"]
+    if not near or near[0].constitution == "another constitution":
+        return {}
+    alike = near[0]
+    apart = {
+        "another base": replace(alike, base="other base"),
+        "another constitution": replace(alike, constitution="another constitution"),
+        "other data": replace(alike, data="other data"),
     }
-    for (a, b), s in itertools.product(itertools.combinations(range(k), 2), range(k)):
-        near = kin.get(names[a], names[a]) == kin.get(names[b], names[b])
-        who = "kindred bases" if near else "other base"
-        sorts[f"{who}, the same data"].append(((a, s), (b, s)))
-        sorts[f"{who}, other data"].append(((a, s), (b, (s + 1) % k)))
-    return [_sort(name, each, verdicts, truth, families) for name, each in sorts.items() if each]
+
+    chosen = {at: each.chosen for at, each in verdicts.items()}
+
+    def kappa(rows: Any, shared: Shared) -> float:
+        return _mean([kappa_of_errors(chosen[a][rows], chosen[b][rows], truth[rows]) for a, b in sorts[shared]])
+
+    def lost(shared: Shared) -> Jackknifed:
+        return jackknife(lambda rows: kappa(rows, alike) - kappa(rows, shared), families)
+
+    return {what: lost(shared) for what, shared in apart.items() if shared in sorts}
 
 
 def _sort(
     name: str,
-    pairs: Sequence[tuple[tuple[int, int], tuple[int, int]]],
-    verdicts: Mapping[tuple[int, int], Verdicts],
+    pairs: Sequence[tuple[Overseer, Overseer]],
+    members: int,
+    verdicts: Mapping[Overseer, Verdicts],
     truth: Any,
     families: Sequence[str],
 ) -> dict[str, Any]:
     chosen = {at: each.chosen for at, each in verdicts.items()}
+    wrong = {at: np.where(each < 0, np.nan, (each != truth).astype(float)) for at, each in chosen.items()}
 
     def kappa(rows: Any) -> float:
         return _mean([kappa_of_errors(chosen[a][rows], chosen[b][rows], truth[rows]) for a, b in pairs])
@@ -54,6 +131,10 @@ def _sort(
         return _mean(
             [capa(verdicts[a].probabilities[rows], verdicts[b].probabilities[rows], truth[rows]) for a, b in pairs]
         )
+
+    def votes(rows: Any) -> float:
+        together = [mean_error_correlation(np.stack([wrong[a][rows], wrong[b][rows]])) for a, b in pairs]
+        return votes_at(_mean(together), members)
 
     together = [both_wrong(chosen[a], chosen[b], truth) for a, b in pairs]
     cases = [
@@ -65,6 +146,7 @@ def _sort(
         "pairs": len(pairs),
         "kappa": plain(jackknife(kappa, families)),
         "capa": plain(jackknife(alike, families)),
+        "votes": plain(jackknife(votes, families)),
         "same_when_both_wrong": plain(same),
     }
 

@@ -10,11 +10,11 @@ import numpy as np
 from caseback.errors import CasebackError
 from caseback.oversight.independence.answering import answered, choices
 from caseback.oversight.independence.overseers import CLEAN, Labelled, Verdicts, features, fitted
-from caseback.oversight.independence.pairs import pairs_by_kind, plain, who_passes_whom
+from caseback.oversight.independence.pairs import kappas_lost, pairs_by_kind, pairs_sorted, plain, who_passes_whom
 from caseback.oversight.independence.panel import all_miss, first_panel, mean_votes, of_panels
 from caseback.oversight.report import Figure, report
 from caseback.stats.effective_votes import Wrongs, majority_wrong
-from caseback.stats.jackknife import jackknife
+from caseback.stats.jackknife import Jackknifed, jackknife
 from caseback.stats.means import clustered_mean
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.journal import Journal
@@ -35,6 +35,7 @@ def independence(
     train: Sequence[Labelled],
     test: Sequence[Labelled],
     kin: Mapping[str, str] | None = None,
+    taught: Mapping[str, str] | None = None,
     questions: int = 300,
     seed: int = 0,
     journal: Journal | None = None,
@@ -51,6 +52,7 @@ def independence(
         train: answers that overseers learn from.
         test: answers that they are measured on; families apart from those of ``train`` are for the caller to see to.
         kin: what a reader descends from, by name; readers of one name are told apart from strangers in the pairs.
+        taught: which constitution a reader was trained towards, by name; told apart in the pairs in the same way.
         questions: of fact, which all readers answer: who would pass whose errors.
         seed: decides shares and questions.
         journal: keeps activations and answers.
@@ -95,7 +97,9 @@ def independence(
     bad_families = [family for family, is_bad in zip(families, bad, strict=True) if is_bad]
     for name, each in made.items():
         panels[name]["first"] = first_panel(np.stack([passed[at] for at in each[0]]), bad_families)
-    pairs = pairs_by_kind(names, kin or {}, verdicts, truth, families)
+    sorts = pairs_sorted(names, kin or {}, taught or {})
+    pairs = pairs_by_kind(sorts, len(names), verdicts, truth, families)
+    lost = kappas_lost(sorts, verdicts, truth, families)
     matrix = who_passes_whom(names, answers, [each.family for each in asked])
     with_a_base_each = "with a base each than with one base for all, at the same cost"
     more = jackknife(lambda rows: mean_votes(wrongs[A_BASE_EACH], rows) - mean_votes(wrongs[ONE_BASE], rows), families)
@@ -123,7 +127,12 @@ def independence(
         "How many votes are overseers worth that share a base, and how many that do not?",
         {name: reader.digest for name, reader in readers.items()},
         [seed],
-        [*(_votes_figure(name, each) for name, each in panels.items()), *gains, *_pair_figures(pairs)],
+        [
+            *(_votes_figure(name, each) for name, each in panels.items()),
+            *gains,
+            *_pair_figures(pairs),
+            *_lost_figures(lost),
+        ],
         [
             f"{len(test)} answers of {len(set(families))} families, {int(bad.sum())} of them bad; overseers name one "
             f"of {len(classes)} classes, so that two that are wrong can be wrong in different ways",
@@ -189,4 +198,14 @@ def _pair_figures(pairs: Sequence[Mapping[str, Any]]) -> list[Figure]:
         short = "kappa_" + pair["sort"].replace(",", "").replace(" ", "_")
         text = f"Cohen's kappa of the errors of two overseers: {pair['sort']}"
         found.append(Figure(short, text, kappa["value"], kappa["low"], kappa["high"], kappa["n"], "families"))
+    return found
+
+
+def _lost_figures(lost: Mapping[str, Jackknifed]) -> list[Figure]:
+    found = []
+    for what, each in lost.items():
+        told = plain(each)
+        text = f"how much lower Cohen's kappa of the errors of two overseers is with {what}, all else shared"
+        name = "kappa_lost_" + what.replace(" ", "_")
+        found.append(Figure(name, text, told["value"], told["low"], told["high"], each.clusters, "families"))
     return found
