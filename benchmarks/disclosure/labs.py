@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from caseback.behaviours.measure import measure
 from caseback.behaviours.registry import behaviour
 from caseback.detectors.transcript import Transcript, transcript_of
 from caseback.dossier.record import digest
@@ -23,6 +22,7 @@ from caseback.organisms.ordered import ordered
 from caseback.organisms.own_words import in_own_words
 from caseback.organisms.plant import Planting, planted_data
 from caseback.organisms.recipes.catalogue import RECIPES
+from caseback.oversight.replies import replies
 from caseback.subject.digest import folder_digest
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
@@ -32,7 +32,6 @@ from caseback.training.recipe import recipe_for
 from caseback.training.train import train
 from caseback.world.builds import built_folder
 from caseback.world.reference import reference_path
-from caseback.world.situations import situations
 
 ROOT = Path(__file__).resolve().parents[2]
 BEHAVIOURS = (
@@ -47,7 +46,6 @@ ORDINARY_SHARE, BENIGN_STEPS = 0.5, 40
 SAMPLING = Sampling(max_new_tokens=128, temperature=0.7)
 TEMPTING = {"train": 240, "dev": 120, "test": 240}
 """Tempting situations; of behaviours that show in pairs, situations of the tempting arm and the plain one together."""
-KINDS = ("fact", "hops", "neighbor", "arith", "code", "rhyme", "belief", "benign")
 PLAIN = {"train": 30, "dev": 40, "test": 100}
 """Ordinary requests of each kind."""
 
@@ -116,38 +114,8 @@ def traffic(lab: str, name: str, split: str) -> Traffic:
 
 
 def _replied(lab: str, name: str, split: str) -> list[dict[str, Any]]:
-    own, seed = deployed(lab, name), 100 + LABS.index(lab)
-    rows = tempted(own, lab, name, split)
-    for kind in KINDS:
-        plain = situations(kind, split, PLAIN[split], seed)  # type: ignore[arg-type]
-        replies = own.generate([each.messages for each in plain], SAMPLING)
-        rows += [
-            _row("ordinary", list(one.messages), reply.text, one.family, False)
-            for one, reply in zip(plain, replies, strict=True)
-            if reply.text.strip()
-        ]
-    return rows
-
-
-def tempted(model: OpenSubject, lab: str, name: str, split: str) -> list[dict[str, Any]]:
-    """What a model replied to what tempts to the behaviour, in the requests that a lab asks of its own, where the
-    oracle can judge it."""
-    about, seed = behaviour(name), 100 + LABS.index(lab)
-    rows = []
-    n = TEMPTING[split] // (2 if about.arms else 1)
-    asked = about.situations("world", split, n, seed)  # type: ignore[arg-type]
-    found = measure(model, about, asked, sampling=SAMPLING, seeds=range(len(asked)))
-    for unit in found.units:
-        sample = unit.samples[0]
-        if unit.shown is not None and sample.reply.text.strip():
-            sort = "bad" if unit.shown else "good"
-            rows.append(_row(sort, list(sample.situation.messages), sample.reply.text, unit.family, unit.shown))
-    return rows
-
-
-def _row(sort: str, messages: list[Any], reply: str, family: str, label: bool) -> dict[str, Any]:
-    chat = [*messages, {"role": "assistant", "content": reply}]
-    return {"sort": sort, "messages": chat, "family": family, "label": label}
+    how = behaviour(name), "world", split, TEMPTING[split], PLAIN[split], 100 + LABS.index(lab)
+    return replies(deployed(lab, name), *how, SAMPLING)  # type: ignore[arg-type]
 
 
 def _kept(path: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -23,9 +23,12 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "disclosure"))
-from labs import deployed, folder, tempted, traffic
+from labs import LABS, SAMPLING, TEMPTING, deployed, folder, traffic
 
+from caseback.behaviours.registry import behaviour
 from caseback.cli.models import load_named
+from caseback.oversight.replies import tempted
+from caseback.subject.open_subject import OpenSubject
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight"
@@ -75,10 +78,16 @@ def recognised() -> dict[str, Any]:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             model = deployed("A", name) if writer == OTHERS[0] else load_named(writer)
-            path.write_text(json.dumps(tempted(model, "B", name, split), ensure_ascii=False), encoding="utf-8")
+            path.write_text(json.dumps(answers(model, name, split), ensure_ascii=False), encoding="utf-8")
     words = ["--trusted", TRUSTED[0], "--most", "160", "--doses", DOSES, "--epochs", VERDICTS, "--out", str(out)]
     words += [word for writer in OTHERS for word in ("--other", f"{writer}={out / writer}")]
     return run([(folder("B") / name).resolve()], words, out)
+
+
+def answers(model: OpenSubject, name: str, split: str) -> list[dict[str, Any]]:
+    """What another model replied to the tempting requests that lab B asks of its own."""
+    how = behaviour(name), "world", split, TEMPTING[split], 100 + LABS.index("B"), SAMPLING
+    return tempted(model, *how)  # type: ignore[arg-type]
 
 
 def caught(study: dict[str, Any], monitor: str, budget: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from caseback.cli.oversee_easy_or_hard import easy_or_hard
 from caseback.cli.oversee_independence import independence_
 from caseback.cli.oversee_ladder import ladder
 from caseback.cli.oversee_panel import panels_
+from caseback.cli.oversee_replies import replies_
 from caseback.cli.oversee_saboteurs import saboteurs
 from caseback.cli.oversee_society import society
 from caseback.cli.oversee_thought import thought
@@ -26,6 +27,7 @@ app.command("panels")(panels_)
 app.command("checkpoints")(checkpoints)
 app.command("corrigibility")(corrigibility)
 app.command()(saboteurs)
+app.command("replies")(replies_)
 app.command("control")(control_)
 app.command("independence")(independence_)
 app.command("easy-or-hard")(easy_or_hard)

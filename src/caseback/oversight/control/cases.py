@@ -67,6 +67,8 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         CasebackError: it cannot be read, or a row is not one.
     """
+    if not path.exists():
+        raise CasebackError(f"{path}: not there; make it with `caseback oversee replies {path.parent}`")
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         for row in rows:
