@@ -25,6 +25,16 @@ def killed(path: Path, i: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def killed_once(path: Path, i: int) -> None:
+    """Keeps a record and is killed; run again, it keeps another."""
+    journal = Journal(path)
+    if journal.get("before"):
+        journal.put([{"key": "after"}])
+        return
+    journal.put([{"key": "before"}])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def refused(path: Path, i: int) -> None:
     raise CasebackError("no")
 

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from caseback.errors import CasebackError
 from caseback.training.journal import Journal
 from caseback.training.side_by_side import side_by_side
-from shares_for_tests import N, count, forever, killed, refused
+from shares_for_tests import N, count, forever, killed, killed_once, refused
 
 
 def lines(path: Path) -> list[dict]:
@@ -68,3 +69,47 @@ def test_a_failure_here_stops_the_others_and_keeps_what_they_did(tmp_path: Path)
 def test_no_workers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CasebackError, match="0 workers"), side_by_side(tmp_path / "j.jsonl", 0, refused):
         pass
+
+
+@pytest.fixture
+def cluster() -> Iterator[None]:
+    ray = pytest.importorskip("ray")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.slow
+def test_rays_workers_do_what_processes_do(tmp_path: Path, cluster: None) -> None:
+    path = tmp_path / "j.jsonl"
+    with side_by_side(path, 3, partial(count, 0, 3), "local") as journal:
+        for number in range(0, N, 3):
+            journal.put([{"key": str(number), "pid": os.getpid()}])
+    assert sorted(int(record["key"]) for record in lines(path)) == list(range(N))
+    assert os.getpid() in {record["pid"] for record in lines(path)}
+    assert len({record["pid"] for record in lines(path)}) > 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_rays_goes_on_as_another(tmp_path: Path, cluster: None) -> None:
+    path = tmp_path / "j.jsonl"
+    with side_by_side(path, 2, killed_once, "local"):
+        pass
+    assert {record["key"] for record in lines(path)} == {"before", "after"}
+
+
+@pytest.mark.slow
+def test_a_failure_here_stops_rays_workers(tmp_path: Path, cluster: None) -> None:
+    path, begun = tmp_path / "j.jsonl", time.monotonic()
+
+    def fail() -> None:
+        with side_by_side(path, 2, forever, "local"):
+            while not (tmp_path / "j.part-1.jsonl").read_text():
+                time.sleep(0.05)
+            raise CasebackError("the disk is full")
+
+    with pytest.raises(CasebackError, match="the disk is full"):
+        fail()
+    assert time.monotonic() - begun < 60
+    assert [record["key"] for record in lines(path)] == ["begun"]

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from caseback.errors import CasebackError
 from caseback.research.jobs.catalogue import job as job_named
 from caseback.research.study import Study
 from caseback.research.trials import Row, run_one
-
-RETRIES = 2
-"""Times a trial is given to another worker whose own was killed."""
+from caseback.training.on_ray import RETRIES, connected
 
 
 def on_workers(study: Study, rows: Sequence[Row], workers: int, address: str = "") -> Iterator[Row]:
@@ -27,13 +24,7 @@ def on_workers(study: Study, rows: Sequence[Row], workers: int, address: str = "
     """
     if not rows:
         return
-    try:
-        import ray
-    except ImportError:
-        raise CasebackError("several workers need Ray: pip install 'caseback[research]', or run with one") from None
-    if not ray.is_initialized():
-        how: dict[str, Any] = {"address": address} if address else {"num_cpus": workers, "include_dashboard": False}
-        ray.init(**how, log_to_driver=False, logging_level="ERROR")
+    ray = connected(workers, address or "local")
     one = ray.remote(num_cpus=1, max_retries=RETRIES)(worked)
     about = (study.job.name, str(study.folder.resolve()), [str(each) for each in study.reads()], study.cases)
     left = [one.remote(*about, row) for row in rows]
