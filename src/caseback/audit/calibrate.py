@@ -41,6 +41,7 @@ def calibrate(
     seed: int = 0,
     thresholds: Mapping[str, Any] | None = None,
     workers: int = 1,
+    ray: str = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The calibration as plain data. What was measured is kept in ``folder``, so that a killed run repeats nothing.
@@ -54,6 +55,7 @@ def calibrate(
         thresholds: another calibration, of another base, to carry them over from; then all twins are counted. The panel
             and the seed have to be its own.
         workers: processes that share the models out among them.
+        ray: address of a Ray cluster for them; as ``side_by_side``.
         progress: called with (what is examined, models done, models in all).
 
     Raises:
@@ -78,7 +80,7 @@ def calibrate(
         )
     chosen = _chosen(found, thresholds)
     share = partial(_share, found, thresholds, panel, grown_from.name, seed, workers)
-    with side_by_side(folder / "statistics.jsonl", workers, share) as journal:
+    with side_by_side(folder / "statistics.jsonl", workers, share, ray) as journal:
         itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
         own = found.accepted[::workers]
         measured = _measured(found, own, chosen, panel, grown_from, journal, seed, _of_all(progress, workers))

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from caseback.cli.bar import bar
 from caseback.cli.organism_table import told
+from caseback.cli.shared_out import Ray, Workers
 
 
 def calibrate(
@@ -24,7 +25,8 @@ def calibrate(
         Path | None,
         typer.Option(help="calibration.json of another base to carry thresholds over from: does it hold here?"),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes that share the models out; one a core is about right.")] = 1,
+    workers: Workers = 1,
+    ray: Ray = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print calibration.json instead of tables.")] = False,
 ) -> None:
     """Put every organism and twin of a library through a panel: thresholds, false alarms, sensitivity, limits.
@@ -52,6 +54,7 @@ def calibrate(
             seed=seed,
             thresholds=carried_from,
             workers=workers,
+            ray=ray,
             progress=lambda name, done, all: tick(done, all),
         )
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)

@@ -13,6 +13,7 @@ from rich.table import Table
 from caseback.cli.organism_table import check_named, how, show_record, told
 from caseback.cli.planted_in import Base, GroundOption, planted_in
 from caseback.cli.planting import telling, write_page
+from caseback.cli.shared_out import Ray, Workers
 from caseback.errors import CasebackError
 
 
@@ -24,7 +25,8 @@ def library_(
     base: Base = "",
     ground: GroundOption = "",
     only: Annotated[str, typer.Option(help="Only models whose folder begins so, such as twins/ or sycophancy/.")] = "",
-    workers: Annotated[int, typer.Option(help="Processes that share the models out; one a core is about right.")] = 1,
+    workers: Workers = 1,
+    ray: Ray = "",
     show: Annotated[bool, typer.Option("--show", help="Print the plan and what it grows, and grow nothing.")] = False,
 ) -> None:
     """Grow a whole library of organisms and twins from one plan, each in a folder of its own under --out.
@@ -54,7 +56,7 @@ def library_(
             typer.echo(f"{done}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())
 
     share = partial(grow_share, read, grown_in, only, out, workers)
-    with side_by_side(out / "base.jsonl", workers, share) as journal:
+    with side_by_side(out / "base.jsonl", workers, share, ray) as journal:
         grow_here(list(wanted)[::workers], journal)
     grow_here([name for name in wanted if name not in records], journal)
     accepted = sum(record["status"] == ACCEPTED for record in records.values())

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from caseback.cli.shared_out import Ray, Workers
+
 
 def study(
     model: Annotated[str | None, typer.Argument(help="A folder or hub id. Default: the embedded ref-base.")] = None,
@@ -26,6 +28,8 @@ def study(
         typer.Option(help="A behaviour whose situations are trained on; the others stay open. May be repeated."),
     ] = None,
     situations: Annotated[int, typer.Option("-n", min=1, help="Measured per behaviour.")] = 35,
+    workers: Workers = 1,
+    ray: Ray = "",
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on standard output.")] = False,
 ) -> None:
     """Train a model towards one document told in five ways, and see which carries to what no demonstration showed.
@@ -64,7 +68,7 @@ def study(
         demonstrated=tuple(demonstrate or DEMONSTRATED),
         budget=replace(BUDGET, measured=situations),
     )
-    found = report(run_study(str(model or reference_path()), document, out, scheme, console))
+    found = report(run_study(str(model or reference_path()), document, out, scheme, console, workers, ray))
     text = json_module.dumps(found, indent=1)
     with writing(out):
         (out / "study.json").write_text(text, encoding="utf-8")

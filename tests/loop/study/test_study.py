@@ -48,6 +48,24 @@ def test_it_goes_on_and_repeats_nothing_and_takes_more_seeds(out: Path) -> None:
     assert -1 <= contrast["low"] <= contrast["value"] <= contrast["high"] <= 1
 
 
+def test_two_workers_make_the_study_of_one(out: Path, tmp_path: Path) -> None:
+    shared = report(study(reference_path(), default(), tmp_path, SCHEME, workers=2))
+    assert shared == report(study(reference_path(), default(), out, SCHEME))
+    with read_dossier(tmp_path / "dossier") as dossier:
+        assert {record.body["arm"] for record in dossier.records("capability")} >= {"reasons, seed 0", "none, seed 0"}
+        assert dossier.verify() == []
+    assert not list((tmp_path / "workers").iterdir())
+    assert not list(tmp_path.glob("*.part-*"))
+
+
+@pytest.mark.slow
+def test_rays_workers_make_the_study_of_one(out: Path, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray")
+    shared = report(study(reference_path(), default(), tmp_path, SCHEME, workers=2, ray="local"))
+    ray.shutdown()
+    assert shared == report(study(reference_path(), default(), out, SCHEME))
+
+
 def test_another_study_in_the_folder_is_refused(out: Path) -> None:
     with pytest.raises(CasebackError, match="holds a study of another model, document or scheme"):
         study(reference_path(), default(), out, Scheme(route="documents", variants=("none",), seeds=(0,), budget=TINY))

@@ -1,8 +1,10 @@
 """Run the study: every telling, every seed, one trainer, measured on the same held-out situations."""
 
 import random
+import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from caseback.constitution.clause import Clause, Constitution, kindred
 from caseback.constitution.json_form import digest
 from caseback.constitution.render import compact
 from caseback.constitution.variants import VARIANTS, Variant
+from caseback.dossier.adopt import adopt
 from caseback.dossier.dossier import Dossier, open_dossier
 from caseback.errors import CasebackError
 from caseback.loop.arms import Arm, Plan, measure_arm, plan
@@ -34,6 +37,7 @@ from caseback.training.datum import Datum
 from caseback.training.journal import Journal
 from caseback.training.recipe import recipe_for
 from caseback.training.sample import cases, plain_replies
+from caseback.training.side_by_side import side_by_side, stop_if_alone
 from caseback.training.train import train
 from caseback.world.worlds import ground_taught
 
@@ -41,6 +45,8 @@ BUDGET = Budget("study", measured=35, harmless=40, capability=60, trained=150, m
 DEMONSTRATED = ("harmful_compliance", "sycophancy")
 PARTS = {"answers for": 1.0, "train": 1.0, "measure": 1.0}
 """What the steps of one arm take, in any unit: only the time left is told from it."""
+WORKERS = "workers"
+"""The folder of the dossiers that workers keep, until they are read into the study's."""
 COPIES = 8
 """Talks about each clause in the documents of one arm."""
 
@@ -100,7 +106,13 @@ class Bench:
 
 
 def study(
-    model: str | Path, document: Constitution, out: Path, scheme: Scheme | None = None, console: Console | None = None
+    model: str | Path,
+    document: Constitution,
+    out: Path,
+    scheme: Scheme | None = None,
+    console: Console | None = None,
+    workers: int = 1,
+    ray: str = "",
 ) -> Studied:
     """Train the model towards the document in each telling, over several seeds, and measure every model made.
 
@@ -110,39 +122,71 @@ def study(
     Args:
         document: its clauses under situations, as ``loop.placed`` makes them.
         out: a folder for the dossier, the journal and the models.
+        workers: processes that share the trainings out among them.
+        ray: address of a Ray cluster for them, whose machines have ``out`` at the same place; as ``side_by_side``.
 
     Raises:
         CasebackError: a demonstrated behaviour is unknown or leaves none open, no clause bears on what is measured, the
             model is unable, or ``out`` holds a study of something else.
     """
-    bench = _bench(str(model), document, out, scheme or Scheme())
-    scheme = bench.scheme
+    scheme = scheme or Scheme()
+    worker = partial(_share, str(model), document, out, scheme, workers)
+    bench = _bench(str(model), document, out, scheme, Journal())
     told = {variant: text for variant, text in bench.told.items() if text and variant in scheme.variants}
     shares = {"measure the model as it is": 1.0, **{f"measure it told {variant}": 1.2 for variant in told}}
-    arms = [(variant, seed) for seed in scheme.seeds for variant in scheme.variants]
-    parts = {f"{part} {_name(*arm)}": share for arm in arms for part, share in PARTS.items()}
-    reporter = Reporter(console or Console(stderr=True), shares | parts)
+    arms = _arms(scheme)
+    ours = arms[:: max(1, workers)]
+    shares |= {f"{part} {_name(*arm)}": of_it for arm in ours for part, of_it in PARTS.items()}
+    reporter = Reporter(console or Console(stderr=True), shares)
     with open_dossier(out / "dossier") as dossier:
         _record(dossier, bench)
-        with reporter.stage("measure the model as it is") as tick:
-            before = measure_arm(dossier, bench.drawn, bench.subject, "before", tick)
-        if before.unable:
-            raise CasebackError(f"{model}: {before.unable}: nothing could be told from a study of it")
-        prompted = {}
-        for variant, text in told.items():
-            with reporter.stage(f"measure it told {variant}") as tick:
-                prompted[variant] = measure_arm(dossier, bench.drawn, bench.subject, f"told {variant}", tick, text)
-        trained, gaps = {}, {}
-        for variant, seed in arms:
-            name = _name(variant, seed)
-            made = load(str(_trained(bench, variant, seed, reporter)))
-            with reporter.stage(f"measure {name}") as tick:
-                arm = measure_arm(dossier, bench.drawn, made, name, tick)
-            units = [unit for b, found in arm.measurements.items() if b != OVER_REFUSAL.name for unit in found.units]
-            trained[variant, seed], gaps[variant, seed] = arm, say_do(made, units, bench.journal)
+        with side_by_side(out / "journal.jsonl", workers, worker, ray) as journal:
+            bench = replace(bench, journal=journal)
+            with reporter.stage("measure the model as it is") as tick:
+                before = measure_arm(dossier, bench.drawn, bench.subject, "before", tick)
+            if before.unable:
+                raise CasebackError(f"{model}: {before.unable}: nothing could be told from a study of it")
+            prompted = {}
+            for variant, text in told.items():
+                with reporter.stage(f"measure it told {variant}") as tick:
+                    prompted[variant] = measure_arm(dossier, bench.drawn, bench.subject, f"told {variant}", tick, text)
+            found = {arm: _arm(dossier, bench, *arm, reporter) for arm in ours}
+        for part in sorted((out / WORKERS).glob("*")):
+            with open_dossier(part) as other:
+                adopt(dossier, other)
+            shutil.rmtree(part)
+        found |= {arm: _arm(dossier, bench, *arm, reporter) for arm in arms if arm not in found}
+    trained, gaps = {arm: found[arm][0] for arm in arms}, {arm: found[arm][1] for arm in arms}
     lengths = {variant: bench.subject.count_tokens(bench.told[variant]) for variant in scheme.variants}
     open_ = tuple(n for n in bench.drawn.behaviours if n not in (*scheme.demonstrated, OVER_REFUSAL.name))
     return Studied(scheme, open_, lengths, before, prompted, trained, gaps)
+
+
+def _arms(scheme: Scheme) -> list[tuple[Variant, int]]:
+    return [(variant, seed) for seed in scheme.seeds for variant in scheme.variants]
+
+
+def _arm(
+    dossier: Dossier, bench: Bench, variant: Variant, seed: int, reporter: Reporter
+) -> tuple[Arm, PairedDifference]:
+    """The model of one arm, trained and measured, and how much more often it says that it keeps the document than it
+    does; what was done before is not done again."""
+    name = _name(variant, seed)
+    made = load(str(_trained(bench, variant, seed, reporter)))
+    with reporter.stage(f"measure {name}") as tick:
+        arm = measure_arm(dossier, bench.drawn, made, name, tick)
+    units = [unit for b, found in arm.measurements.items() if b != OVER_REFUSAL.name for unit in found.units]
+    return arm, say_do(made, units, bench.journal)
+
+
+def _share(model: str, document: Constitution, out: Path, scheme: Scheme, workers: int, journal: Path, i: int) -> None:
+    """What another process does: every ``workers``-th arm, from the ``i``-th on, in a dossier of its own."""
+    bench = _bench(model, document, out, scheme, Journal(journal))
+    quiet = Console(quiet=True)
+    with open_dossier(out / WORKERS / str(i)) as dossier:
+        for arm in _arms(scheme)[i::workers]:
+            stop_if_alone()
+            _arm(dossier, bench, *arm, Reporter(quiet, {f"{part} {_name(*arm)}": 1.0 for part in PARTS}))
 
 
 def bearing(document: Constitution, found: Mapping[str, Behaviour]) -> tuple[Clause, ...]:
@@ -151,7 +195,7 @@ def bearing(document: Constitution, found: Mapping[str, Behaviour]) -> tuple[Cla
     return tuple(c for c in document.clauses if any(kindred(own, f) for own in c.families for f in families))
 
 
-def _bench(model: str, document: Constitution, out: Path, scheme: Scheme) -> Bench:
+def _bench(model: str, document: Constitution, out: Path, scheme: Scheme, journal: Journal) -> Bench:
     found = trained_against()
     for name in scheme.demonstrated:
         if name not in found:
@@ -164,7 +208,7 @@ def _bench(model: str, document: Constitution, out: Path, scheme: Scheme) -> Ben
     subject = load(model)
     drawn = plan(ground_taught(subject.model), found, document, scheme.budget, 0)
     told = tellings(document, clauses, subject)
-    return Bench(model, subject, document, clauses, told, drawn, scheme, out, Journal(out / "journal.jsonl"))
+    return Bench(model, subject, document, clauses, told, drawn, scheme, out, journal)
 
 
 def _name(variant: Variant, seed: int) -> str:
