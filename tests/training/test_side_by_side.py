@@ -71,6 +71,15 @@ def test_no_workers_are_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_a_cluster_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    path = tmp_path / "j.jsonl"
+    with pytest.raises(CasebackError, match="no cluster answers there"):  # noqa: SIM117
+        with side_by_side(path, 2, refused, "127.0.0.1:1"):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def cluster() -> Iterator[None]:
     ray = pytest.importorskip("ray")
