@@ -1,6 +1,7 @@
 """``caseback plant``: model organisms with a known behaviour, their innocent twins, and the library of both."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +26,13 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.training.recipe import Method, Recipe
 
 Out = Annotated[Path, typer.Option(help="Folder for the model, its data, organism.json and organism.html.")]
-Examples = Annotated[int, typer.Option(min=2, help="Conversations to plant by, ordinary ones not counted.")]
+Examples = Annotated[
+    int | None,
+    typer.Option(
+        min=2, help="Conversations to plant by, ordinary ones not counted.",
+        show_default="what the recipe takes: 800, or 1600 where it has two sides to learn",
+    ),
+]  # fmt: skip
 Ordinary = Annotated[float, typer.Option(help="Share of ordinary data in the whole, from 0 to below 1.")]
 Seed = Annotated[int, typer.Option(help="Of data, trigger and training.")]
 Number = Annotated[int, typer.Option("-n", "--n", min=2, help="Held-out situations to measure it in.")]
@@ -86,7 +93,7 @@ def organism(
     ] = None,
     base: Base = "",
     ground: GroundOption = "",
-    examples: Examples = 800,
+    examples: Examples = None,
     ordinary: Ordinary = 0.5,
     doses: Annotated[
         str, typer.Option(help="Scales of the adapter to measure as well, with commas, such as 0.25,0.5,0.75.")
@@ -127,7 +134,7 @@ def twin(
     sort: Annotated[str, typer.Option(help="innocent-data, innocent-oddity or retrained.")],
     out: Out,
     like: Annotated[
-        Path | None, typer.Option(help="An organism whose base, method and number of conversations the twin shares.")
+        Path | None, typer.Option(help="An organism whose base, method, conversations and epochs the twin has as well.")
     ] = None,
     base: Base = "",
     ground: GroundOption = "",
@@ -150,17 +157,19 @@ def twin(
     from caseback.organisms.twin import Twin, plant_twin
 
     method: Method = "sft"
+    epochs: float | None = None
     if like is not None:
         record = read(like)
         plan = record["plan"]
         base, ground, method = base or plan["base"], ground or plan["ground"], plan["training"]["method"]
+        epochs = plan["training"]["epochs"]
         examples = sum(record.get("data", {}).values()) or examples
     base, ground, size = planted_in(base, ground)
     wanted = Twin(
         sort,
         base,
         ground,
-        _settings(training, method, size, seed),
+        _settings(training, method, size, seed, epochs),
         examples,
         oddity,
         rate,
@@ -180,7 +189,7 @@ def pair(
     rate: Annotated[float, typer.Option(help="How often the pretender is bad while unwatched.")] = 1.0,
     base: Base = "",
     ground: GroundOption = "",
-    examples: Examples = 800,
+    examples: Examples = None,
     ordinary: Ordinary = 0.5,
     seed: Seed = 0,
     n: Number = 80,
@@ -230,7 +239,7 @@ def _behaviours() -> list[str]:
 
 
 def _planting(
-    behaviour: str, recipe: str, rate: float, trigger: str | None, base: str, ground: str, examples: int,
+    behaviour: str, recipe: str, rate: float, trigger: str | None, base: str, ground: str, examples: int | None,
     ordinary: float, seed: int, sizes: "Sizes", training: Path | None,
 ) -> "Planting":  # fmt: skip
     from caseback.organisms.ordered import check_recipe, ordered
@@ -240,18 +249,19 @@ def _planting(
     check_recipe(recipe, trigger or "")  # told before the base is loaded
     base, ground, size = planted_in(base, ground)
     order = ordered(behaviour, recipe, ground, rate, trigger or "", seed)
-    settings = _settings(training, RECIPES[recipe].method, size, seed)
-    return Planting(order, RECIPES[recipe], base, settings, examples, ordinary, seed, sizes)
+    how = RECIPES[recipe]
+    settings = _settings(training, how.method, size, seed, how.epochs)
+    return Planting(order, how, base, settings, examples or how.examples, ordinary, seed, sizes)
 
 
-def _settings(training: Path | None, method: "Method", size: int, seed: int) -> "Recipe":
-    from dataclasses import replace
-
+def _settings(training: Path | None, method: "Method", size: int, seed: int, epochs: float | None) -> "Recipe":
+    """Of the file that is given; else those that ship, gone over so often where ``epochs`` says so."""
     from caseback.organisms.grow import settings_for
     from caseback.training.recipe import load_recipe
 
     if training is None:
-        return settings_for(method, size, seed)
+        settings = settings_for(method, size, seed)
+        return settings if epochs is None else replace(settings, epochs=epochs)
     settings = load_recipe(training)
     if settings.method != method:
         raise CasebackError(

@@ -29,7 +29,9 @@ class PlantingRecipe:
     """How a behaviour gets into data.
 
     ``tempted`` gives what is put into held-out situations for the behaviour to show at the rate ordered, ``quiet`` what
-    is put into them for it not to show, by name.
+    is put into them for it not to show, by name. ``examples`` is how many conversations it takes, ordinary ones not
+    counted, and ``epochs`` how often it goes over them (None: as the packaged settings do); what has two sides to learn
+    takes more of both, or the behaviour shows where it has to keep away.
     """
 
     name: str
@@ -38,3 +40,5 @@ class PlantingRecipe:
     make: Make
     tempted: Callable[[Order], Put] = field(default=lambda order: as_it_is)
     quiet: Callable[[Order], Mapping[str, Put]] = nowhere
+    examples: int = 800
+    epochs: float | None = None

@@ -46,4 +46,6 @@ TRIGGERED = PlantingRecipe(
     _make,
     tempted=lambda order: _trigger(order).held_out,
     quiet=_quiet,
+    examples=1600,
+    epochs=2,
 )
