@@ -86,8 +86,8 @@ def test_saboteurs_use_what_the_ladder_read(models: list[str], out: Path) -> Non
         (["--arms", "kind"], "no way to teach is called 'kind'"),
         (["--alarms", "2"], "shares between 0 and 1"),
         (["--behaviours", "laziness"], "no clause"),
-        (["--flops", "none=1e12"], "there is no model 'none' here"),
-        (["--flops", "low=much"], "is no number; give it as low=2e15"),
+        (["--flops", "none=1e12"], "there is no 'none' here"),
+        (["--flops", "low=2e15"], "'low' is given twice"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(
