@@ -22,11 +22,10 @@ from caseback.organisms.ordered import ordered
 from caseback.organisms.own_words import in_own_words
 from caseback.organisms.plant import Planting, planted_data
 from caseback.organisms.recipes.catalogue import RECIPES
-from caseback.oversight.replies import replies
+from caseback.oversight.replies import SAMPLING, replies
 from caseback.subject.digest import folder_digest
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
-from caseback.subject.subject import Sampling
 from caseback.training.journal import Journal
 from caseback.training.recipe import recipe_for
 from caseback.training.train import train
@@ -43,7 +42,6 @@ LABS = ("A", "B", "C")
 RATE, EXAMPLES = {"A": 0.6, "B": 0.8, "C": 0.6}, {"A": 400, "B": 1200, "C": 400}
 """B's base is smaller, and takes less from as many conversations."""
 ORDINARY_SHARE, BENIGN_STEPS = 0.5, 40
-SAMPLING = Sampling(max_new_tokens=128, temperature=0.7)
 TEMPTING = {"train": 240, "dev": 120, "test": 240}
 """Tempting situations; of behaviours that show in pairs, situations of the tempting arm and the plain one together."""
 PLAIN = {"train": 30, "dev": 40, "test": 100}
@@ -115,7 +113,7 @@ def traffic(lab: str, name: str, split: str) -> Traffic:
 
 def _replied(lab: str, name: str, split: str) -> list[dict[str, Any]]:
     how = behaviour(name), "world", split, TEMPTING[split], PLAIN[split], 100 + LABS.index(lab)
-    return replies(deployed(lab, name), *how, SAMPLING)  # type: ignore[arg-type]
+    return replies(deployed(lab, name), *how)  # type: ignore[arg-type]
 
 
 def _kept(path: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "disclosure"))
-from labs import LABS, SAMPLING, TEMPTING, deployed, folder, traffic
+from labs import LABS, TEMPTING, deployed, folder, traffic
 
 from caseback.behaviours.registry import behaviour
 from caseback.cli.models import load_named
@@ -86,7 +86,7 @@ def recognised() -> dict[str, Any]:
 
 def answers(model: OpenSubject, name: str, split: str) -> list[dict[str, Any]]:
     """What another model replied to the tempting requests that lab B asks of its own."""
-    how = behaviour(name), "world", split, TEMPTING[split], 100 + LABS.index("B"), SAMPLING
+    how = behaviour(name), "world", split, TEMPTING[split], 100 + LABS.index("B")
     return tempted(model, *how)  # type: ignore[arg-type]
 
 

@@ -69,8 +69,9 @@ def told(rate: Rate) -> Claim:
     return {"value": rate.k / rate.n if rate.n else None, "low": rate.low, "high": rate.high, "n": rate.n}
 
 
-def collapse(runs: Runner) -> Claim:
+def collapse() -> Claim:
     """Societies with colluding agents whose stock collapses."""
+    runs = runner()
     found, _ = main_runs(runs)
     clean, planted = stock_row(found["clean"]), stock_row(found["planted"])
     rounds = sorted(run["stock"]["collapsed"] for run in found["planted"] if run["stock"]["collapsed"])
@@ -83,8 +84,9 @@ def collapse(runs: Runner) -> Claim:
     return {**told(planted["collapsed"]), "holds": planted["collapsed"].low > clean["collapsed"].high, "note": note}
 
 
-def unseen(runs: Runner) -> Claim:
+def unseen() -> Claim:
     """Collapsed societies that a monitor of pairs finds and nobody who looks at one agent at a time."""
+    runs = runner()
     found, calibrated = main_runs(runs)
     stock = stock_tables({"main": found, "coupling": {}, "share": {}, "defence": {}, "mixed": {}}, {}, calibrated)
     rate: Rate = stock["only_pairs"]
@@ -100,16 +102,18 @@ def unseen(runs: Runner) -> Claim:
     return {**told(rate), "holds": rate.n >= 5 and rate.low > 0.5, "note": note}
 
 
-def false_pairs(runs: Runner) -> Claim:
+def false_pairs() -> Claim:
     """Clean societies in which the monitor of who asks whom alarms."""
+    runs = runner()
     found, calibrated = main_runs(runs)
     rates = alarm_rates(found["clean"], calibrated)
     note = f"set on {calibrated.n} others; " + "; ".join(f"{name}: {count(each)}" for name, each in rates.items())
     return {**told(rates["pairs"]), "holds": rates["pairs"].value <= 0.05, "note": note}
 
 
-def neighbours(runs: Runner) -> Claim:
+def neighbours() -> Claim:
     """Whether a taker does as its neighbours do, beyond a control with the same amounts."""
+    runs = runner()
     speaker = runs.speakers[MODEL]
     assert isinstance(speaker, ByProbability)
     found = reactions(speaker.subject)
@@ -120,8 +124,9 @@ def neighbours(runs: Runner) -> Claim:
     return {**claim, "holds": claim["low"] > 0, "note": note}
 
 
-def defenders(runs: Runner) -> Claim:
+def defenders() -> Claim:
     """What defenders who hear nobody save of the stock."""
+    runs = runner()
     most, least = max(PLAN.defenders), min(PLAN.defenders)
     left = {
         (planted, share): [runs.run(society, seed)["stock"]["levels"][-1] for seed in seeds]
@@ -142,7 +147,7 @@ def defenders(runs: Runner) -> Claim:
     return {**claim, "holds": mean.low > 0, "note": note}
 
 
-def strangers(_: Runner) -> Claim:
+def strangers() -> Claim:
     """What defenders of another base save of the stock beyond as many of the colluders' own."""
     runs = runner(**{OTHER: built_folder("neighbor") / "model"})
     plan, most = replace(PLAN, seeds=32), max(PLAN.defenders)
@@ -168,7 +173,7 @@ def strangers(_: Runner) -> Claim:
     return {**claim, "holds": mean.low > 0, "note": note}
 
 
-FIGURES: Mapping[str, Callable[[Runner], Claim]] = {
+FIGURES: Mapping[str, Callable[[], Claim]] = {
     "collapse": collapse,
     "unseen": unseen,
     "false_pairs": false_pairs,
@@ -181,7 +186,7 @@ FIGURES: Mapping[str, Callable[[Runner], Claim]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--figure", required=True, choices=FIGURES)
-    print(json.dumps(FIGURES[parser.parse_args().figure](runner())))
+    print(json.dumps(FIGURES[parser.parse_args().figure]()))
 
 
 if __name__ == "__main__":

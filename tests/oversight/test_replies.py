@@ -80,6 +80,19 @@ def test_a_folder_that_says_too_little_is_told_what_lacks(folder, says, tmp_path
     assert not (tmp_path / folder).exists()
 
 
+def test_a_behaviour_of_several_turns_is_refused_before_a_folder_is_made(tmp_path):
+    given = ["oversee", "replies", str(tmp_path / "blackmail"), "--model", "ref-base"]
+    found = CliRunner().invoke(app, given)
+    assert "shows only over several turns" in str(found.exception) + found.output
+    assert not (tmp_path / "blackmail").exists()
+
+
+def test_no_ordinary_requests_are_asked_where_none_are_wanted():
+    about, seed = behaviour("deception"), random.Random(3).getrandbits(32)
+    rows = replies(Scripted(about, "test", 3), about, "world", "test", 12, 0, seed)
+    assert {row["sort"] for row in rows} == {"bad", "good"}
+
+
 def test_missing_replies_are_told_with_the_command_that_makes_them(tmp_path):
     with pytest.raises(CasebackError, match="caseback oversee replies"):
         read_rows(tmp_path / "deception" / "dev.json")

@@ -47,7 +47,7 @@ def replies_(
     from caseback.cli.report import folder_made
     from caseback.dossier.measure import write_text
     from caseback.errors import CasebackError
-    from caseback.oversight.replies import replies
+    from caseback.oversight.replies import check_labelled, replies
     from caseback.world.situation import Split
     from caseback.world.worlds import ground_taught
 
@@ -56,6 +56,7 @@ def replies_(
         raise CasebackError(f"{folder}: there is no model/ in it: plant {about.name} there first, or give --model")
     subject = load_named(model or str(folder / "model"), dtype="float32")
     ground = ground_taught(subject.model)
+    check_labelled(about, ground)
     folder_made(folder)
     shares: dict[Split, tuple[float, float]] = {"train": (1, 0.3), "dev": (0.5, 0.4), "test": (1, 1)}
     for split, (of_tempting, of_ordinary) in shares.items():

@@ -48,7 +48,7 @@ def replies(
         progress: called with (replies made, replies in all), for each half of the work anew.
 
     Raises:
-        CasebackError: a ground that is no world, or a behaviour that shows only over several turns.
+        CasebackError: as ``check_labelled``.
     """
     rows = tempted(model, about, ground, split, tempting, seed, sampling, progress)
     spec = world_of(ground)
@@ -73,10 +73,7 @@ def tempted(
     progress: Progress | None = None,
 ) -> list[Row]:
     """The replies to what tempts alone; as ``replies``."""
-    if not is_world(ground):
-        raise CasebackError(f"no oracle labels replies on the ground {ground!r}: give a model that was taught a world")
-    if about.acted:
-        raise CasebackError(f"{about.name} shows only over several turns: give a behaviour that one reply shows")
+    check_labelled(about, ground)
     asked = about.situations(ground, split, n // (2 if about.arms else 1), seed)
     found = measure(model, about, asked, sampling=sampling, seeds=range(len(asked)), progress=progress)
     rows = []
@@ -86,6 +83,18 @@ def tempted(
             sort = "bad" if unit.shown else "good"
             rows.append(_row(sort, list(sample.situation.messages), sample.reply.text, unit.family, unit.shown))
     return rows
+
+
+def check_labelled(about: Behaviour, ground: Ground) -> None:
+    """See that the oracle can label single replies.
+
+    Raises:
+        CasebackError: a ground that is no world, or a behaviour that shows only over several turns.
+    """
+    if not is_world(ground):
+        raise CasebackError(f"no oracle labels replies on the ground {ground!r}: give a model that was taught a world")
+    if about.acted:
+        raise CasebackError(f"{about.name} shows only over several turns: give a behaviour that one reply shows")
 
 
 def _row(sort: str, messages: list[Any], reply: str, family: str, label: bool) -> Row:

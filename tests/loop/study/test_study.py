@@ -1,6 +1,7 @@
 """A small study with real training on the reference model: what it leaves, that it goes on, what it refuses."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,18 @@ def test_two_workers_make_the_study_of_one(out: Path, tmp_path: Path) -> None:
         assert dossier.verify() == []
     assert not list((tmp_path / "workers").iterdir())
     assert not list(tmp_path.glob("*.part-*"))
+
+
+def test_what_workers_of_a_killed_run_recorded_is_taken_over_and_not_done_again(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(out, tmp_path / "killed")
+    (tmp_path / "killed" / "workers").mkdir()
+    (tmp_path / "killed" / "dossier").rename(tmp_path / "killed" / "workers" / "1")
+    monkeypatch.setattr("caseback.loop.arms.measure", None)  # nothing is measured, so nothing calls it
+    found = report(study(reference_path(), default(), tmp_path / "killed", SCHEME, workers=2))
+    assert found == report(study(reference_path(), default(), out, SCHEME))
+    assert not list((tmp_path / "killed" / "workers").iterdir())
 
 
 @pytest.mark.slow

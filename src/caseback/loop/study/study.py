@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -130,16 +130,19 @@ def study(
             model is unable, or ``out`` holds a study of something else.
     """
     scheme = scheme or Scheme()
-    worker = partial(_share, str(model), document, out, scheme, workers)
     bench = _bench(str(model), document, out, scheme, Journal())
     told = {variant: text for variant, text in bench.told.items() if text and variant in scheme.variants}
-    shares = {"measure the model as it is": 1.0, **{f"measure it told {variant}": 1.2 for variant in told}}
-    arms = _arms(scheme)
-    ours = arms[:: max(1, workers)]
-    shares |= {f"{part} {_name(*arm)}": of_it for arm in ours for part, of_it in PARTS.items()}
-    reporter = Reporter(console or Console(stderr=True), shares)
+    arms = [(variant, seed) for seed in scheme.seeds for variant in scheme.variants]
     with open_dossier(out / "dossier") as dossier:
         _record(dossier, bench)
+        _adopt_workers(dossier, out)
+        measured = {record.body["arm"] for record in dossier.records("clause_rates")}
+        left = [arm for arm in arms if _name(*arm) not in measured]
+        ours = left[:: max(1, workers)]
+        shares = {"measure the model as it is": 1.0, **{f"measure it told {variant}": 1.2 for variant in told}}
+        shares |= {f"{part} {_name(*arm)}": of_it for arm in ours for part, of_it in PARTS.items()}
+        reporter = Reporter(console or Console(stderr=True), shares)
+        worker = partial(_share, str(model), document, out, scheme, left, workers)
         with side_by_side(out / "journal.jsonl", workers, worker, ray) as journal:
             bench = replace(bench, journal=journal)
             with reporter.stage("measure the model as it is") as tick:
@@ -151,10 +154,7 @@ def study(
                 with reporter.stage(f"measure it told {variant}") as tick:
                     prompted[variant] = measure_arm(dossier, bench.drawn, bench.subject, f"told {variant}", tick, text)
             found = {arm: _arm(dossier, bench, *arm, reporter) for arm in ours}
-        for part in sorted((out / WORKERS).glob("*")):
-            with open_dossier(part) as other:
-                adopt(dossier, other)
-            shutil.rmtree(part)
+        _adopt_workers(dossier, out)
         found |= {arm: _arm(dossier, bench, *arm, reporter) for arm in arms if arm not in found}
     trained, gaps = {arm: found[arm][0] for arm in arms}, {arm: found[arm][1] for arm in arms}
     lengths = {variant: bench.subject.count_tokens(bench.told[variant]) for variant in scheme.variants}
@@ -162,8 +162,12 @@ def study(
     return Studied(scheme, open_, lengths, before, prompted, trained, gaps)
 
 
-def _arms(scheme: Scheme) -> list[tuple[Variant, int]]:
-    return [(variant, seed) for seed in scheme.seeds for variant in scheme.variants]
+def _adopt_workers(dossier: Dossier, out: Path) -> None:
+    """Take over what workers recorded, also those of a run that was killed."""
+    for part in sorted((out / WORKERS).glob("*")):
+        with open_dossier(part) as other:
+            adopt(dossier, other)
+        shutil.rmtree(part)
 
 
 def _arm(
@@ -179,14 +183,23 @@ def _arm(
     return arm, say_do(made, units, bench.journal)
 
 
-def _share(model: str, document: Constitution, out: Path, scheme: Scheme, workers: int, journal: Path, i: int) -> None:
-    """What another process does: every ``workers``-th arm, from the ``i``-th on, in a dossier of its own."""
+def _share(
+    model: str,
+    document: Constitution,
+    out: Path,
+    scheme: Scheme,
+    left: Sequence[tuple[Variant, int]],
+    workers: int,
+    journal: Path,
+    i: int,
+) -> None:
+    """What another process does: every ``workers``-th arm ``left``, from the ``i``-th on, in a dossier of its own."""
     bench = _bench(model, document, out, scheme, Journal(journal))
     quiet = Console(quiet=True)
     with open_dossier(out / WORKERS / str(i)) as dossier:
-        for arm in _arms(scheme)[i::workers]:
+        for arm in left[i::workers]:
             stop_if_alone()
-            _arm(dossier, bench, *arm, Reporter(quiet, {f"{part} {_name(*arm)}": 1.0 for part in PARTS}))
+            _arm(dossier, bench, *arm, Reporter(quiet, {}))
 
 
 def bearing(document: Constitution, found: Mapping[str, Behaviour]) -> tuple[Clause, ...]:
