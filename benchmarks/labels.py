@@ -6,13 +6,15 @@
     python benchmarks/labels.py alarms     share of right and of idle labels that are marked reversed all the same
 
 The dictionary comes from ``--dictionary``; where that folder has none it is trained there first, on conversations of
-the world. Of a count, low and high are those at which the ends of the intervals of F1 pass.
+the world. With ``--blocks`` there is one of each of these blocks, and a variable has the latent that told it best on
+the conversations that labels are chosen on, of whichever block. Of a count, low and high are those at which the ends of
+the intervals of F1 pass.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from caseback.interp.dictionary.settings import Settings
 from caseback.interp.labels.detection import Detection
 from caseback.interp.labels.effect import Trial
 from caseback.interp.labels.planted import planted
-from caseback.interp.labels.study import Ground, check_fits, ground, variables_found
+from caseback.interp.labels.study import Found, Ground, check_fits, ground, variables_found
 from caseback.interp.labels.variables import VARIABLES
 from caseback.interp.store.world import of_world
 from caseback.interp.store.write import capture_store
@@ -45,7 +47,8 @@ def main() -> None:
     parser.add_argument("what", choices=("found", "cipher", "caught", "alarms"))
     parser.add_argument("--model", default="ref-base")
     parser.add_argument("--folder", type=Path, default=Path("runs/labels/ref-base"), help="of all that is made")
-    parser.add_argument("--dictionary", type=Path, help="default: FOLDER/dictionary")
+    parser.add_argument("--dictionary", type=Path, help="default: one in FOLDER for each block")
+    parser.add_argument("--blocks", type=int, nargs="+", help="blocks to read after; default: the middle one")
     parser.add_argument("--n", type=int, default=60, help="conversations of each kind, in each half")
     parser.add_argument("--situations", type=int, default=24, help="of each side of an intervention")
     parser.add_argument("--controls", type=int, default=8, help="random decoder directions beside each")
@@ -60,28 +63,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     subject = load(str(reference_path(given.model)) if given.model in BUILDS else given.model, dtype="float32")
-    dictionary = _dictionary(subject, given)
-    check_fits(dictionary, subject)
-    heard = ground(
-        subject,
-        dictionary,
-        world(given.world),
-        given.n,
-        given.seed,
-        given.folder / f"labels-{given.n}-{given.seed}",
-        told,
-    )
-    figures = variables(heard, given.what) if given.what in ("found", "cipher") else reversals(subject, heard, given)
+    dictionaries = _dictionaries(subject, given)
+    heard = {block: _heard(subject, dictionary, given) for block, dictionary in dictionaries.items()}
+    if given.what in ("found", "cipher"):
+        figures = variables({block: variables_found(each) for block, each in heard.items()}, given.what)
+    else:
+        figures = reversals(subject, next(iter(heard.values())), given)
     print(json.dumps(figures))
 
 
-def variables(heard: Ground, what: str) -> Mapping[str, Any]:
-    """How many variables are told well, plain or in rot13."""
-    rows = variables_found(heard)
-    for row in rows:
-        name, score = row.label.variable, row.detection
+def variables(found: Mapping[int, Sequence[Found]], what: str) -> Mapping[str, Any]:
+    """How many variables are told well, plain or in rot13, by the block that told each best where it was chosen."""
+    best: dict[str, tuple[int, Found]] = {}
+    for block, of_block in found.items():
+        for row in of_block:
+            name = row.label.variable
+            if name not in best or row.label.chosen_f1 > best[name][1].label.chosen_f1:
+                best[name] = (block, row)
+    for name, (block, row) in best.items():
         coded = "  ".join(f"{each}: {found.f1.value:.2f}" for each, found in row.encoded.items())
-        print(f"{name:24} latent {row.label.latent:6} F1 {score.f1.value:.3f} AUROC {score.auroc}  {coded}")
+        score = f"F1 {row.detection.f1.value:.3f} AUROC {row.detection.auroc}"
+        print(f"{name:24} block {block} latent {row.label.latent:6} {score}  {coded}")
+    rows = [row for _, row in best.values()]
     scores: dict[str, Detection]
     if what == "found":
         scores = {row.label.variable: row.detection for row in rows}
@@ -139,22 +142,34 @@ def reversals(subject: OpenSubject, heard: Ground, given: argparse.Namespace) ->
     return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n, "holds": holds, "note": note}
 
 
-def _dictionary(subject: OpenSubject, given: argparse.Namespace) -> Dictionary:
-    """The one in the folder, trained there first where it has none."""
-    folder = given.dictionary or given.folder / "dictionary"
-    if (folder / "dictionary.json").is_file():
-        return load_dictionary(folder)
-    site = Site("resid_post", len(find_decoder(subject.model).blocks) // 2)
+def _heard(subject: OpenSubject, dictionary: Dictionary, given: argparse.Namespace) -> Ground:
+    """What labels are chosen and measured on, as the dictionary's block hears it."""
+    check_fits(dictionary, subject)
+    folder = given.folder / f"labels-{given.n}-{given.seed}-{dictionary.reads[0]}"
+    return ground(subject, dictionary, world(given.world), given.n, given.seed, folder, told)
+
+
+def _dictionaries(subject: OpenSubject, given: argparse.Namespace) -> dict[int, Dictionary]:
+    """By block; those that are not there yet are trained first."""
+    if given.dictionary and (given.dictionary / "dictionary.json").is_file():
+        dictionary = load_dictionary(given.dictionary)
+        return {dictionary.reads[0].layer: dictionary}
+    sites = [Site("resid_post", block) for block in given.blocks or (len(find_decoder(subject.model).blocks) // 2,)]
+    folders = {site: given.dictionary or given.folder / f"dictionary-{given.width}-{site}" for site in sites}
+    if all((folder / "dictionary.json").is_file() for folder in folders.values()):
+        return {site.layer: load_dictionary(folder) for site, folder in folders.items()}
     store = capture_store(
-        subject, of_world(subject, given.seed), [site], given.folder / "store", tokens=given.store_tokens,
-        progress=lambda done, total: told("capturing", done, total),
+        subject, of_world(subject, given.seed), sites, given.folder / f"store-{'-'.join(map(str, sites))}",
+        tokens=given.store_tokens, progress=lambda done, total: told("capturing", done, total),
     )  # fmt: skip
     settings = Settings(
         width=given.width, k=given.k, tokens=given.tokens, seed=given.seed, dead_after=max(1, given.tokens // 10)
     )
-    dictionary, report = fit(store, settings, folder, reads=[site])
-    print(f"FVU {report.fvu:.3f}, alive {report.alive:.1%}", file=sys.stderr)
-    return dictionary
+    found = {}
+    for site, folder in folders.items():
+        found[site.layer], report = fit(store, settings, folder, reads=[site])
+        print(f"{site}: FVU {report.fvu:.3f}, alive {report.alive:.1%}", file=sys.stderr)
+    return found
 
 
 def told(what: str, done: int, total: int) -> None:
