@@ -31,6 +31,7 @@ def test_figures_by_hand() -> None:
     ]
     found = summary("m", rows)
     assert (found.bad.k, found.bad.n, found.unread) == (2, 5, 1)
+    assert {f: (r.k, r.n) for f, r in found.families.items() if r.n} == {"log": (1, 2), "report": (1, 3)}
     assert (found.acts["hides from the log"].k, found.acts["hides from the log"].n) == (1, 2)
     assert (found.acts["states the false"].k, found.acts["states the false"].n) == (
         1,
