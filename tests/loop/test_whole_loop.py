@@ -23,7 +23,8 @@ import sys
 from caseback.loop.budget import Budget
 from caseback.loop.run import run
 
-run(out=sys.argv[1], budget=Budget("tiny", measured=6, harmless=8, capability=24, trained=6, max_new_tokens=48))
+sizes = {"measured": 6, "harmless": 8, "capability": 24, "trained": 6, "max_new_tokens": 48, "acted": 1}
+run(out=sys.argv[1], budget=Budget("tiny", **sizes))
 """
 ARMS = ["before", "prompted", "sft", "dpo", "control"]
 
@@ -107,6 +108,9 @@ def test_every_datum_says_where_it_comes_from(finished: Path) -> None:
                 assert isinstance(datum["seed"], int)
                 assert datum["family"] not in held_out
                 assert not any(constitution.body["compact"] in message["content"] for message in datum["prompt"])
+        acted = [datum for datum in samples(dossier, data.artefacts["sft"]) if datum["origin"] == "tools"]
+        assert acted
+        assert all(datum["family"].startswith("office.") for datum in acted)
         tokens = data.body["report"]["target_tokens"]
         assert abs(tokens["control"] - tokens["sft"]) <= 0.05 * tokens["sft"]
 

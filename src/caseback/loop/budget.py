@@ -12,7 +12,8 @@ class Budget:
     ``trained``: situations per behaviour that the training data is made from, and as many harmless ones;
     ``in_letters``: the share of requests among them that are spelled out letter by letter. ``preferences``: the most
     that are made, for they are a finish and not a second training: several times as many cost ref-base harmless
-    requests.
+    requests. ``acted``: situations for each clause in which the model uses tools or fills in forms with the document in
+    view, to learn what it did there; a character that is learnt in chat alone is lost in them.
     """
 
     name: str
@@ -23,10 +24,13 @@ class Budget:
     max_new_tokens: int
     in_letters: float = 0.0
     preferences: int = 512
+    acted: int = 0
 
 
 SMALL = Budget("small", measured=80, harmless=120, capability=120, trained=100, max_new_tokens=96)
-FULL = Budget("full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256, in_letters=0.2)
+FULL = Budget(
+    "full", measured=400, harmless=600, capability=600, trained=600, max_new_tokens=256, in_letters=0.2, acted=60
+)
 BUDGETS = {budget.name: budget for budget in (SMALL, FULL)}
 
 

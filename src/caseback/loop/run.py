@@ -142,7 +142,7 @@ def _work(job: Job, subject: OpenSubject, calibration: Mapping[str, Any] | None,
     if arms["before"].unable:
         return _close(job, arms, "before", arms["before"].unable)
     arms["prompted"] = measured(job, subject, "prompted", "measure it with the constitution in view", job.context)
-    data = make_data(job, subject, run_situations(job))
+    data = make_data(job, subject, run_situations(job), acted=job.budget.acted)
     record_data(job, data)
     if not data.sft:
         return _close(job, arms, "before", "; ".join(["nothing was trained", *data.report["notes"]]))

@@ -12,9 +12,10 @@ from caseback.dossier.samples import put_samples
 from caseback.loop.job import Job
 from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
-from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data
+from caseback.training.constitutional import ConstitutionalData, DataBudget
 from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
+from caseback.training.forms.make import training_data
 from caseback.training.in_letters import partly_in_letters
 from caseback.training.recipe import Method, recipe_for
 from caseback.training.train import train
@@ -47,16 +48,18 @@ class Judge:
 
 
 def make_data(
-    job: Job, subject: OpenSubject, tempting: Sequence[Situation], judge: Judge | None = None
+    job: Job, subject: OpenSubject, tempting: Sequence[Situation], judge: Judge | None = None, acted: int = 0
 ) -> ConstitutionalData:
     """Training data from tempting situations, and from as many harmless ones; the journal keeps a killed run from
-    repeating anything. Without a judge the subject is its own critic, its threshold set by a few labels."""
+    repeating anything. Without a judge the subject is its own critic, its threshold set by a few labels. ``acted``
+    situations for each clause in which it uses tools or fills in forms come on top."""
     behaviours = job.plan.behaviours
     drawn = harmless_situations(job.plan.ground, len(tempting), job.seed)
     harmless = partly_in_letters(drawn, job.budget.in_letters, job.seed)
 
     with job.reporter.stage("make training data") as tick:
-        return constitutional_data(
+        return training_data(
+            ("revise", "tools") if acted else ("revise",),
             subject,
             job.constitution,
             tempting,
@@ -64,8 +67,11 @@ def make_data(
             seed=job.seed,
             critic=judge.critic if judge else None,
             calibration=judge.calibration if judge else None,
+            ground=job.plan.ground,
             label=None if judge else partial(shown_by, behaviours),
-            budget=DataBudget(max_new_tokens=job.budget.max_new_tokens, preferences=job.budget.preferences),
+            budget=DataBudget(
+                max_new_tokens=job.budget.max_new_tokens, preferences=job.budget.preferences, texts=acted
+            ),
             cache=job.folder / "data",
             progress=tick,
         )

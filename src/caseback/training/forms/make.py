@@ -12,6 +12,7 @@ from caseback.training.ask import Progress, Text
 from caseback.training.calibrate import Label, critic_on_labels
 from caseback.training.constitutional import ConstitutionalData, DataBudget, constitutional_data, token_counter
 from caseback.training.control import control_data
+from caseback.training.critique import Calibration
 from caseback.training.forms.advice import ADVICE
 from caseback.training.forms.conversations import CONVERSATIONS
 from caseback.training.forms.documents import DOCUMENTS, STORIES
@@ -67,6 +68,7 @@ def training_data(
     *,
     seed: int,
     critic: Subject | None = None,
+    calibration: Calibration | None = None,
     teacher: Subject | None = None,
     think: bool = False,
     ground: str = "plain",
@@ -95,7 +97,8 @@ def training_data(
     if "revise" in forms:
         base = constitutional_data(
             subject, constitution, situations, harmless_situations, seed=seed, critic=critic, label=label,
-            budget=budget, system_texts=system_texts, journal=journal, progress=portion(progress, 0, len(forms)),
+            calibration=calibration, budget=budget, system_texts=system_texts, journal=journal,
+            progress=portion(progress, 0, len(forms)),
         )  # fmt: skip
     if set(forms) == {"revise"}:
         return base
@@ -105,7 +108,7 @@ def training_data(
     everything = cases(constitution, situations, budget.samples, seed, harmless=False, system_texts=system_texts)
     tempting = [case for case in everything if case.clauses]
     harmless = cases(constitution, harmless_situations, 1, seed, harmless=True, system_texts=system_texts)
-    who, notes = Critic(critic, journal), list(base.report.get("notes", []))
+    who, notes = Critic(critic, journal, calibration or Calibration()), list(base.report.get("notes", []))
     if label:
         who, why_not = critic_on_labels(subject, who, context.text, tempting, label, budget.labels, drawn)
         notes += [why_not] if why_not and why_not not in notes else []
@@ -166,7 +169,7 @@ def training_data(
         **sizes(parts, count_tokens),
     }
     parents = {digest for part in parts.values() for item in part for digest in item.parents}
-    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents))
+    return ConstitutionalData(**parts, report=report, texts=journal.texts(parents), kept=base.kept)
 
 
 def _own_answers(
