@@ -101,6 +101,9 @@ def test_a_cross_layer_transcoder_is_trained_and_traced_with(made: tuple[Path, P
     data = json.loads(look("trace", model, "ten, nine", "--transcoders", tmp_path / "t", "-o", tmp_path, "--json"))
     latents = [node for node in data["nodes"] if node["feature_type"] == "cross layer transcoder"]
     assert latents
+    names = [node["node_id"] for node in data["nodes"]]
+    assert len(set(names)) == len(names)
+    assert {link[end] for link in data["links"] for end in ("source", "target")} <= set(names)
     # Each kind has a folder of its own, and a part that is missing is told.
     assert "a cross-layer transcoder: name another" in look(*words[:-1], *sizes, fails=True)
     texts_again = ("--data", texts, "--width", 64, "-k", 8, *sizes)
