@@ -5,9 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from caseback.interp.circuit.graph import Graph
+from caseback.interp.circuit.trace import trace
 from caseback.interp.dictionary.dictionary import Dictionary
 from caseback.subject.site import Site
 from models_for_tests import tiny
+
+
+IDS = [1, 40, 77, 12, 300, 8]
 
 
 class SparseMLP(nn.Module):
@@ -61,3 +66,36 @@ def random_transcoders(model: Any, width: int = 40, k: int | None = 5, skip: boo
         )
         for number in range(model.config.num_hidden_layers)
     }  # fmt: skip
+
+
+def random_cross_layer(model: Any, width: int = 40, k: int | None = 5, seed: int = 1) -> dict[int, Dictionary]:
+    """A cross-layer transcoder that knows nothing of the model."""
+    make = torch.Generator().manual_seed(seed)
+    d, dtype, n = model.config.hidden_size, model.dtype, model.config.num_hidden_layers
+
+    def draw(*shape: int) -> Tensor:
+        return 0.3 * torch.randn(*shape, generator=make, dtype=torch.float64).to(dtype)
+
+    return {
+        number: Dictionary(
+            reads=(Site("mlp_in", number),), writes=tuple(Site("mlp_out", to) for to in range(number, n)),
+            W_enc=draw(d, width), b_enc=draw(width), W_dec=draw(width, d * (n - number)), b_dec=draw(d * (n - number)),
+            k=k, threshold=None if k else draw(width).abs(),
+        )
+        for number in range(n)
+    }  # fmt: skip
+
+
+def everything(model: Any, transcoders: Any, ids: Any = IDS, **settings: Any) -> Graph:
+    """The graph with every latent traced and every edge kept."""
+    return trace(model, ids, transcoders, rest=0.0, edges_per_node=10**6, **settings)
+
+
+def check_completeness(graph: Graph, tolerance: float) -> None:
+    """What goes into each traced node, with the biases, is its pre-activation."""
+    at = graph.traced_N
+    assert int(at.sum()) > graph.n_layers
+    scale = float(graph.pre_N[at].abs().max()) + float(graph.absolute_N4.sum(1).max())
+    assert float((graph.total_N + graph.constant_N - graph.pre_N)[at].abs().max()) <= tolerance * scale
+    kept = torch.zeros(len(graph), dtype=torch.float64).index_add_(0, graph.target_E, graph.weight_E)
+    assert float((kept - graph.total_N)[at].abs().max()) <= tolerance * scale

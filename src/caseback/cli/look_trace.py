@@ -106,7 +106,14 @@ def transcoders(
     ] = None,
     width: Annotated[int, typer.Option(min=1, help="Latents of each.")] = 4_096,
     k: Annotated[int, typer.Option("-k", min=1, help="Active latents at a token.")] = 32,
-    skip: Annotated[bool, typer.Option("--skip/--no-skip", help="Add a linear path past the latents.")] = False,
+    cross_layer: Annotated[
+        bool,
+        typer.Option("--cross-layer/--per-layer", help="Latents that write the outputs of all later blocks' MLPs too."),
+    ] = False,
+    kind: Annotated[str, typer.Option(help="topk, batchtopk or, per layer, jumprelu.")] = "topk",
+    skip: Annotated[
+        bool, typer.Option("--skip/--no-skip", help="Add a linear path past the latents; per layer only.")
+    ] = False,
     tokens: Annotated[int, typer.Option(min=1, help="Tokens to train on, epochs counted.")] = 4_000_000,
     store_tokens: Annotated[int, typer.Option(min=1, help="Tokens to capture.")] = 1_000_000,
     learning_rate: Annotated[float | None, typer.Option(help="Default: by the width, after Gao et al.")] = None,
@@ -115,6 +122,9 @@ def transcoders(
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
 ) -> None:
     """Train a transcoder for every block: what its MLP does, in few latents at a time.
+
+    With --cross-layer they are one: what an MLP writes is the sum of what the latents of its block and of all earlier
+    ones write there, and all are trained at once. Width and k are those of each block.
 
     Stopped, the same command goes on where it was.
 
@@ -127,7 +137,7 @@ def transcoders(
     from caseback.interp.store.corpus import of_file
 
     settings = Settings(
-        width=width, k=k, skip=skip, tokens=tokens, batch=batch, learning_rate=learning_rate, seed=seed,
+        width=width, k=k, kind=kind, skip=skip, tokens=tokens, batch=batch, learning_rate=learning_rate, seed=seed,
         dead_after=max(1, tokens // 10),
     )  # fmt: skip
     subject = _load(model)
@@ -140,12 +150,14 @@ def transcoders(
             tick(done, wanted)
 
         def trained(layer: int, progress: Any) -> None:
-            beside[0] = f"block {layer}, FVU {progress.fvu:.2f}, alive {progress.alive:.0%}"
+            what = "all blocks" if cross_layer else f"block {layer}"
+            beside[0] = f"{what}, FVU {progress.fvu:.2f}, alive {progress.alive:.0%}"
             tick(progress.step, progress.steps)
 
         reports = fit_transcoders(
-            subject, source, settings, out, store_tokens=store_tokens, captured=captured, trained=trained
-        )
+            subject, source, settings, out,
+            store_tokens=store_tokens, cross_layer=cross_layer, captured=captured, trained=trained,
+        )  # fmt: skip
     if as_json:
         typer.echo(json.dumps({layer: vars(report) for layer, report in reports.items()}))
         return

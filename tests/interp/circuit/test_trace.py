@@ -7,30 +7,15 @@ from hypothesis import strategies as st
 
 from caseback.errors import CasebackError
 from caseback.interp.circuit.frozen import freeze, run_frozen
-from caseback.interp.circuit.graph import ERROR, LATENT, LOGIT, TOKEN, Graph
+from caseback.interp.circuit.graph import ERROR, LATENT, LOGIT, TOKEN
 from caseback.interp.circuit.trace import trace
 from caseback.subject.layers import find_decoder
 from caseback.subject.site import Site
-from circuits_for_tests import planted, random_transcoders
+from circuits_for_tests import IDS, check_completeness, everything, planted, random_transcoders
 from models_for_tests import tiny
 
-IDS = [1, 40, 77, 12, 300, 8]
 NEAR = {"rtol": 1e-5, "atol": 1e-7}
 """The norms of transformers compute in float32, whatever the model's precision."""
-
-
-def everything(model, transcoders, ids=IDS, **settings) -> Graph:
-    return trace(model, ids, transcoders, rest=0.0, edges_per_node=10**6, **settings)
-
-
-def check_completeness(graph: Graph, tolerance: float) -> None:
-    """What goes into each traced node, with the biases, is its pre-activation."""
-    at = graph.traced_N
-    assert int(at.sum()) > graph.n_layers
-    scale = float(graph.pre_N[at].abs().max()) + float(graph.absolute_N4.sum(1).max())
-    assert float((graph.total_N + graph.constant_N - graph.pre_N)[at].abs().max()) <= tolerance * scale
-    kept = torch.zeros(len(graph), dtype=torch.float64).index_add_(0, graph.target_E, graph.weight_E)
-    assert float((kept - graph.total_N)[at].abs().max()) <= tolerance * scale
 
 
 def test_edges_within_one_token_are_the_weights_of_the_planted_model():

@@ -85,3 +85,33 @@ def test_transcoders_are_trained_for_every_block_and_fit_better_than_nothing(mad
     found = load_transcoders(tmp_path / "t", subject)
     assert [str(site) for d in found.values() for site in (*d.reads, *d.writes)][:2] == ["mlp_in.0", "mlp_out.0"]
     look("trace", model, "ten, nine", "--transcoders", tmp_path / "t", "-o", tmp_path)
+
+
+def test_a_cross_layer_transcoder_is_trained_and_traced_with(made: tuple[Path, Path], tmp_path: Path):
+    model, _ = made
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(f"{text} {n}" for n in range(40) for text in CORPUS))
+    words = ("transcoders", model, "-o", tmp_path / "t", "--data", texts, "--width", 64, "-k", 8, "--cross-layer")
+    sizes = ("--store-tokens", 3000, "--tokens", 20_000, "--batch", 256, "--learning-rate", 3e-3)
+    reports = json.loads(look(*words, *sizes, "--kind", "batchtopk", "--json"))
+    assert sorted(reports) == ["0", "1", "2", "3"]
+    assert all(report["fvu"] < 0.9 for report in reports.values())
+    found = load_transcoders(tmp_path / "t", load(str(model), dtype="float32"))
+    assert [str(site) for site in found[2].writes] == ["mlp_out.2", "mlp_out.3"]
+    data = json.loads(look("trace", model, "ten, nine", "--transcoders", tmp_path / "t", "-o", tmp_path, "--json"))
+    latents = [node for node in data["nodes"] if node["feature_type"] == "cross layer transcoder"]
+    assert latents
+    names = [node["node_id"] for node in data["nodes"]]
+    assert len(set(names)) == len(names)
+    assert {link[end] for link in data["links"] for end in ("source", "target")} <= set(names)
+    # Each kind has a folder of its own, and a part that is missing is told.
+    assert "a cross-layer transcoder: name another" in look(*words[:-1], *sizes, fails=True)
+    texts_again = ("--data", texts, "--width", 64, "-k", 8, *sizes)
+    look("transcoders", model, "-o", tmp_path / "p", *texts_again)
+    told = look("transcoders", model, "-o", tmp_path / "p", *texts_again, "--cross-layer", fails=True)
+    assert "has per-layer transcoders" in told
+    assert "topk or batchtopk" in look(*words, *sizes, "--skip", "-o", tmp_path / "s", fails=True)
+    (tmp_path / "t" / "layer.1" / "dictionary.json").unlink()
+    told = look("trace", model, "x", "--transcoders", tmp_path / "t", fails=True)
+    assert "cross-layer transcoder of 3 blocks, but the model has 4" in told
+    assert len(told.strip().splitlines()) == 1

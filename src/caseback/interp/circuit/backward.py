@@ -2,10 +2,12 @@
 
 The frozen model is run once over as many copies of the prompt as there are targets in a batch. What enters it is a
 leaf: the embeddings, and what each MLP writes. No gradient passes through an MLP, so the gradient of a target at a leaf
-holds the paths through attention heads and skips alone.
+holds the paths through attention heads and skips alone. The effect of a latent is the sum over the MLPs that it writes.
 
 Shapes: B targets, T tokens, D width of the stream, N nodes.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ from torch import Tensor
 from caseback.interp.circuit.frozen import run_frozen
 from caseback.interp.circuit.graph import LATENT, LOGIT, Graph
 from caseback.interp.circuit.replacement import Replacement
+from caseback.interp.dictionary.dictionary import Dictionary
 
 
 class Backward:
@@ -52,9 +55,11 @@ class Backward:
                 if at_BTD is not None:
                     first = n_tokens * (number + 1)
                     effects_BN[:, first : first + n_tokens] = _along(at_BTD, layer.error_TD)
-                    if layer.transcoder is not None and width:
+                if layer.transcoder is not None and width:
+                    at_BTE = self._where_written(layer.transcoder, at_written)
+                    if at_BTE is not None:
                         parts = [
-                            at_BTD[:, t] @ layer.transcoder.W_dec[indices_K[active_K]].T * values_K[active_K]
+                            at_BTE[:, t] @ layer.transcoder.W_dec[indices_K[active_K]].T * values_K[active_K]
                             for t, (indices_K, values_K, active_K) in enumerate(
                                 zip(layer.codes.indices_BK, layer.codes.values_BK, active_TK, strict=True)
                             )
@@ -62,6 +67,14 @@ class Backward:
                         effects_BN[:, latent : latent + width] = torch.cat(parts, 1).cpu().double()
                 latent += width
         return effects_BN
+
+    def _where_written(self, transcoder: Dictionary, at_written: Sequence[Tensor | None]) -> Tensor | None:
+        """The gradient at all that a transcoder writes, side by side [B, T, d_out]; None where there is none."""
+        parts = [at_written[site.layer] for site in transcoder.writes]
+        there = next((part for part in parts if part is not None), None)
+        if there is None:
+            return None
+        return torch.cat([torch.zeros_like(there) if part is None else part for part in parts], -1)
 
     def _inject(self, targets_B: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """What to differentiate, and along which direction in each copy."""

@@ -17,7 +17,7 @@ FEATURE_TYPES = {
     LATENT: "cross layer transcoder",
     LOGIT: "logit",
 }
-"""Names of the viewers. They call any transcoder's latent so; a per-layer one writes to its own layer alone."""
+"""Names of the viewers. They call any transcoder's latent so, one that writes its own layer alone too."""
 Labels = Mapping[tuple[int, int], str]
 """What latents stand for, by (block, latent)."""
 

@@ -11,6 +11,7 @@ import torch
 
 from caseback.interp.circuit.graph import LATENT, Graph
 from caseback.interp.circuit.replacement import Transcoders
+from caseback.interp.dictionary.together import parts_of
 from caseback.subject.layers import find_decoder
 
 
@@ -23,14 +24,15 @@ def promoted(
     count: int = 4,
 ) -> dict[tuple[int, int], str]:
     """Per latent (block, number) the tokens it raises most, such as ``raises Austin · Dallas``; weighed by the last
-    norm's weight, its denominator left out.
+    norm's weight, its denominator left out. Of a latent that writes several layers, by the sum of what it writes.
     """
     decoder = find_decoder(model)
     head: Any = decoder.head
     weight = getattr(decoder.norm, "weight", None)
     found = {}
     for layer, latent in latents:
-        row_D = transcoders[layer].W_dec[latent].to(head.weight)
+        parts = parts_of(transcoders[layer], transcoders[layer].W_dec[latent].to(head.weight))
+        row_D = torch.stack(list(parts.values())).sum(0)
         logits_V = head.weight @ (row_D if weight is None else row_D * weight)
         best = logits_V.topk(min(count, len(logits_V))).indices.tolist()
         found[layer, latent] = "raises " + " · ".join(spell(token).strip() or repr(spell(token)) for token in best)

@@ -1,9 +1,10 @@
 """Tests what a graph predicts: groups of latents are set to other values in the real model, and the output is watched.
 
 A latent is set by adding its decoder's direction, times the change of its activation, to what its MLP writes at its
-token. Blocks are taken from the first to the last, each under the changes made before it, so that every latent of the
-group ends at just the value that it is held at, however the ones before it moved it. Everything else in the model
-answers freely (``constrained`` and ``direct`` variants of Ameisen, Lindsey et al. 2025 hold more still).
+token; one of a cross-layer transcoder by adding to what all the MLPs write that it writes. Blocks are taken from the
+first to the last, each under the changes made before it, so that every latent of the group ends at just the value that
+it is held at, however the ones before it moved it. Everything else in the model answers freely (``constrained`` and
+``direct`` variants of Ameisen, Lindsey et al. 2025 hold more still).
 
 The control changes as many random latents that are active at the same blocks and tokens, by a vector of equal norm.
 """
@@ -20,7 +21,8 @@ from torch import Tensor
 
 from caseback.errors import CasebackError
 from caseback.interp.circuit.replacement import Transcoders
-from caseback.interp.dictionary.dictionary import Codes, encode
+from caseback.interp.dictionary.dictionary import Codes, Dictionary, encode
+from caseback.interp.dictionary.together import parts_of
 from caseback.subject.capture import capture
 from caseback.subject.edits import Add
 from caseback.subject.intervene import intervene
@@ -74,39 +76,36 @@ def hold(model: Any, token_ids: Sequence[int], transcoders: Transcoders, group: 
     for held in sorted(group):
         _check(held, by_layer[held.layer], len(token_ids), transcoders)
         by_layer[held.layer].append(held)
-    edits: list[Add] = []
+    at: dict[tuple[Site, int], Tensor] = {}
     for layer in sorted(by_layer):
         site = Site("mlp_in", layer)
+        edits = [edit for edit in _adding(at) if edit.site.layer < layer]
         with intervene(model, edits) if edits else nullcontext():
             (captured,) = capture(model, [token_ids], [site])
         codes = encode(transcoders[layer], captured.at[site])
-        at: dict[int, Tensor] = {}
         for held in by_layer[layer]:
             change = held.value - value_of({layer: codes}, layer, held.position, held.latent)
             row = transcoders[layer].W_dec[held.latent].float() * change
-            at[held.position] = at.get(held.position, torch.zeros_like(row)) + row
-        edits += [
-            Add(Site("mlp_out", layer), vector, span=Span(position, position + 1))
-            for position, vector in sorted(at.items())
-            if float(vector.norm()) > 0
-        ]
-    return edits
+            _write(at, transcoders[layer], held.position, row)
+    return _adding(at)
 
 
 def random_control(
     rng: random.Random, edits: Sequence[Add], group: Iterable[Held], active: Active, transcoders: Transcoders
 ) -> list[Add]:
-    """As many random active latents as the group has, at the same blocks and tokens, changed by vectors of equal norm.
+    """As many random active latents as the group has, at the same blocks and tokens, changed by vectors of equal norm
+    at each MLP and token.
 
     Each is raised or lowered as one of the group was. Where too few others are active at a token, all of them are used.
     """
+    sizes = {(edit.site, edit.span.start): float(edit.vector.norm()) for edit in edits}
     members: dict[tuple[int, int], list[Held]] = defaultdict(list)
     for held in group:
         members[held.layer, held.position].append(held)
-    made = []
-    for edit in edits:
-        layer, position = edit.site.layer, edit.span.start
-        there = members[layer, position]
+    at: dict[tuple[Site, int], Tensor] = {}
+    for (layer, position), there in sorted(members.items()):
+        if (Site("mlp_out", layer), position) not in sizes:
+            continue
         codes = active[layer]
         own = {held.latent for held in there}
         others = [
@@ -116,18 +115,33 @@ def random_control(
             )
             if value > 0 and latent not in own
         ]
-        if not others:
-            continue
-        chosen = rng.sample(others, min(len(there), len(others)))
-        vector = torch.zeros_like(edit.vector)
+        chosen = rng.sample(others, min(len(there), len(others))) if others else []
         for latent, held in zip(chosen, there, strict=False):
             before = value_of(active, layer, position, held.latent)
             sign = 1.0 if held.value >= before else -1.0
             size = value_of(active, layer, position, latent)
-            vector = vector + sign * size * transcoders[layer].W_dec[latent].to(vector)
-        scale = float(edit.vector.norm()) / max(float(vector.norm()), 1e-12)
-        made.append(Add(edit.site, vector * scale, span=edit.span))
-    return made
+            _write(at, transcoders[layer], position, sign * size * transcoders[layer].W_dec[latent].float())
+    scaled = {
+        place: vector * (sizes[place] / max(float(vector.norm()), 1e-12))
+        for place, vector in at.items()
+        if place in sizes
+    }
+    return _adding(scaled)
+
+
+def _write(at: dict[tuple[Site, int], Tensor], transcoder: Dictionary, position: int, row_E: Tensor) -> None:
+    """Adds what a latent writes to what is written at each site and token so far."""
+    for site, part_D in parts_of(transcoder, row_E).items():
+        at[site, position] = at.get((site, position), torch.zeros_like(part_D)) + part_D
+
+
+def _adding(at: Mapping[tuple[Site, int], Tensor]) -> list[Add]:
+    """What is written, as edits, blocks and tokens in order."""
+    return [
+        Add(site, vector, span=Span(position, position + 1))
+        for (site, position), vector in sorted(at.items(), key=lambda each: (each[0][0].layer, each[0][1]))
+        if float(vector.norm()) > 0
+    ]
 
 
 def _check(held: Held, there: Sequence[Held], n_tokens: int, transcoders: Transcoders) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
-from caseback.interp.dictionary.training import Training, keep_half
+from caseback.interp.dictionary.training import Resumable
 
 NAME = "checkpoint.safetensors"
 
 
-def write_checkpoint(folder: Path, training: Training, about: Mapping[str, Any]) -> None:
+def write_checkpoint(folder: Path, training: Resumable, about: Mapping[str, Any]) -> None:
     """Write the state; ``about`` says what training it is of.
 
     Raises:
@@ -34,7 +34,7 @@ def write_checkpoint(folder: Path, training: Training, about: Mapping[str, Any])
         raise
 
 
-def read_checkpoint(folder: Path, training: Training, about: Mapping[str, Any]) -> bool:
+def read_checkpoint(folder: Path, training: Resumable, about: Mapping[str, Any]) -> bool:
     """Put a stored state into ``training``; False where there is none.
 
     Raises:
@@ -59,9 +59,7 @@ def read_checkpoint(folder: Path, training: Training, about: Mapping[str, Any]) 
                 tensor.copy_(stored.get_tensor(name))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise CasebackError(f"{path} cannot be read ({error}); delete it to start afresh") from None
-    training.step = state["step"]
-    if training.half is not None:
-        keep_half(training, training.half.dtype)
+    training.go_on_from(state["step"])
     return True
 
 

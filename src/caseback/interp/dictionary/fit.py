@@ -18,12 +18,12 @@ from caseback.interp.dictionary.dictionary import Dictionary
 from caseback.interp.dictionary.files import save
 from caseback.interp.dictionary.kernels.choose import kernels_for
 from caseback.interp.dictionary.quality import Quality
-from caseback.interp.dictionary.scaling import Scaling, in_own_units, measure_scaling
+from caseback.interp.dictionary.scaling import in_own_units, measure_scaling
 from caseback.interp.dictionary.settings import Settings
-from caseback.interp.dictionary.step import train_step
+from caseback.interp.dictionary.step import Step, train_step
 from caseback.interp.dictionary.threshold import level
-from caseback.interp.dictionary.training import Training, begin
-from caseback.interp.store.store import Store, shuffled_rows, side_by_side
+from caseback.interp.dictionary.training import Resumable, Training, begin
+from caseback.interp.store.store import Rows, Store, shuffled_rows, side_by_side
 from caseback.subject.cpu import native_on_cpu
 from caseback.subject.site import Site
 
@@ -105,12 +105,10 @@ def fit(
     """
     reads, writes = tuple(reads), tuple(writes) or tuple(reads)
     place = torch.device(device)
-    if dtype is None:
-        fast = native_on_cpu(torch.bfloat16) if place.type == "cpu" else True
-        dtype = torch.bfloat16 if fast else torch.float32
+    dtype = dtype or encoder_dtype(place)
     kernels = kernels_for(place)
     stores = (store,) if beside is None else (store, beside)
-    rows = _training_rows(stores, reads + writes)
+    rows = training_rows(stores, reads + writes)
     sample = shuffled_rows(rows, min(rows, SAMPLE), settings.seed, 0)
     scales = tuple(measure_scaling(_acts(stores, sites, sample), len(stores) * len(sites)) for sites in (reads, writes))
     training = begin(settings, len(scales[0].centre), len(scales[1].centre), dtype=dtype, device=place)
@@ -126,7 +124,13 @@ def fit(
     if fresh:
         forget_checkpoint(folder)
     read_checkpoint(folder, training, about)
-    seconds = _train(training, stores, settings, folder, about, (reads, writes), scales, rows, kernels, progress)
+
+    def step(chosen: Rows) -> Step:
+        x_BD = scales[0].apply(_acts(stores, reads, chosen)).to(place)
+        y_BE = x_BD if reads == writes else scales[1].apply(_acts(stores, writes, chosen)).to(place)
+        return train_step(training, x_BD, y_BE, settings, kernels)
+
+    seconds = take_steps(training, step, settings, folder, about, rows, progress)
     alive = float((training.idle <= settings.dead_after).double().mean())
     provenance = {
         "trained_by": "caseback",
@@ -156,26 +160,20 @@ def fit(
     return dictionary, report
 
 
-def _train(
-    training: Training,
-    stores: tuple[Store, ...],
+def take_steps(
+    training: Resumable,
+    step: Callable[[Rows], Step],
     settings: Settings,
     folder: Path,
     about: dict[str, Any],
-    sites: tuple[tuple[Site, ...], tuple[Site, ...]],
-    scales: tuple[Scaling, ...],
     rows: int,
-    kernels: ModuleType,
     progress: Callable[[Progress], None] | None,
 ) -> float:
-    """Does the steps that are left; seconds it took."""
+    """Does the steps that are left, each on the rows that ``step`` is given, with checkpoints; seconds it took."""
     started = saved = time.monotonic()
-    first, device = training.step, training.W_enc.device
+    first = training.step
     while training.step < settings.steps:
-        chosen = shuffled_rows(rows, settings.batch, settings.seed, training.step)
-        x_BD = scales[0].apply(_acts(stores, sites[0], chosen)).to(device)
-        y_BE = x_BD if sites[0] == sites[1] else scales[1].apply(_acts(stores, sites[1], chosen)).to(device)
-        found = train_step(training, x_BD, y_BE, settings, kernels)
+        found = step(shuffled_rows(rows, settings.batch, settings.seed, training.step))
         now = time.monotonic()
         if progress:
             each = (now - started) / (training.step - first)
@@ -187,7 +185,7 @@ def _train(
                     seconds_left=each * (settings.steps - training.step),
                     fvu=found.fvu,
                     l0=found.l0,
-                    alive=1 - found.dead / settings.width,
+                    alive=1 - found.dead / training.width,
                 )
             )
         if now - saved > SAVE_SECONDS or training.step == settings.steps:
@@ -196,12 +194,17 @@ def _train(
     return time.monotonic() - started
 
 
+def encoder_dtype(device: torch.device) -> torch.dtype:
+    """bf16 where the processor multiplies it natively, else fp32."""
+    return torch.bfloat16 if device.type != "cpu" or native_on_cpu(torch.bfloat16) else torch.float32
+
+
 def _acts(stores: Sequence[Store], sites: Sequence[Site], rows: Any) -> torch.Tensor:
     """Activations of the sites in each store, side by side."""
     return torch.cat([side_by_side(store, sites, rows) for store in stores], 1)
 
 
-def _training_rows(stores: Sequence[Store], sites: Sequence[Site]) -> int:
+def training_rows(stores: Sequence[Store], sites: Sequence[Site]) -> int:
     """Rows to train on: all but the held-out documents at the end."""
     for store in stores:
         if not len(store):

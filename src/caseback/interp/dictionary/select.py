@@ -33,7 +33,7 @@ def select(training: Training, x_BD: Tensor, settings: Settings, kernels: Module
     if settings.groups:
         return _routed(training, x_BD, settings, kernels)
     if settings.kind == "batchtopk":
-        return _batch_topk(training, x_BD, settings.k, kernels)
+        return _batch_topk([training], [x_BD], settings.k, kernels)
     if training.step == 0:
         _begin_thresholds(training, x_BD, settings, kernels)
     assert training.log_threshold is not None
@@ -41,28 +41,46 @@ def select(training: Training, x_BD: Tensor, settings: Settings, kernels: Module
     return _encoded(training, x_BD, lambda pre_BF: kernels.above(pre_BF, least_F))
 
 
-def _batch_topk(training: Training, x_BD: Tensor, k: int, kernels: ModuleType) -> Entries:
-    """The k times B highest pre-activations of the whole batch.
+def select_across(
+    parts: Sequence[Training], x: Sequence[Tensor], settings: Settings, kernels: ModuleType
+) -> list[Entries]:
+    """Active latents of several dictionaries of equal width at the same tokens, each with what it reads [B, d]: of
+    TopK k in each, of BatchTopK k in each on average over the batch and over the dictionaries.
+    """
+    if settings.kind == "topk":
+        return [_encoded(part, x_BD, lambda pre_BF: kernels.topk(pre_BF, settings.k)) for part, x_BD in zip(parts, x, strict=True)]  # noqa: E501  # fmt: skip
+    found, tokens = _batch_topk(parts, x, settings.k, kernels), len(x[0])
+    return [rows_of(found, tokens * number, tokens * (number + 1)) for number in range(len(parts))]
+
+
+def _batch_topk(parts: Sequence[Training], x: Sequence[Tensor], k: int, kernels: ModuleType) -> Entries:
+    """The k times rows highest pre-activations of the whole batch; of several dictionaries, one after the other, the
+    batch is all their rows.
 
     The first tokens suggest a level. If enough of the batch exceeds it, all that count are among those. If not, they
     are looked for among the highest few of each token; and should all of a token's few count, among more.
     """
-    wanted, few = k * len(x_BD), min(training.width, SPARE * k)
-    some = _encoded(training, x_BD[:LOOKED_AT], lambda pre_BF: kernels.topk(pre_BF, few)).values
-    if len(some) > k * LOOKED_AT:
-        least = SAFE * float(some.kthvalue(len(some) - k * LOOKED_AT + 1).values)
-        level_F = torch.full_like(training.b_enc, max(0.0, least))
-        found = _encoded(training, x_BD, lambda pre_BF: kernels.above(pre_BF, level_F))
+
+    def encoded(choose: Callable[[Tensor], Entries], rows: int | None = None) -> Entries:
+        return joined([_encoded(part, x_BD[:rows], choose) for part, x_BD in zip(parts, x, strict=True)])
+
+    width, looked_at = parts[0].width, LOOKED_AT * len(parts)
+    wanted, few = k * sum(map(len, x)), min(width, SPARE * k)
+    some = encoded(lambda pre_BF: kernels.topk(pre_BF, few), LOOKED_AT).values
+    if len(some) > k * looked_at:
+        least = SAFE * float(some.kthvalue(len(some) - k * looked_at + 1).values)
+        level_F = torch.full_like(parts[0].b_enc, max(0.0, least))
+        found = encoded(lambda pre_BF: kernels.above(pre_BF, level_F))
         if len(found.values) >= wanted:
             return kept(found, _highest(found.values, wanted))
     while True:
-        found = _encoded(training, x_BD, lambda pre_BF, few=few: kernels.topk(pre_BF, few))  # type: ignore[misc]
+        found = encoded(lambda pre_BF, few=few: kernels.topk(pre_BF, few))  # type: ignore[misc]
         if wanted >= len(found.values):
             return found
         chosen = kept(found, _highest(found.values, wanted))
-        if few == training.width or int(chosen.offsets.diff().max()) < few:
+        if few == width or int(chosen.offsets.diff().max()) < few:
             return chosen
-        few = min(training.width, few * 2)
+        few = min(width, few * 2)
 
 
 def _highest(values: Tensor, wanted: int) -> Tensor:
@@ -92,7 +110,7 @@ def _routed(training: Training, x_BD: Tensor, settings: Settings, kernels: Modul
 def _begin_thresholds(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> None:
     """Thresholds at which k latents are active on average at the start, so that JumpReLU is sparse from there on."""
     assert training.log_threshold is not None
-    first = _batch_topk(training, x_BD[: TILE // training.width + 1], settings.k, kernels)
+    first = _batch_topk([training], [x_BD[: TILE // training.width + 1]], settings.k, kernels)
     lowest = float(first.values.min()) if len(first.values) else settings.bandwidth
     training.log_threshold.fill_(math.log(max(lowest, settings.bandwidth)))
 
@@ -111,3 +129,10 @@ def joined(parts: Sequence[Entries]) -> Entries:
     counts = torch.cat([part.offsets.diff() for part in parts])
     latents, values = (torch.cat([getattr(part, name) for part in parts]) for name in ("latents", "values"))
     return Entries(F.pad(counts.cumsum(0), (1, 0)), latents, values, parts[0].width)
+
+
+def rows_of(entries: Entries, first: int, last: int) -> Entries:
+    """The entries of rows ``first`` up to ``last``."""
+    offsets = entries.offsets[first : last + 1]
+    part = slice(int(offsets[0]), int(offsets[-1]))
+    return Entries(offsets - offsets[0], entries.latents[part], entries.values[part], entries.width)

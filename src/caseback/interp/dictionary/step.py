@@ -57,7 +57,7 @@ def train_step(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Setting
             f"(now {settings.rate:.2g})"
         )
     dead = int((training.idle > settings.dead_after).sum())
-    _update(training, found, min(1.0, settings.clip / max(norm, 1e-12)), settings, kernels)
+    update(training, found, min(1.0, settings.clip / max(norm, 1e-12)), settings, kernels)
     return Step(found.fvu, found.l0, dead, norm)
 
 
@@ -87,15 +87,32 @@ def gradients(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Settings
     the penalty on L0; plus AuxK where latents are dead. Notes which latents fired.
     """
     dtype = training.W_enc.dtype if training.half is None else training.half.dtype
+    entries = select(training, x_BD.to(dtype), settings, kernels)
+    base = training.b_dec if training.W_skip is None else torch.addmm(training.b_dec, x_BD.float(), training.W_skip)
+    weight = 1 / (y_BE.numel() * len(settings.bounds))
+    return gradients_of(training, x_BD, y_BE, entries, base, weight, settings, kernels)
+
+
+def gradients_of(
+    training: Training,
+    x_BD: Tensor,
+    y_BE: Tensor,
+    entries: Entries,
+    base: Tensor,
+    weight: float,
+    settings: Settings,
+    kernels: ModuleType,
+) -> Gradients:
+    """``gradients`` where the active latents are chosen and ``base`` [E] or [B, E] is added to what they write: bias
+    and skip, or what other dictionaries write beside this one. ``weight`` is that of a squared number in the loss.
+    """
+    dtype = training.W_enc.dtype if training.half is None else training.half.dtype
     x = x_BD.to(dtype)
-    entries = select(training, x, settings, kernels)
     active = _active(training, entries)
     used = (
         entries if active is None else Entries(entries.offsets, entries.latents, entries.values * active, entries.width)
     )
     bounds = torch.tensor(settings.bounds, device=x.device)
-    base = training.b_dec if training.W_skip is None else torch.addmm(training.b_dec, x_BD.float(), training.W_skip)
-    weight = 1 / (y_BE.numel() * len(bounds))
     fit = kernels.fit(used, training.W_dec, base, y_BE.float(), bounds, weight, dtype)
     dpre = fit.dvalues * (used.values > 0)
     order = kernels.by_latent(used)
@@ -173,7 +190,7 @@ def _note_fired(training: Training, used: Entries) -> None:
     training.idle[fired > 0] = 0
 
 
-def _update(training: Training, found: Gradients, scale: float, settings: Settings, kernels: ModuleType) -> None:
+def update(training: Training, found: Gradients, scale: float, settings: Settings, kernels: ModuleType) -> None:
     """Adam on all weights, by the clipped gradient."""
     rate = settings.rate_at(training.step)
     training.step += 1

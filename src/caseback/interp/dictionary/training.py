@@ -1,6 +1,7 @@
 """What training changes: weights, moments of Adam, and when each latent last fired."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -8,6 +9,24 @@ from torch import Tensor
 from caseback.interp.dictionary.settings import Settings
 
 WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "W_skip", "log_threshold", "router", "b_router")
+
+
+class Resumable(Protocol):
+    """What a loop of steps and a checkpoint need of a training: one dictionary's, or that of several together."""
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+
+    @property
+    def width(self) -> int:
+        """Number of latents."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors, to be stored."""
+
+    def go_on_from(self, step: int) -> None:
+        """Take up the stored tensors, which are those of this step."""
 
 
 @dataclass(eq=False)
@@ -59,6 +78,12 @@ class Training:
         moments = {f"mean.{name}": tensor for name, tensor in self.mean.items()}
         moments |= {f"square.{name}": tensor for name, tensor in self.square.items()}
         return {**self.weights(), **moments, "idle": self.idle}
+
+    def go_on_from(self, step: int) -> None:
+        """Take up the stored tensors, which are those of this step."""
+        self.step = step
+        if self.half is not None:
+            keep_half(self, self.half.dtype)
 
 
 def begin(settings: Settings, d_in: int, d_out: int, *, dtype: torch.dtype, device: torch.device) -> Training:
