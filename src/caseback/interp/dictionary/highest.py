@@ -16,7 +16,7 @@ from caseback.interp.dictionary.peers import Peers
 BITS = 31
 MOST, LEAST = 11, 4
 """Bits counted at a time; fewer for many rows, such that the counts stay within ``ROOM``."""
-ROOM = 1 << 16
+ROOM = 1 << 14
 
 
 def kth(values_RN: Tensor, wanted: int, peers: Peers) -> Tensor:

@@ -6,6 +6,7 @@ expectation is the same, and a dictionary with many dead latents is not held up 
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from caseback.interp.dictionary.gradients import Gradients
 from caseback.interp.dictionary.highest import highest
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
+from caseback.interp.store.permutation import permuted
 
 MOST_DEAD = 4096
 """Dead latents taken up in a step; of more, as many at random."""
@@ -27,7 +29,9 @@ def dead_latents(training: Training, settings: Settings) -> Tensor:
     total, before = sum(by_peer), sum(by_peer[: peers.rank])
     if total <= MOST_DEAD:
         return dead
-    chosen = torch.randperm(total, generator=_draw(training, settings))[:MOST_DEAD].sort().values - before
+    # Drawn without a list of all of them, for they may be millions.
+    drawn = permuted(np.arange(MOST_DEAD), total, settings.seed * 1_000_003 + training.step)
+    chosen = torch.from_numpy(drawn).sort().values - before
     return dead[chosen[(chosen >= 0) & (chosen < len(dead))].to(dead.device)]
 
 
