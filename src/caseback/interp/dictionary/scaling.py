@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from caseback.errors import CasebackError
@@ -22,6 +23,10 @@ class Scaling:
     def apply(self, acts_BD: Tensor) -> Tensor:
         """Activations in the units of training."""
         return (acts_BD.float() - self.centre) / self.scale
+
+    def to(self, device: torch.device) -> "Scaling":
+        """The scaling on a device."""
+        return Scaling(self.centre.to(device), self.scale.to(device))
 
 
 def measure_scaling(acts_BD: Tensor, sites: int) -> Scaling:
@@ -97,6 +102,7 @@ def own_tensors(
     training: Training, reads: Scaling, writes: Scaling, threshold: Tensor | None
 ) -> dict[str, Tensor | None]:
     """The tensors of that dictionary, by name; of several processes, those of the latents of this one."""
+    reads, writes = reads.to(training.W_enc.device), writes.to(training.W_enc.device)
     one = float(writes.scale[0]) if bool((writes.scale == writes.scale[0]).all()) else 1.0
     W_enc = (training.W_enc / reads.scale).T * one
     router = None if training.router is None else (training.router / reads.scale).T.contiguous()
