@@ -125,7 +125,7 @@ def train(count: int, given: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--widths", nargs="+", type=int, default=[65_536, 262_144])
-    parser.add_argument("--counts", nargs="+", type=int, default=[1, 2], help="processes; one of them 1")
+    parser.add_argument("--counts", nargs="+", type=int, default=[1, 2], help="processes; 1 is always there")
     parser.add_argument("--tokens", type=int, default=60_000, help="tokens in the store")
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--batch", type=int, default=4096)
@@ -138,7 +138,11 @@ def main() -> None:
         return
     capture(asked.store, asked.tokens)
     given = {"store": str(asked.store), "steps": asked.steps, "batch": asked.batch, "encoder": asked.encoder}
-    rows = [train(count, {**given, "width": width}) for width in sorted(asked.widths) for count in sorted(asked.counts)]
+    rows = [
+        train(count, {**given, "width": width})
+        for width in sorted(asked.widths)
+        for count in sorted({1, *asked.counts})
+    ]
     alone = {row["width"]: row for row in rows if row["count"] == 1}
     apart = max(abs(row["fvu"] / alone[row["width"]]["fvu"] - 1) for row in rows)
     most = rows[-1]
