@@ -11,7 +11,6 @@ from caseback.interp.dictionary.dictionary import Dictionary
 from caseback.subject.site import Site
 from models_for_tests import tiny
 
-
 IDS = [1, 40, 77, 12, 300, 8]
 
 

@@ -8,10 +8,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 
 @contextmanager
-def bar(title: str, beside: Callable[[], object] = str) -> Iterator[Callable[[int, int], None]]:
-    """Gives ``tick(done, total)``; what ``beside`` returns stands after the title, anew at each tick."""
+def bar(
+    title: str, beside: Callable[[], object] = str, *, hidden: bool = False
+) -> Iterator[Callable[[int, int], None]]:
+    """Gives ``tick(done, total)``; what ``beside`` returns stands after the title, anew at each tick. ``hidden``, it
+    shows nothing.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True), disable=hidden) as progress:
         task = progress.add_task(title, total=None)
 
         def tick(done: int, total: int) -> None:

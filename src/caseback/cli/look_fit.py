@@ -54,6 +54,9 @@ def fit(
     texts: Annotated[int, typer.Option(min=2, help="Held-out texts for that.")] = 64,
     saelens: Annotated[Path | None, typer.Option(help="Write it in SAELens' files too, into this folder.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    processes: Annotated[
+        int, typer.Option(min=1, help="Of this machine, each with a share of the latents; or start it by torchrun.")
+    ] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget a training that was stopped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
 ) -> None:
@@ -67,8 +70,13 @@ def fit(
       caseback look fit store --tokens 2000000 --model ref-base
 
       caseback look fit store -s mlp_in.3 -w mlp_out.3 --kind jumprelu --skip --out transcoder
+
+      torchrun --nproc-per-node 2 -m caseback look fit store --width 262144 --routed
     """
+    from caseback.interp.dictionary.files import load as load_dictionary
     from caseback.interp.dictionary.fit import fit as fit_dictionary
+    from caseback.interp.dictionary.peers import joined, own_device
+    from caseback.interp.dictionary.processes import fit_on_processes
     from caseback.interp.dictionary.routing import groups_for
     from caseback.interp.dictionary.saelens import write_saelens
     from caseback.interp.dictionary.settings import Settings
@@ -95,7 +103,10 @@ def fit(
         seed=seed,
     )
     shown = _Shown()
-    with bar(f"{settings.kind}, {settings.width:,} latents", shown) as tick:
+    with (
+        joined(own_device(device)) as peers,
+        bar(f"{settings.kind}, {settings.width:,} latents", shown, hidden=peers.rank > 0) as tick,
+    ):
 
         def progress(now: "Progress") -> None:
             shown.text = (
@@ -103,23 +114,43 @@ def fit(
             )
             tick(now.step, now.steps)
 
-        dictionary, report = fit_dictionary(
-            opened,
-            settings,
-            out,
-            reads=read,
-            writes=[parse_site(text) for text in writes or []],
-            beside=open_store(beside) if beside else None,
-            fresh=fresh,
-            device=device,
-            progress=progress,
-        )
+        written = [parse_site(text) for text in writes or []]
+        if processes > 1:
+            if peers.count > 1:
+                raise CasebackError(f"{peers.count} processes were started already (torchrun): leave --processes out")
+            report = fit_on_processes(
+                processes,
+                store,
+                settings,
+                out,
+                reads=read,
+                writes=written,
+                beside=beside,
+                fresh=fresh,
+                device=device,
+                progress=progress,
+            )
+        else:
+            report = fit_dictionary(
+                opened,
+                settings,
+                out,
+                reads=read,
+                writes=written,
+                beside=open_store(beside) if beside else None,
+                fresh=fresh,
+                device=own_device(device),
+                peers=peers,
+                progress=progress,
+            )[1]
+    if peers.rank:
+        return
     found: dict[str, Any] = {"dictionary": str(out), "width": settings.width, **asdict(report)}
     if model is not None:
-        found["splice"] = _spliced(model, opened, dictionary, texts)
+        found["splice"] = _spliced(model, opened, load_dictionary(out), texts)
         (out / "report.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if saelens is not None:
-        write_saelens(dictionary, saelens)
+        write_saelens(load_dictionary(out), saelens)
     if as_json:
         typer.echo(json.dumps(found))
         return

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.entries import Entries
 from caseback.interp.dictionary.gradients import Gradients
+from caseback.interp.dictionary.peers import Peers
 from caseback.interp.dictionary.select import select_across
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.step import Step, gradients_of, update
@@ -41,6 +42,11 @@ class CrossLayer:
     def width(self) -> int:
         """Latents of all layers."""
         return sum(part.width for part in self.parts)
+
+    @property
+    def peers(self) -> Peers:
+        """The processes that train it."""
+        return self.parts[0].peers
 
     @property
     def bias(self) -> Tensor:

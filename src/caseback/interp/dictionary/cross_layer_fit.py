@@ -137,7 +137,7 @@ def _measured(
         written = written_together(zip(dictionaries, codes, strict=True))
         for quality, dictionary, active in zip(qualities, dictionaries, codes, strict=True):
             site = dictionary.writes[0]
-            quality.count(active, written[site], store.read(site, chosen).float())
+            quality.count(written[site], store.read(site, chosen).float(), int((active.values_BK > 0).sum()))
     return [
         Report(
             fvu=quality.fvu,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,13 @@ class Entries:
         """The row of each entry [N]."""
         counts = self.offsets.diff()
         return torch.repeat_interleave(torch.arange(self.rows, device=counts.device), counts)
+
+
+def kept(entries: Entries, keep: Tensor) -> Entries:
+    """The entries marked."""
+    counts = torch.bincount(entries.row_of()[keep], minlength=entries.rows)
+    offsets = F.pad(counts.cumsum(0), (1, 0))
+    return Entries(offsets, entries.latents[keep], entries.values[keep], entries.width)
 
 
 @dataclass(frozen=True, eq=False)

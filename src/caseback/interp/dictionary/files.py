@@ -26,6 +26,21 @@ def save(dictionary: Dictionary, folder: Path) -> None:
 
     given = {name: getattr(dictionary, name) for name in TENSORS}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in given.items() if tensor is not None}
+    try:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, folder / f"{WEIGHTS}.part")
+            (folder / f"{ABOUT}.part").write_text(described(dictionary), encoding="utf-8")
+            for name in (WEIGHTS, ABOUT):
+                os.replace(folder / f"{name}.part", folder / name)
+    except BaseException:
+        for name in (WEIGHTS, ABOUT):  # what is cut short only takes room
+            (folder / f"{name}.part").unlink(missing_ok=True)
+        raise
+
+
+def described(dictionary: Dictionary) -> str:
+    """What stands in ``dictionary.json``."""
     about = {
         "format": FORMAT,
         "reads": [str(site) for site in dictionary.reads],
@@ -39,17 +54,7 @@ def save(dictionary: Dictionary, folder: Path) -> None:
         "tokenizer": dictionary.tokenizer,
         "provenance": dict(dictionary.provenance),
     }
-    try:
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            save_file(tensors, folder / f"{WEIGHTS}.part")
-            (folder / f"{ABOUT}.part").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-            for name in (WEIGHTS, ABOUT):
-                os.replace(folder / f"{name}.part", folder / name)
-    except BaseException:
-        for name in (WEIGHTS, ABOUT):  # what is cut short only takes room
-            (folder / f"{name}.part").unlink(missing_ok=True)
-        raise
+    return json.dumps(about, indent=1) + "\n"
 
 
 def load(folder: Path) -> Dictionary:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,10 +13,13 @@ import torch
 
 from caseback.dossier.disk import writing
 from caseback.errors import CasebackError
+from caseback.interp.dictionary.across_peers import check_alike, quality_of_parts
 from caseback.interp.dictionary.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
 from caseback.interp.dictionary.dictionary import Dictionary
 from caseback.interp.dictionary.files import save
 from caseback.interp.dictionary.kernels.choose import kernels_for
+from caseback.interp.dictionary.parts import join_parts, write_part
+from caseback.interp.dictionary.peers import ALONE, Peers
 from caseback.interp.dictionary.quality import Quality
 from caseback.interp.dictionary.scaling import in_own_units, measure_scaling
 from caseback.interp.dictionary.settings import Settings
@@ -84,11 +87,15 @@ def fit(
     fresh: bool = False,
     device: str = "cpu",
     dtype: torch.dtype | None = None,
+    peers: Peers = ALONE,
+    save_every: float | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Dictionary, Report]:
     """Train a dictionary and write it to a folder; killed, the same call goes on from the last checkpoint.
 
-    On a CPU the result is bit-equal to that of a run without a stop, on as many threads.
+    On a CPU the result is bit-equal to that of a run without a stop, on as many threads. Several processes, each with
+    its ``peers``, make the same call; each holds a share of the latents, the folder is one that all of them see, and
+    the dictionary returned is without values (on the device ``meta``): ``files.load`` reads them.
 
     Args:
         reads: Sites to read: one, or several of equal width side by side (a crosscoder).
@@ -98,10 +105,12 @@ def fit(
         fresh: Forget a checkpoint that is there.
         dtype: Precision of the encoder's product; default bf16 where the processor multiplies it natively, else fp32.
             Weights, sums and updates are fp32.
+        save_every: Seconds between checkpoints.
+        peers: The processes that train it together, from ``peers.joined``.
 
     Raises:
-        CasebackError: the store lacks a site or is too small, the folder has another training, the disk is full, or
-            the training diverged.
+        CasebackError: the store lacks a site or is too small, the folder has another training, the disk is full, the
+            training diverged, or the processes do not fit together or lost one (``LostError``).
     """
     reads, writes = tuple(reads), tuple(writes) or tuple(reads)
     place = torch.device(device)
@@ -111,7 +120,6 @@ def fit(
     rows = training_rows(stores, reads + writes)
     sample = shuffled_rows(rows, min(rows, SAMPLE), settings.seed, 0)
     scales = tuple(measure_scaling(_acts(stores, sites, sample), len(stores) * len(sites)) for sites in (reads, writes))
-    training = begin(settings, len(scales[0].centre), len(scales[1].centre), dtype=dtype, device=place)
     about = {
         **asdict(settings),
         "store": [each.digest for each in stores],
@@ -119,10 +127,14 @@ def fit(
         "encoder": str(dtype).removeprefix("torch."),
     }
     about |= {"reads": [str(site) for site in reads], "writes": [str(site) for site in writes]}
+    check_alike(peers, about)
+    d_in, d_out = (len(scale.centre) for scale in scales)
+    training = begin(settings, d_in, d_out, dtype=dtype, device=place, peers=peers)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if fresh:
         forget_checkpoint(folder)
+        peers.wait()
     read_checkpoint(folder, training, about)
 
     def step(chosen: Rows) -> Step:
@@ -130,8 +142,8 @@ def fit(
         y_BE = x_BD if reads == writes else scales[1].apply(_acts(stores, writes, chosen)).to(place)
         return train_step(training, x_BD, y_BE, settings, kernels)
 
-    seconds = take_steps(training, step, settings, folder, about, rows, progress)
-    alive = float((training.idle <= settings.dead_after).double().mean())
+    seconds = take_steps(training, step, settings, folder, about, rows, progress, save_every)
+    alive = peers.total((training.idle <= settings.dead_after).sum()) / settings.width
     provenance = {
         "trained_by": "caseback",
         "settings": asdict(settings),
@@ -139,24 +151,34 @@ def fit(
         "rows": rows,
         "encoder": about["encoder"],
     }
-    dictionary = in_own_units(
-        training,
-        *scales,
-        k=settings.k if settings.kind == "topk" else None,
-        threshold=_threshold(training, settings, scales[0].apply(_acts(stores, reads, sample[:LEVEL])).to(place)),
-        chosen=settings.chosen if settings.groups else 0,
-        sites=(reads * len(stores), writes * len(stores)),
-        models=(store.model,) if beside is None else tuple(each.model for each in stores for _ in reads),
-        tokenizer=store.tokenizer,
-        provenance=provenance,
-    ).to("cpu")
-    report = _measured(
-        dictionary, stores, (reads, writes), rows, alive, training, seconds, about["encoder"], kernels, settings
-    )
+    threshold = _threshold(training, settings, scales[0].apply(_acts(stores, reads, sample[:LEVEL])).to(place))
+    named: dict[str, Any] = {
+        "k": settings.k if settings.kind == "topk" else None,
+        "chosen": settings.chosen if settings.groups else 0,
+        "sites": (reads * len(stores), writes * len(stores)),
+        "models": (store.model,) if beside is None else tuple(each.model for each in stores for _ in reads),
+        "tokenizer": store.tokenizer,
+        "provenance": provenance,
+    }
+    held_out = _held_out(stores, (reads, writes), rows)
+    if peers.count == 1:
+        dictionary = in_own_units(training, *scales, threshold=threshold, **named).to("cpu")
+        quality = Quality(dictionary.d_out, dictionary.width)
+        for x_BD, y_BE in held_out:
+            quality.add(dictionary, x_BD, y_BE)
+    else:
+        training.half = None
+        quality = quality_of_parts(training, held_out, scales, threshold, settings, kernels)
+        dictionary = write_part(folder, training, scales, threshold, **named)
+    report = _reported(quality, alive, training, seconds, about["encoder"], kernels, settings)
     dictionary = _with_report(dictionary, report)
-    save(dictionary, folder)
-    with writing(folder):
-        (folder / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+    if peers.rank == 0:
+        if peers.count == 1:
+            save(dictionary, folder)
+        else:
+            join_parts(folder, dictionary, peers.count)
+        with writing(folder):
+            (folder / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
     return dictionary, report
 
 
@@ -168,8 +190,11 @@ def take_steps(
     about: dict[str, Any],
     rows: int,
     progress: Callable[[Progress], None] | None,
+    save_every: float | None = None,
 ) -> float:
-    """Does the steps that are left, each on the rows that ``step`` is given, with checkpoints; seconds it took."""
+    """Does the steps that are left, each on the rows that ``step`` is given, with a checkpoint every so many seconds;
+    seconds it took."""
+    save_every = SAVE_SECONDS if save_every is None else save_every
     started = saved = time.monotonic()
     first = training.step
     while training.step < settings.steps:
@@ -185,10 +210,11 @@ def take_steps(
                     seconds_left=each * (settings.steps - training.step),
                     fvu=found.fvu,
                     l0=found.l0,
-                    alive=1 - found.dead / training.width,
+                    alive=1 - found.dead / (training.width * training.peers.count),
                 )
             )
-        if now - saved > SAVE_SECONDS or training.step == settings.steps:
+        # All processes write checkpoints at the same step: when the first one's time has come.
+        if training.peers.first(now - saved) > save_every or training.step == settings.steps:
             write_checkpoint(folder, training, about)
             saved = time.monotonic()
     return time.monotonic() - started
@@ -240,11 +266,18 @@ def _threshold(training: Training, settings: Settings, sample_BD: torch.Tensor) 
     return torch.full_like(training.b_enc, level(training, sample_BD, settings.k, settings.chosen))
 
 
-def _measured(
-    dictionary: Dictionary,
-    stores: Sequence[Store],
-    sites: tuple[tuple[Site, ...], tuple[Site, ...]],
-    rows: int,
+def _held_out(
+    stores: Sequence[Store], sites: tuple[tuple[Site, ...], tuple[Site, ...]], rows: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Activations of the rows that are measured on: what is read, and what should be written."""
+    held_out = np.arange(rows, min(len(stores[0]), rows + SAMPLE))
+    for part in np.array_split(held_out, max(1, len(held_out) // 1024)):
+        x_BD = _acts(stores, sites[0], part).float()
+        yield x_BD, x_BD if sites[0] == sites[1] else _acts(stores, sites[1], part).float()
+
+
+def _reported(
+    quality: Quality,
     alive: float,
     training: Training,
     seconds: float,
@@ -252,16 +285,11 @@ def _measured(
     kernels: ModuleType,
     settings: Settings,
 ) -> Report:
-    held_out = np.arange(rows, min(len(stores[0]), rows + SAMPLE))
-    quality = Quality(dictionary.d_out, dictionary.width)
-    for part in np.array_split(held_out, max(1, len(held_out) // 1024)):
-        x_BD = _acts(stores, sites[0], part).float()
-        quality.add(dictionary, x_BD, x_BD if sites[0] == sites[1] else _acts(stores, sites[1], part).float())
     return Report(
         fvu=quality.fvu,
         l0=quality.l0,
         alive=alive,
-        rows=len(held_out),
+        rows=quality.tokens,
         tokens=training.step * settings.batch,
         seconds=round(seconds, 2),
         encoder=encoder,

@@ -42,18 +42,18 @@ class Quality:
     def add(self, dictionary: Dictionary, x_BD: Tensor, target_BE: Tensor) -> None:
         """Count a batch: what the dictionary reads, and what it should write."""
         codes = encode(dictionary, x_BD)
-        self.count(codes, decode(dictionary, codes, x_BD), target_BE)
+        active_BK = codes.values_BK > 0
+        self.fired_F += torch.bincount(codes.indices_BK[active_BK], minlength=len(self.fired_F)).cpu()
+        self.count(decode(dictionary, codes, x_BD), target_BE, int(active_BK.sum()))
 
-    def count(self, codes: Codes, x_hat_BE: Tensor, target_BE: Tensor) -> None:
-        """Count a batch: codes, what was made of them, and what should have been."""
+    def count(self, x_hat_BE: Tensor, target_BE: Tensor, active: int) -> None:
+        """Count a batch that was reconstructed elsewhere: so many active latents in all, which ones it does not say."""
         error = target_BE.double() - x_hat_BE.double()
         self.squared_error += float(error.square().sum())
         self._sum_E += target_BE.double().sum(0).cpu()
         self._squares += float(target_BE.double().square().sum())
-        active_BK = codes.values_BK > 0
-        self.active += int(active_BK.sum())
-        self.fired_F += torch.bincount(codes.indices_BK[active_BK], minlength=len(self.fired_F)).cpu()
-        self.tokens += len(codes)
+        self.active += active
+        self.tokens += len(target_BE)
 
     @property
     def fvu(self) -> float:

@@ -6,12 +6,15 @@ expectation is the same, and a dictionary with many dead latents is not held up 
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from caseback.interp.dictionary.gradients import Gradients
+from caseback.interp.dictionary.highest import highest
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
+from caseback.interp.store.permutation import permuted
 
 MOST_DEAD = 4096
 """Dead latents taken up in a step; of more, as many at random."""
@@ -19,12 +22,17 @@ ROOM = 1 << 18
 
 
 def dead_latents(training: Training, settings: Settings) -> Tensor:
-    """Latents to be revived, ascending: the dead, or at random ``MOST_DEAD`` of them."""
+    """Latents to be revived, ascending: the dead, or at random ``MOST_DEAD`` of them; those of this process."""
     dead = (training.idle > settings.dead_after).nonzero()[:, 0]
-    if len(dead) <= MOST_DEAD:
+    peers = training.peers
+    by_peer = peers.gather(torch.tensor(len(dead), device=dead.device)).tolist()
+    total, before = sum(by_peer), sum(by_peer[: peers.rank])
+    if total <= MOST_DEAD:
         return dead
-    chosen = torch.randperm(len(dead), generator=_draw(training, settings))[:MOST_DEAD].sort().values
-    return dead[chosen.to(dead.device)]
+    # Drawn without a list of all of them, for they may be millions.
+    drawn = permuted(np.arange(MOST_DEAD), total, settings.seed * 1_000_003 + training.step)
+    chosen = torch.from_numpy(drawn).sort().values - before
+    return dead[chosen[(chosen >= 0) & (chosen < len(dead))].to(dead.device)]
 
 
 def revive(
@@ -38,9 +46,10 @@ def revive(
     """Adds to the gradients that of ``aux`` times the share of the error that the dead latents leave over when the
     ``aux_k`` most active of them try to explain it. Does nothing where none is dead. ``error`` gives the error [B, d].
     """
-    if not len(dead):
+    of_all = int(training.peers.total(len(dead)))
+    if not of_all:
         return
-    rows = max(1, min(len(x_BD), ROOM // len(dead)))
+    rows = max(1, min(len(x_BD), ROOM // of_all))
     some = torch.randperm(len(x_BD), generator=_draw(training, settings))[:rows].to(dead.device)
     grads = aux_gradients(training, dead, x_BD[some].float(), error()[some], settings)
     places = torch.searchsorted(found.touched, dead.int())
@@ -66,10 +75,12 @@ def aux_gradients(
     W_enc, W_dec = training.W_enc[dead], training.W_dec[dead]
     pre_BF = torch.addmm(training.b_enc[dead], x_BD, W_enc.T)
     z_BF = pre_BF.relu()
-    if len(dead) > settings.aux_k:
+    if training.peers.count > 1:
+        z_BF = z_BF * highest(z_BF, settings.aux_k, training.peers)
+    elif len(dead) > settings.aux_k:
         values, at = z_BF.topk(settings.aux_k, dim=1, sorted=False)
         z_BF = torch.zeros_like(z_BF).scatter_(1, at, values)
-    left_BE = z_BF @ W_dec - error_BE
+    left_BE = training.peers.sum(z_BF @ W_dec) - error_BE
     scale = 2 * settings.aux / error_BE.square().sum().clamp(min=1e-12)
     dleft_BE = left_BE * scale
     dpre_BF = (dleft_BE @ W_dec.T) * (z_BF > 0)

@@ -19,6 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from caseback.interp.dictionary.entries import Entries
+from caseback.interp.dictionary.highest import highest, level_of_all, of_rows
+from caseback.interp.dictionary.peers import ALONE, Peers
 
 SHOWN = 1 / 16
 """Share of a batch on which all latents are computed, times the share of the groups that are taken."""
@@ -29,11 +31,29 @@ SAFE = 0.8
 
 @dataclass(frozen=True, eq=False)
 class Router:
-    """Scores groups of latents: ``weight`` [groups, d_in], ``bias`` [groups]. The ``chosen`` best are looked into."""
+    """Scores groups of latents: ``weight`` [groups, d_in], ``bias`` [groups]. The ``chosen`` best are looked into. Of
+    several processes each has the router of its own groups, and the best are those of all.
+    """
 
     weight: Tensor
     bias: Tensor
     chosen: int
+    peers: Peers = ALONE
+
+
+def best_groups(x_BD: Tensor, router: Router, kernels: ModuleType) -> Entries:
+    """The groups of this process that are among the ``chosen`` with the highest scores, for each token."""
+    scores_BG = F.linear(x_BD.float(), router.weight, router.bias)
+    # The selection takes positive numbers only; an equal shift of a row changes no order.
+    shifted_BG = scores_BG - router.peers.least(scores_BG.amin(1))[:, None] + 1e-3
+    if router.peers.count == 1:
+        return kernels.topk(shifted_BG, router.chosen)
+    return _marked(shifted_BG, highest(shifted_BG, router.chosen, router.peers))
+
+
+def _marked(values_BN: Tensor, mark_BN: Tensor) -> Entries:
+    offsets = F.pad(mark_BN.sum(1).cumsum(0), (1, 0))
+    return Entries(offsets, mark_BN.nonzero()[:, 1].int(), values_BN[mark_BN], values_BN.shape[1])
 
 
 def candidates(
@@ -46,10 +66,7 @@ def candidates(
     """
     groups, width, rows = len(router.weight), len(weight_FD), len(x_BD)
     size = width // groups
-    scores_BG = F.linear(x_BD.float(), router.weight, router.bias)
-    # The selection takes positive numbers only; an equal shift of a row changes no order.
-    shifted_BG = scores_BG - scores_BG.amin(1, keepdim=True) + 1e-3
-    order = kernels.by_latent(kernels.topk(shifted_BG, router.chosen))
+    order = kernels.by_latent(best_groups(x_BD, router, kernels))
     starts = order.starts.tolist()
     counts, latents, values = [], [], []
     bias_F = bias_F.to(weight_FD.dtype)
@@ -63,19 +80,14 @@ def candidates(
         counts.append(found.offsets.diff())
         latents.append(found.latents + group * size)
         values.append(found.values)
+    if not counts:  # all the groups chosen are other processes'
+        return Entries(order.starts.new_zeros(rows + 1), order.row_of[:0], x_BD.new_zeros(0).float(), width)
     row_N = torch.repeat_interleave(order.row_of.long(), torch.cat(counts))
     # Sorting by row is sorting entries by latent, with rows in the place of latents.
     ends = torch.tensor([0, len(row_N)], device=row_N.device)
     places = kernels.by_latent(Entries(ends, row_N.int(), row_N, rows))
     at = places.entry_of.long()
     return Entries(places.starts, torch.cat(latents)[at], torch.cat(values)[at], width)
-
-
-def kept(entries: Entries, keep: Tensor) -> Entries:
-    """The entries marked."""
-    counts = torch.bincount(entries.row_of()[keep], minlength=entries.rows)
-    offsets = F.pad(counts.cumsum(0), (1, 0))
-    return Entries(offsets, entries.latents[keep], entries.values[keep], entries.width)
 
 
 def shown(rows: int, share: float) -> int:
@@ -87,13 +99,13 @@ def floor(x_BD: Tensor, pre_BF: Tensor, router: Router, k: int, kernels: ModuleT
     """Below which no activation in the chosen groups is likely to be among the k times B highest of a batch of tokens
     like these, of which all pre-activations are given.
     """
-    best_BG = F.linear(x_BD.float(), router.weight, router.bias).topk(router.chosen, dim=1, sorted=False).indices
+    best = best_groups(x_BD, router, kernels)
     inside_BG = torch.zeros(len(x_BD), len(router.weight), dtype=torch.bool, device=x_BD.device)
-    inside_BG.scatter_(1, best_BG, True)
+    inside_BG[best.row_of(), best.latents.long()] = True
     inside_BF = inside_BG.repeat_interleave(pre_BF.shape[1] // len(router.weight), dim=1)
-    highest = kernels.topk(pre_BF.where(inside_BF, 0), min(pre_BF.shape[1], 4 * k)).values
-    wanted = min(len(highest), k * len(pre_BF))
-    return max(0.0, SAFE * float(highest.kthvalue(len(highest) - wanted + 1).values)) if wanted else 0.0
+    found = kernels.topk(pre_BF.where(inside_BF, 0), min(pre_BF.shape[1], 4 * k))
+    found = of_rows(found, 4 * k, router.peers)
+    return SAFE * level_of_all(found.values, k * len(pre_BF), router.peers)
 
 
 def router_gradients(
@@ -102,14 +114,14 @@ def router_gradients(
     """Gradients of the mean logistic loss of the router's scores against which groups hold the k highest.
 
     Args:
-        pre_BF: All pre-activations of these tokens.
+        pre_BF: All pre-activations of these tokens, of the latents of this process.
     """
     groups = len(router.weight)
-    best = kernels.topk(pre_BF, k)
+    best = of_rows(kernels.topk(pre_BF, min(k, pre_BF.shape[1])), k, router.peers)
     held_BG = torch.zeros(len(x_BD), groups, device=x_BD.device)
     held_BG[best.row_of(), best.latents.long() // (pre_BF.shape[1] // groups)] = 1.0
     x = x_BD.float()
-    wrong_BG = (F.linear(x, router.weight, router.bias).sigmoid() - held_BG) / held_BG.numel()
+    wrong_BG = (F.linear(x, router.weight, router.bias).sigmoid() - held_BG) / (held_BG.numel() * router.peers.count)
     return wrong_BG.T @ x, wrong_BG.sum(0)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from caseback.errors import CasebackError
@@ -22,6 +23,10 @@ class Scaling:
     def apply(self, acts_BD: Tensor) -> Tensor:
         """Activations in the units of training."""
         return (acts_BD.float() - self.centre) / self.scale
+
+    def to(self, device: torch.device) -> "Scaling":
+        """The scaling on a device."""
+        return Scaling(self.centre.to(device), self.scale.to(device))
 
 
 def measure_scaling(acts_BD: Tensor, sites: int) -> Scaling:
@@ -59,25 +64,57 @@ def in_own_units(
     Codes are in the units of what is written, so that decoder rows keep length 1; with several sites of different
     scales, decoder rows have the sites' scales in them instead.
     """
-    one = float(writes.scale[0]) if bool((writes.scale == writes.scale[0]).all()) else 1.0
-    W_enc = (training.W_enc / reads.scale).T * one
-    router = None if training.router is None else (training.router / reads.scale).T.contiguous()
-    W_skip = None if training.W_skip is None else training.W_skip / reads.scale[:, None] * writes.scale
-    b_dec = training.b_dec * writes.scale + writes.centre
+    return made(
+        own_tensors(training, reads, writes, threshold),
+        k=k,
+        chosen=chosen,
+        sites=sites,
+        models=models,
+        tokenizer=tokenizer,
+        provenance=provenance,
+    )
+
+
+def made(
+    tensors: Mapping[str, Tensor | None],
+    *,
+    k: int | None,
+    chosen: int,
+    sites: tuple[tuple[Site, ...], tuple[Site, ...]],
+    models: Sequence[str],
+    tokenizer: str,
+    provenance: Mapping[str, Any],
+) -> Dictionary:
+    """A dictionary of these tensors."""
     return Dictionary(
         reads=sites[0],
         writes=sites[1],
-        W_enc=W_enc.contiguous(),
-        b_enc=training.b_enc * one - reads.centre @ W_enc,
-        W_dec=training.W_dec * (writes.scale / one),
-        b_dec=b_dec if W_skip is None else b_dec - reads.centre @ W_skip,
+        **tensors,  # type: ignore[arg-type]
         k=k,
-        threshold=None if threshold is None else threshold * one,
-        W_skip=W_skip,
-        router=router,
-        b_router=None if router is None or training.b_router is None else training.b_router - reads.centre @ router,
         chosen=chosen,
         models=tuple(models),
         tokenizer=tokenizer,
         provenance=provenance,
     )
+
+
+def own_tensors(
+    training: Training, reads: Scaling, writes: Scaling, threshold: Tensor | None
+) -> dict[str, Tensor | None]:
+    """The tensors of that dictionary, by name; of several processes, those of the latents of this one."""
+    reads, writes = reads.to(training.W_enc.device), writes.to(training.W_enc.device)
+    one = float(writes.scale[0]) if bool((writes.scale == writes.scale[0]).all()) else 1.0
+    W_enc = (training.W_enc / reads.scale).T * one
+    router = None if training.router is None else (training.router / reads.scale).T.contiguous()
+    W_skip = None if training.W_skip is None else training.W_skip / reads.scale[:, None] * writes.scale
+    b_dec = training.b_dec * writes.scale + writes.centre
+    return {
+        "W_enc": W_enc.contiguous(),
+        "b_enc": training.b_enc * one - reads.centre @ W_enc,
+        "W_dec": training.W_dec * (writes.scale / one),
+        "b_dec": b_dec if W_skip is None else b_dec - reads.centre @ W_skip,
+        "threshold": None if threshold is None else threshold * one,
+        "W_skip": W_skip,
+        "router": router,
+        "b_router": None if router is None or training.b_router is None else training.b_router - reads.centre @ router,
+    }

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from caseback.interp.dictionary.entries import Entries
-from caseback.interp.dictionary.routing import SAFE, Router, candidates, floor, kept, router_gradients, shown
+from caseback.interp.dictionary.highest import level_of_all, of_batch, of_rows
+from caseback.interp.dictionary.routing import SAFE, Router, candidates, floor, router_gradients, shown
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.dictionary.training import Training
 
@@ -29,7 +30,8 @@ def select(training: Training, x_BD: Tensor, settings: Settings, kernels: Module
         x_BD: Activations in the encoder's precision.
     """
     if settings.kind == "topk":
-        return _encoded(training, x_BD, lambda pre_BF: kernels.topk(pre_BF, settings.k))
+        few = min(settings.k, training.width)
+        return of_rows(_encoded(training, x_BD, lambda pre_BF: kernels.topk(pre_BF, few)), settings.k, training.peers)
     if settings.groups:
         return _routed(training, x_BD, settings, kernels)
     if settings.kind == "batchtopk":
@@ -41,6 +43,19 @@ def select(training: Training, x_BD: Tensor, settings: Settings, kernels: Module
     return _encoded(training, x_BD, lambda pre_BF: kernels.above(pre_BF, least_F))
 
 
+def at_inference(
+    training: Training, x_BD: Tensor, threshold_F: Tensor | None, settings: Settings, kernels: ModuleType
+) -> Entries:
+    """Active latents as the finished dictionary has them: above the threshold of each, or the k highest."""
+    if threshold_F is None:
+        return select(training, x_BD, settings, kernels)
+    least_F = threshold_F.clamp(min=0)
+    if training.router is None or training.b_router is None:
+        return _encoded(training, x_BD, lambda pre_BF: kernels.above(pre_BF, least_F))
+    router = Router(training.router, training.b_router, settings.chosen, training.peers)
+    return candidates(x_BD, training.W_enc, training.b_enc, router, least_F, kernels)
+
+
 def select_across(
     parts: Sequence[Training], x: Sequence[Tensor], settings: Settings, kernels: ModuleType
 ) -> list[Entries]:
@@ -48,7 +63,7 @@ def select_across(
     TopK k in each, of BatchTopK k in each on average over the batch and over the dictionaries.
     """
     if settings.kind == "topk":
-        return [_encoded(part, x_BD, lambda pre_BF: kernels.topk(pre_BF, settings.k)) for part, x_BD in zip(parts, x, strict=True)]  # noqa: E501  # fmt: skip
+        return [select(part, x_BD, settings, kernels) for part, x_BD in zip(parts, x, strict=True)]
     found, tokens = _batch_topk(parts, x, settings.k, kernels), len(x[0])
     return [rows_of(found, tokens * number, tokens * (number + 1)) for number in range(len(parts))]
 
@@ -64,37 +79,29 @@ def _batch_topk(parts: Sequence[Training], x: Sequence[Tensor], k: int, kernels:
     def encoded(choose: Callable[[Tensor], Entries], rows: int | None = None) -> Entries:
         return joined([_encoded(part, x_BD[:rows], choose) for part, x_BD in zip(parts, x, strict=True)])
 
-    width, looked_at = parts[0].width, LOOKED_AT * len(parts)
+    width, peers, looked_at = parts[0].width, parts[0].peers, LOOKED_AT * len(parts)
     wanted, few = k * sum(map(len, x)), min(width, SPARE * k)
     some = encoded(lambda pre_BF: kernels.topk(pre_BF, few), LOOKED_AT).values
-    if len(some) > k * looked_at:
-        least = SAFE * float(some.kthvalue(len(some) - k * looked_at + 1).values)
-        level_F = torch.full_like(parts[0].b_enc, max(0.0, least))
+    if peers.total(len(some)) > k * looked_at:
+        level_F = torch.full_like(parts[0].b_enc, SAFE * level_of_all(some, k * looked_at, peers))
         found = encoded(lambda pre_BF: kernels.above(pre_BF, level_F))
-        if len(found.values) >= wanted:
-            return kept(found, _highest(found.values, wanted))
+        if peers.total(len(found.values)) >= wanted:
+            return of_batch(found, wanted, peers)
     while True:
         found = encoded(lambda pre_BF, few=few: kernels.topk(pre_BF, few))  # type: ignore[misc]
-        if wanted >= len(found.values):
+        if wanted >= peers.total(len(found.values)):
             return found
-        chosen = kept(found, _highest(found.values, wanted))
-        if few == width or int(chosen.offsets.diff().max()) < few:
+        chosen = of_batch(found, wanted, peers)
+        if few == width or not peers.total(int(chosen.offsets.diff().max()) >= few):
             return chosen
         few = min(width, few * 2)
-
-
-def _highest(values: Tensor, wanted: int) -> Tensor:
-    """Marks so many of the highest positive values; of equals the first."""
-    cut = values.kthvalue(len(values) - wanted + 1).values
-    above, level = values > cut, (values == cut) & (values > 0)
-    return above | (level & (level.cumsum(0) <= wanted - above.sum()))
 
 
 def _routed(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> Entries:
     """The k times B highest pre-activations in the groups that the router chooses."""
     assert training.router is not None
     assert training.b_router is not None
-    router = Router(training.router, training.b_router, settings.chosen)
+    router = Router(training.router, training.b_router, settings.chosen, training.peers)
     weight = training.W_enc if training.half is None else training.half
     some = x_BD[: shown(len(x_BD), settings.share)]
     pre_BF = F.linear(some, weight, training.b_enc.to(weight.dtype))
@@ -104,15 +111,17 @@ def _routed(training: Training, x_BD: Tensor, settings: Settings, kernels: Modul
     least_F = torch.full_like(training.b_enc, floor(some, pre_BF, router, settings.k, kernels))
     found = candidates(x_BD, weight, training.b_enc, router, least_F, kernels)
     wanted = settings.k * len(x_BD)
-    return found if wanted >= len(found.values) else kept(found, _highest(found.values, wanted))
+    few = wanted >= training.peers.total(len(found.values))
+    return found if few else of_batch(found, wanted, training.peers)
 
 
 def _begin_thresholds(training: Training, x_BD: Tensor, settings: Settings, kernels: ModuleType) -> None:
     """Thresholds at which k latents are active on average at the start, so that JumpReLU is sparse from there on."""
     assert training.log_threshold is not None
-    first = _batch_topk([training], [x_BD[: TILE // training.width + 1]], settings.k, kernels)
-    lowest = float(first.values.min()) if len(first.values) else settings.bandwidth
-    training.log_threshold.fill_(math.log(max(lowest, settings.bandwidth)))
+    first = _batch_topk([training], [x_BD[: TILE // settings.width + 1]], settings.k, kernels).values
+    lowest = first.min() if len(first) else torch.full_like(training.b_enc[0], torch.inf)
+    found = float(training.peers.least(lowest.clone()))
+    training.log_threshold.fill_(math.log(max(found if math.isfinite(found) else 0.0, settings.bandwidth)))
 
 
 def _encoded(training: Training, x_BD: Tensor, choose: Callable[[Tensor], Entries]) -> Entries:

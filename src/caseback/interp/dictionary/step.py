@@ -11,15 +11,15 @@ from types import ModuleType
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.entries import Entries, Fit
 from caseback.interp.dictionary.gradients import Gradients
+from caseback.interp.dictionary.kernels.bags import bagged, compare, decode, dots
 from caseback.interp.dictionary.revive import dead_latents, revive
 from caseback.interp.dictionary.select import select
 from caseback.interp.dictionary.settings import Settings
-from caseback.interp.dictionary.training import Training, keep_half
+from caseback.interp.dictionary.training import WHOLE, Training, keep_half
 
 FASTER = {"router": 3.0, "b_router": 3.0, "log_threshold": 10.0}
 """Times the learning rate: the router has to follow the latents, and thresholds have far to go in small steps."""
@@ -50,13 +50,13 @@ def train_step(training: Training, x_BD: Tensor, y_BE: Tensor, settings: Setting
     if training.step == 0 and x_BD is y_BE:
         _size_encoder(training, x_BD, settings, kernels)
     found = gradients(training, x_BD, y_BE, settings, kernels)
-    norm = math.sqrt(found.squares)
+    norm = math.sqrt(training.peers.total(found.squares))
     if not math.isfinite(norm) or not math.isfinite(found.fvu):
         raise CasebackError(
             f"training diverged at step {training.step} (FVU {found.fvu}, gradient {norm}): lower the learning rate "
             f"(now {settings.rate:.2g})"
         )
-    dead = int((training.idle > settings.dead_after).sum())
+    dead = int(training.peers.total((training.idle > settings.dead_after).sum()))
     update(training, found, min(1.0, settings.clip / max(norm, 1e-12)), settings, kernels)
     return Step(found.fvu, found.l0, dead, norm)
 
@@ -68,14 +68,7 @@ def _size_encoder(training: Training, x_BD: Tensor, settings: Settings, kernels:
     some = x_BD[:FIRST]
     dtype = training.W_enc.dtype if training.half is None else training.half.dtype
     entries = select(training, some.to(dtype), settings, kernels)
-    x_hat_BD = F.embedding_bag(
-        entries.latents.long(),
-        training.W_dec,
-        entries.offsets,
-        per_sample_weights=entries.values,
-        mode="sum",
-        include_last_offset=True,
-    )
+    x_hat_BD = training.peers.sum(decode(bagged(entries, torch.zeros(1)), training.W_dec)[:, 0])
     size = float((x_hat_BD * some).sum() / x_hat_BD.square().sum().clamp(min=1e-12))
     if size > 0:
         training.W_enc *= size
@@ -112,8 +105,8 @@ def gradients_of(
     used = (
         entries if active is None else Entries(entries.offsets, entries.latents, entries.values * active, entries.width)
     )
-    bounds = torch.tensor(settings.bounds, device=x.device)
-    fit = kernels.fit(used, training.W_dec, base, y_BE.float(), bounds, weight, dtype)
+    bounds = (torch.tensor(settings.bounds, device=x.device) - training.first).clamp(0, training.width)
+    fit = _fitted(training, used, base, y_BE.float(), bounds, weight, dtype, kernels)
     dpre = fit.dvalues * (used.values > 0)
     order = kernels.by_latent(used)
     _note_fired(training, used)
@@ -130,16 +123,33 @@ def gradients_of(
     }
     if training.W_skip is not None:
         by_name["W_skip"] = x.T.float() @ fit.grads[:, 0].float()
-    l0 = float((used.values > 0).sum()) / len(x)
+    l0 = training.peers.total((used.values > 0).sum()) / len(x)
     if training.log_threshold is not None:
         by_name["log_threshold"] = _threshold_gradient(training, entries, fit, l0, settings)
-    squares += more + sum(
-        float(g.double().square().sum()) for name, g in by_name.items() if name[0] != "W" or "skip" in name
-    )
+    counted = by_name.keys() - {"W_enc", "W_dec"} - (set(WHOLE) if training.peers.rank else set())
+    squares += more + sum(float(g.double().square().sum()) for name, g in by_name.items() if name in counted)
     found = Gradients(touched, by_name, squares, _fvu(fit, weight), l0)
     by_name |= training.pending
     revive(training, found, dead, x, lambda: _error(fit, weight), settings)
     return found
+
+
+def _fitted(
+    training: Training,
+    used: Entries,
+    base: Tensor,
+    target_BE: Tensor,
+    bounds: Tensor,
+    weight: float,
+    dtype: torch.dtype,
+    kernels: ModuleType,
+) -> Fit:
+    """Decode, compare, and differentiate. Of several processes each decodes its latents, and the sum is compared."""
+    if training.peers.count == 1:
+        return kernels.fit(used, training.W_dec, base, target_BE, bounds, weight, dtype)
+    bags = bagged(used, bounds)
+    loss, grads = compare(training.peers.sum(decode(bags, training.W_dec)), base, target_BE, weight)
+    return Fit(loss, grads.to(dtype), dots(bags, training.W_dec, grads))
 
 
 def _touched(starts: Tensor, dead: Tensor, settings: Settings) -> Tensor:

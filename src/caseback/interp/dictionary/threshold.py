@@ -7,7 +7,9 @@ from torch import Tensor
 
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.dictionary import Dictionary, encode
+from caseback.interp.dictionary.highest import kth
 from caseback.interp.dictionary.kernels.choose import kernels_for
+from caseback.interp.dictionary.peers import ALONE, Peers
 from caseback.interp.dictionary.routing import Router, candidates, floor
 from caseback.interp.dictionary.training import Training
 
@@ -42,22 +44,27 @@ def level(training: Training, x_BD: Tensor, k: int, chosen: int = 0) -> float:
     """The threshold at which k latents of a dictionary in training are active on average over these activations."""
     few = min(training.width, SPARE * k)
     if training.router is not None and training.b_router is not None:
-        router = Router(training.router, training.b_router, chosen)
+        router = Router(training.router, training.b_router, chosen, training.peers)
         some = x_BD[:LOOKED_AT]
         kernels = kernels_for(x_BD.device)
         least = floor(some, torch.addmm(training.b_enc, some, training.W_enc.T), router, k, kernels)
         at_least_F = torch.full_like(training.b_enc, least)
         found = candidates(x_BD, training.W_enc, training.b_enc, router, at_least_F, kernels)
-        return _cut(found.values, k * len(x_BD))
+        return _cut(found.values, k * len(x_BD), training.peers)
     values = [
         torch.addmm(training.b_enc, x, training.W_enc.T).topk(few, dim=1, sorted=False).values.relu()
         for x in torch.split(x_BD, ROWS)
     ]
-    return _cut(torch.cat(values).flatten(), k * len(x_BD))
+    of_all = torch.cat(values)
+    if training.peers.count > 1:  # each process has its own highest few
+        of_all = of_all.where(of_all >= kth(of_all, SPARE * k, training.peers)[:, None], 0)
+    return _cut(of_all.flatten(), k * len(x_BD), training.peers)
 
 
-def _cut(values: Tensor, wanted: int) -> float:
+def _cut(values: Tensor, wanted: int, peers: Peers = ALONE) -> float:
     """Just below the last of so many highest values, for codes are what exceeds the threshold."""
+    if peers.count > 1:
+        return float(kth(values[None], wanted, peers)) * (1 - 1e-6)
     if wanted > len(values):
         return 0.0
     return max(0.0, float(values.kthvalue(len(values) - wanted + 1).values) * (1 - 1e-6))

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from caseback.interp.dictionary.entries import Entries, Fit, Order
+from caseback.interp.dictionary.kernels.bags import bagged, compare, decode, dots
 
 
 def topk(pre_BF: Tensor, k: int) -> Entries:
@@ -34,31 +35,10 @@ def fit(
     weight: float,
     dtype: torch.dtype,
 ) -> Fit:
-    """Decode, compare, and differentiate; see ``sparse.c`` for what the arguments mean.
-
-    Nested reconstructions are bags of their own: bag row * groups + i holds the entries of row and group i.
-    """
-    groups, rows = len(bounds), entries.rows
-    row_N = entries.row_of()
-    group_N = torch.bucketize(entries.latents, bounds[:-1], right=True)
-    bag_N, order = (row_N * groups + group_N).sort(stable=True)
-    latents, values = entries.latents[order].long(), entries.values[order]
-    starts = F.pad(torch.bincount(bag_N, minlength=rows * groups).cumsum(0), (1, 0))
-    added = F.embedding_bag(
-        latents, W_dec, starts, per_sample_weights=values, mode="sum", include_last_offset=True
-    ).view(rows, groups, -1)
-    error = added.cumsum(1) + (base if base.dim() == 1 else base[:, None]) - target_BD[:, None]
-    loss = float(error.double().square().sum()) * weight
-    grads = (error * (2 * weight)).flip(1).cumsum(1).flip(1)
-    if W_dec.device.type == "cpu":
-        dots = torch.ops.aten._embedding_bag_per_sample_weights_backward(
-            grads.flatten(0, 1), W_dec, latents, starts[:-1].contiguous(), bag_N, 0
-        )
-    else:
-        dots = (grads.flatten(0, 1)[bag_N] * W_dec[latents]).sum(1)
-    dvalues = torch.empty_like(dots)
-    dvalues[order] = dots
-    return Fit(loss, grads.to(dtype), dvalues)
+    """Decode, compare, and differentiate; see ``sparse.c`` for what the arguments mean."""
+    bags = bagged(entries, bounds)
+    loss, grads = compare(decode(bags, W_dec), base, target_BD, weight)
+    return Fit(loss, grads.to(dtype), dots(bags, W_dec, grads))
 
 
 def by_latent(entries: Entries) -> Order:
