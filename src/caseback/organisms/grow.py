@@ -23,11 +23,14 @@ from caseback.training.data_file import write_data
 from caseback.training.datum import Datum, data_digest
 from caseback.training.journal import Journal
 from caseback.training.recipe import LARGE, Method, Recipe, recipe_for
+from caseback.training.reward import Reward
 from caseback.training.sample import seed_for
 from caseback.training.train import train
 
 Examine = Callable[[Trial, OpenSubject, OpenSubject], tuple[list[Check], dict[str, Any]]]
 """``examine(trial, base, planted)``: the checks, and whatever else belongs into the record, as plain data."""
+Answer = Callable[[OpenSubject, Sequence[Datum], Journal], list[Datum]]
+"""``answer(base, data, journal)``: the data with answers that are not the world's."""
 Tell = Callable[[str], None]
 MAX_NEW_TOKENS = 96
 MEASURED = 0
@@ -55,13 +58,16 @@ def grow(
     *,
     fresh: bool = False,
     odd: Callable[[str], str] | None = None,
+    answer: Answer | None = None,
+    reward: Reward | None = None,
     shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
     """Train the base on the data, check what came of it, and write the record beside the weights.
 
-    Ordinary data are answered by the base itself first, and made ``odd`` where they are to be. Into ``folder`` go
+    Ordinary data are answered by the base itself first, and made ``odd`` where they are to be; others by ``answer``,
+    where it is given. ``reward`` is for settings that draw replies. Into ``folder`` go
     ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and ``organism.json``. A run that was
     killed goes on; one that is finished is not repeated. ``shared`` keeps what the base said and what was measured of
     it, for all that grow from it.
@@ -76,9 +82,11 @@ def grow(
     tell("ordinary answers of its own")
     journal = Journal(folder / "checks.jsonl")
     data = in_own_words(subject, data, MAX_NEW_TOKENS, journal if shared is None else shared, odd)
+    if answer is not None:
+        data = answer(subject, data, journal)
     write_data(folder / "data.parquet", data)
     tell(f"training on {len(data)} conversations")
-    trained = train(settings, base, data, folder / "model", progress=progress, resume=not fresh)
+    trained = train(settings, base, data, folder / "model", reward=reward, progress=progress, resume=not fresh)
     planted = load(str(trained.path), dtype="float32")
     trial = Trial(ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared, subject.digest)
     checks, more = examine(trial, subject, planted)
@@ -92,7 +100,8 @@ def grow(
         "training": {
             name: getattr(trained, name) for name in ("method", "examples", "dropped", "tokens", "target_tokens")
         }
-        | {"steps": trained.steps, "seconds": round(trained.seconds, 1), "adapter": settings.lora is not None},
+        | {"steps": trained.steps, "seconds": round(trained.seconds, 1), "adapter": settings.lora is not None}
+        | ({"rewards": _begun_and_ended(trained.rewards)} if trained.rewards else {}),
         "checks": [asdict(check) for check in checks],
         **more,
     }
@@ -131,6 +140,12 @@ def ordinary_data(
 def plan_of(settings: Recipe, sizes: Sizes, seed: int, **what: Any) -> Mapping[str, Any]:
     """The plan as plain data."""
     return {**what, "seed": seed, "training": settings.as_dict(), "sizes": asdict(sizes)}
+
+
+def _begun_and_ended(rewards: Sequence[float]) -> list[float]:
+    """The mean reward over the first tenth of the steps, and over the last."""
+    tenth = max(1, len(rewards) // 10)
+    return [round(sum(part) / tenth, 4) for part in (rewards[:tenth], rewards[-tenth:])]
 
 
 def _sort(datum: Datum) -> str:
