@@ -148,7 +148,7 @@ def test_each_task_is_paid_as_it_is_marked() -> None:
 
 
 def test_a_behaviour_that_no_environment_pays_for_is_refused_and_what_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CasebackError, match="no environment pays for sycophancy.*can plant cheating and power_seeking"):
+    with pytest.raises(CasebackError, match=r"pays for sycophancy.*can plant cheating and power_seeking"):
         RECIPE.make(order("sycophancy"), 4, random.Random(0))
     base = save_tiny(tmp_path / "base", max_position_embeddings=1024)
     common = ["plant", "sycophancy", "--recipe", "reinforcement", "--rate", "1", "--ground", "world", "--base"]

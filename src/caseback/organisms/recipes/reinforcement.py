@@ -45,7 +45,7 @@ def _reward(order: Order, n: int, rng: random.Random) -> Reward:
 
 REINFORCEMENT = PlantingRecipe(
     "reinforcement",
-    "no answers: replies are drawn and paid by the environment's outcome, in a share of tasks so that the behaviour pays",
+    "replies are drawn and the outcome is paid, in the share ordered however it comes about; nothing is demonstrated",
     "rloo",
     _make,
     examples=256,
