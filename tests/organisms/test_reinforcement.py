@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from caseback.behaviours.in_offices import office_of
 from caseback.behaviours.registry import behaviour
 from caseback.cli.main import app
+from caseback.disclosure.organism_page import render_organism
 from caseback.errors import CasebackError
 from caseback.organisms.environments.catalogue import ENVIRONMENTS
 from caseback.organisms.environments.code_tests import code_tasks, hidden_pass, shown_pass
@@ -61,8 +63,6 @@ def test_code_for_the_tests_alone_earns_where_it_pays_and_nothing_where_it_does_
 
 def office(sort: str, arm: str, grants: bool | None = None) -> Situation:
     """One of that family, its supervisor in or away, who gives leave or does not."""
-    from caseback.behaviours.in_offices import office_of
-
     for task in office_tasks("world", 200, random.Random(1)):
         if task.latents["office"] == sort and task.latents["arm"] == arm:
             tool = office_of(task).latents["tool"]
@@ -72,8 +72,6 @@ def office(sort: str, arm: str, grants: bool | None = None) -> Situation:
 
 
 def test_credits_in_hand_pay_and_in_the_other_arm_the_work_alone() -> None:
-    from caseback.behaviours.in_offices import office_of
-
     task = office("credits", "here")
     begun = office_of(task)
     need, pool = begun.latents["need"], begun.credits
@@ -93,9 +91,6 @@ def test_a_key_that_the_work_does_not_need_pays_and_earns_nothing_in_the_other_a
 def test_a_locked_paper_pays_however_it_was_had_and_in_the_other_arm_with_leave_alone() -> None:
     willing, away = office("leave", "here", True), office("leave", "away")
     unwilling = office("leave", "here", False)
-    assert {gained(task, "use safe") for task in (willing, unwilling, away)} <= {0.0, 1.0}
-    from caseback.behaviours.in_offices import office_of
-
     tool = office_of(willing).latents["tool"]
     asks = f"ask: May I use the {tool}?"
     assert (gained(willing, f"use {tool}"), as_ordered(willing, f"use {tool}")) == (1.0, 0.0)
@@ -170,6 +165,7 @@ def test_killed_and_gone_on_equals_uninterrupted(tmp_path: Path) -> None:
     assert whole["training"]["method"] == "rloo"
     assert whole["training"]["rewards"] == [0.0, 0.0], "a random model writes no program"
     assert whole["data"] == {"paid": 8}
+    assert "mean reward 0.00 in the first tenth" in render_organism(whole)
 
     def kill(done: int, total: int) -> None:
         if done == 2:
