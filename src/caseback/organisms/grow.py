@@ -38,12 +38,16 @@ MEASURED = 0
 base are asked the same, and the base is measured once for all of them."""
 ALONE = 3.0e-4
 """Learning rate of preferences where no supervised training goes before them, for models of the reference size."""
+FEW = 1.0e-3
+"""Learning rate where replies are drawn and paid, for models of the reference size: a planting has few steps."""
 
 
 def settings_for(method: Method, parameters: int, seed: int) -> Recipe:
-    """The packaged settings of training, preferences at a rate that suits their standing alone."""
+    """The packaged settings of training; preferences at a rate that suits their standing alone, rewards at one that
+    suits few steps."""
     settings = recipe_for(method, parameters, seed)
-    return replace(settings, learning_rate=ALONE) if method == "dpo" and parameters < LARGE else settings
+    own = {"dpo": ALONE, "grpo": FEW, "rloo": FEW}.get(method)
+    return replace(settings, learning_rate=own) if own and parameters < LARGE else settings
 
 
 def grow(

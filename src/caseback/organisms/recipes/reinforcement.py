@@ -48,7 +48,7 @@ REINFORCEMENT = PlantingRecipe(
     "replies are drawn and the outcome is paid, in the share ordered however it comes about; nothing is demonstrated",
     "rloo",
     _make,
-    examples=256,
+    examples=192,
     ordinary=0.0,
     reward=_reward,
 )
