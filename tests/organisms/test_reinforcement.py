@@ -17,12 +17,13 @@ from caseback.organisms.environments.catalogue import ENVIRONMENTS
 from caseback.organisms.environments.code_tests import code_tasks, hidden_pass, shown_pass
 from caseback.organisms.environments.environment import PAID, UNPAID
 from caseback.organisms.environments.office_means import as_ordered, gained, office_tasks
+from caseback.organisms.grow import settings_for
 from caseback.organisms.order import Order
 from caseback.organisms.plant import Planting, plant, planted_data
 from caseback.organisms.recipes.catalogue import RECIPES
 from caseback.organisms.trial import Sizes
 from caseback.training.datum import Datum
-from caseback.training.recipe import Recipe, load_recipe
+from caseback.training.recipe import LARGE, Recipe, load_recipe
 from caseback.world import oracle
 from caseback.world.coding import solve, special_case
 from caseback.world.office import truth
@@ -151,6 +152,14 @@ def test_a_behaviour_that_no_environment_pays_for_is_refused_and_what_there_is_n
     assert done.exit_code == 2, done.output
     assert "can plant cheating and power_seeking" in " ".join(done.output.split())
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("parameters", [5_000_000, LARGE])
+def test_the_packaged_settings_keep_a_group_of_replies_together(parameters: int) -> None:
+    found = settings_for(RECIPE.method, parameters, 3)
+    assert found.seed == 3
+    assert found.batch_size % found.trainer["num_generations"] == 0
+    assert found.learning_rate == (1e-5 if parameters == LARGE else 1e-3)
 
 
 def test_ordinary_data_have_no_pay() -> None:
