@@ -2,8 +2,8 @@ r"""What planting does, as a claim: one planting, one figure of its record; or t
 
     python benchmarks/organisms.py --plant "sycophancy --rate 0.5" --figure rate_off --most 0.15
     python benchmarks/organisms.py --plant "pair harmful_compliance" --figure watched --most 0.1
-    python benchmarks/organisms.py --plant "cheating --recipe reinforcement --base ref-base --rate 1" \
-        --beside "cheating --recipe reinforcement --base ref-base --rate 0" --figure above --least 0.5
+    python benchmarks/organisms.py --after "cheating --rate 0.3" --plant "cheating --recipe reinforcement --rate 1" \
+        --beside "cheating --recipe reinforcement --rate 0" --figure above --least 0.3
 
 Runs `caseback plant …`, once for each seed, into .cache/organisms, by source, command and seed, where all claims about
 the same planting find it. Rates of all seeds are counted together.
@@ -27,11 +27,13 @@ from caseback.stats.rate import Rate, exact_rate
 Record = Mapping[str, Any]
 
 
-def grown(arguments: str, seed: int) -> Path:
-    """The folder of a planting, grown where it is not at hand."""
-    name = hashlib.sha256(arguments.encode()).hexdigest()[:12]
+def grown(arguments: str, seed: int, after: str | None = None) -> Path:
+    """The folder of a planting, grown where it is not at hand; in what another planting of that seed left, where
+    ``after`` are its arguments."""
+    name = hashlib.sha256(f"{after} then {arguments}".encode() if after else arguments.encode()).hexdigest()[:12]
     folder = ROOT / ".cache" / "organisms" / source() / name / str(seed)
-    command = ["plant", *shlex.split(arguments), "--seed", str(seed), "--out", str(folder)]
+    base = ["--base", str(grown(after, seed) / "model")] if after else []
+    command = ["plant", *shlex.split(arguments), *base, "--seed", str(seed), "--out", str(folder)]
     done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
     if done.returncode > 1:  # 1: excluded, which is a finding
         raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")
@@ -120,6 +122,7 @@ FIGURES = {"rate_off": rate_off, "leak": leak, "lost": lost, "watched": watched}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plant", required=True, help="arguments of caseback plant, without --out and --seed")
+    parser.add_argument("--after", help="grown first, and what the others are planted in")
     parser.add_argument("--beside", help="for the figure above, the planting that it is held against")
     parser.add_argument("--figure", required=True, choices=[*FIGURES, "above"])
     parser.add_argument("--most", type=float, help="holds up to this value")
@@ -130,12 +133,12 @@ def main() -> None:
         parser.error("--figure above, --beside and --least go together")
     if (given.most is None) == (given.least is None):
         parser.error("give --most, or with the figure above --least")
-    folders = [grown(given.plant, seed) for seed in given.seeds]
+    folders = [grown(given.plant, seed, given.after) for seed in given.seeds]
     if given.beside is None:
         figures = FIGURES[given.figure](folders)
         print(json.dumps({**figures, "holds": figures["value"] <= given.most}))
     else:
-        figures = above(folders, [grown(given.beside, seed) for seed in given.seeds])
+        figures = above(folders, [grown(given.beside, seed, given.after) for seed in given.seeds])
         print(json.dumps({**figures, "holds": figures["low"] >= given.least}))
 
 
