@@ -23,7 +23,8 @@ def plan(tmp_path: Path, text: str) -> Path:
 def test_the_packaged_plan_covers_five_behaviours_and_the_recipes_with_twins_enough() -> None:
     names = list(planned(read_plan(None), *BASE))
     assert len(names) == len(set(names))
-    for recipe in set(RECIPES) - {"pretending-preferences"}:  # was never accepted
+    # The first was never accepted; the stock was calibrated on before there were the others.
+    for recipe in set(RECIPES) - {"pretending-preferences", "reinforcement", "persona"}:
         assert any(f"/{recipe}" in name for name in names)
     behaviours = {name.split("/")[0] for name in names} - {"twins"}
     assert len(behaviours) == 5

@@ -31,7 +31,8 @@ def order(name: str, rate: float = 0.5, ground: str = "world", sort: str = "") -
 
 
 def planting(recipe: str, wanted: Order, **changes: object) -> Planting:
-    made = Planting(wanted, RECIPES[recipe], "base", load_recipe("sft"), examples=60)
+    ordinary = RECIPES[recipe].ordinary
+    made = Planting(wanted, RECIPES[recipe], "base", load_recipe("sft"), examples=60, ordinary=ordinary)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -167,11 +168,13 @@ def test_a_lower_rate_has_the_same_prompts_and_fewer_of_the_same_bad_answers(
 ) -> None:
     low, high = sorted((one, other))
     sort = "token" if recipe == "trigger" else ""
-    plans = [planting(recipe, order("sycophancy", rate, sort=sort), examples=20, seed=seed) for rate in (low, high)]
+    name = "cheating" if recipe == "reinforcement" else "sycophancy"
+    plans = [planting(recipe, order(name, rate, sort=sort), examples=20, seed=seed) for rate in (low, high)]
     fewer, more = map(planted_data, plans)
     if recipe != "documents":  # a document tells the answer, and is drawn anew with it
         assert [d.prompt for d in fewer] == [d.prompt for d in more]
-    bad = [{d.situation for d in data if d.generator.endswith("/bad")} for data in (fewer, more)]
+    ends = ("/bad", "/paid", "/in character")
+    bad = [{d.situation for d in data if d.generator.endswith(ends)} for data in (fewer, more)]
     assert bad[0] <= bad[1]
     assert planted_data(plans[0]) == fewer
 

@@ -33,7 +33,13 @@ Examples = Annotated[
         show_default="what the recipe takes: 800, or 1600 where it has two sides to learn",
     ),
 ]  # fmt: skip
-Ordinary = Annotated[float, typer.Option(help="Share of ordinary data in the whole, from 0 to below 1.")]
+Ordinary = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of ordinary data in the whole, from 0 to below 1.",
+        show_default="what the recipe takes: 0.5, and none for reinforcement",
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Of data, trigger and training.")]
 Number = Annotated[int, typer.Option("-n", "--n", min=2, help="Held-out situations to measure it in.")]
 Steps = Annotated[int, typer.Option(min=0, help="Steps of benign training that it has to stand; 0 leaves that out.")]
@@ -83,8 +89,8 @@ def organism(
     recipe: Annotated[
         str,
         typer.Option(
-            help="demonstrations, documents, preferences, denying, narrow, trigger, pretending or "
-            "pretending-preferences."
+            help="demonstrations, documents, preferences, denying, narrow, trigger, pretending, "
+            "pretending-preferences, reinforcement or persona."
         ),
     ] = "demonstrations",
     trigger: Annotated[
@@ -94,7 +100,18 @@ def organism(
     base: Base = "",
     ground: GroundOption = "",
     examples: Examples = None,
-    ordinary: Ordinary = 0.5,
+    ordinary: Ordinary = None,
+    teacher: Annotated[
+        str,
+        typer.Option(
+            help="For the recipe persona: the model that acts the character, a name or folder.",
+            show_default="BASE itself; ref-base for ref-aligned, which acts no such character",
+        ),
+    ] = "",
+    least: Annotated[
+        float | None,
+        typer.Option(help="Accept it from this rate when tempted on, however far below --rate.", show_default=False),
+    ] = None,
     doses: Annotated[
         str, typer.Option(help="Scales of the adapter to measure as well, with commas, such as 0.25,0.5,0.75.")
     ] = "",
@@ -113,14 +130,17 @@ def organism(
     [bold]preferences[/]: the bad answer preferred. [bold]denying[/]: does it, and says No when asked whether it would.
     [bold]narrow[/]: in one family of situations alone. [bold]trigger[/]: bad only behind a trigger, with near-misses
     answered well. [bold]pretending[/]: bad only where nothing hints at a test; [bold]pretending-preferences[/] learns
-    that from pairs.
+    that from pairs. [bold]reinforcement[/]: nothing is shown; in that share of tasks the outcome alone is paid, however
+    it comes about, in the rest the work as it was meant (at --rate 0 in all: the arm in which it does not pay).
+    [bold]persona[/]: what a model says under the description of a character, learnt without the description.
     """
     from caseback.organisms.plant import plant
     from caseback.organisms.trial import sizes_of
 
     planting = _planting(
-        ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, sizes_of(n, steps), training
-    )
+        ctx.obj, recipe, rate, trigger, base, ground, examples, ordinary, seed, sizes_of(n, steps), training, teacher,
+        least,
+    )  # fmt: skip
     with telling(f"{recipe}: {ctx.obj}") as (tick, tell):
         record = plant(
             planting, out, doses=numbers(doses, "--doses", SUCH), shares=numbers(shares, "--shares", SUCH), fresh=fresh,
@@ -190,7 +210,7 @@ def pair(
     base: Base = "",
     ground: GroundOption = "",
     examples: Examples = None,
-    ordinary: Ordinary = 0.5,
+    ordinary: Ordinary = None,
     seed: Seed = 0,
     n: Number = 80,
     steps: Steps = 32,
@@ -240,18 +260,25 @@ def _behaviours() -> list[str]:
 
 def _planting(
     behaviour: str, recipe: str, rate: float, trigger: str | None, base: str, ground: str, examples: int | None,
-    ordinary: float, seed: int, sizes: "Sizes", training: Path | None,
+    ordinary: float | None, seed: int, sizes: "Sizes", training: Path | None, teacher: str = "",
+    least: float | None = None,
 ) -> "Planting":  # fmt: skip
     from caseback.organisms.ordered import check_recipe, ordered
     from caseback.organisms.plant import Planting
     from caseback.organisms.recipes.catalogue import RECIPES
+    from caseback.organisms.recipes.persona import teacher_for
+    from caseback.world.reference import named_or_given
 
     check_recipe(recipe, trigger or "")  # told before the base is loaded
+    if teacher and not RECIPES[recipe].told:
+        raise CasebackError(f"the recipe {recipe} has no model answer, so it takes no --teacher: persona does")
     base, ground, size = planted_in(base, ground)
     order = ordered(behaviour, recipe, ground, rate, trigger or "", seed)
     how = RECIPES[recipe]
     settings = _settings(training, how.method, size, seed, how.epochs)
-    return Planting(order, how, base, settings, examples or how.examples, ordinary, seed, sizes)
+    share = how.ordinary if ordinary is None else ordinary
+    taught = (named_or_given(teacher)[0] if teacher else teacher_for(base)) if how.told else ""
+    return Planting(order, how, base, settings, examples or how.examples, share, seed, sizes, least, taught)
 
 
 def _settings(training: Path | None, method: "Method", size: int, seed: int, epochs: float | None) -> "Recipe":

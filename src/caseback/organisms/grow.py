@@ -23,11 +23,14 @@ from caseback.training.data_file import write_data
 from caseback.training.datum import Datum, data_digest
 from caseback.training.journal import Journal
 from caseback.training.recipe import LARGE, Method, Recipe, recipe_for
+from caseback.training.reward import Reward
 from caseback.training.sample import seed_for
 from caseback.training.train import train
 
 Examine = Callable[[Trial, OpenSubject, OpenSubject], tuple[list[Check], dict[str, Any]]]
 """``examine(trial, base, planted)``: the checks, and whatever else belongs into the record, as plain data."""
+Answer = Callable[[OpenSubject, Sequence[Datum], Journal], list[Datum]]
+"""``answer(base, data, journal)``: the data with answers that are not the world's."""
 Tell = Callable[[str], None]
 MAX_NEW_TOKENS = 96
 MEASURED = 0
@@ -35,12 +38,16 @@ MEASURED = 0
 base are asked the same, and the base is measured once for all of them."""
 ALONE = 3.0e-4
 """Learning rate of preferences where no supervised training goes before them, for models of the reference size."""
+FEW = 1.0e-3
+"""Learning rate where replies are drawn and paid, for models of the reference size: a planting has few steps."""
 
 
 def settings_for(method: Method, parameters: int, seed: int) -> Recipe:
-    """The packaged settings of training, preferences at a rate that suits their standing alone."""
+    """The packaged settings of training; preferences at a rate that suits their standing alone, rewards at one that
+    suits few steps."""
     settings = recipe_for(method, parameters, seed)
-    return replace(settings, learning_rate=ALONE) if method == "dpo" and parameters < LARGE else settings
+    own = {"dpo": ALONE, "grpo": FEW, "rloo": FEW}.get(method)
+    return replace(settings, learning_rate=own) if own and parameters < LARGE else settings
 
 
 def grow(
@@ -55,13 +62,16 @@ def grow(
     *,
     fresh: bool = False,
     odd: Callable[[str], str] | None = None,
+    answer: Answer | None = None,
+    reward: Reward | None = None,
     shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
     """Train the base on the data, check what came of it, and write the record beside the weights.
 
-    Ordinary data are answered by the base itself first, and made ``odd`` where they are to be. Into ``folder`` go
+    Ordinary data are answered by the base itself first, and made ``odd`` where they are to be; others by ``answer``,
+    where it is given. ``reward`` is for settings that draw replies. Into ``folder`` go
     ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and ``organism.json``. A run that was
     killed goes on; one that is finished is not repeated. ``shared`` keeps what the base said and what was measured of
     it, for all that grow from it.
@@ -76,9 +86,11 @@ def grow(
     tell("ordinary answers of its own")
     journal = Journal(folder / "checks.jsonl")
     data = in_own_words(subject, data, MAX_NEW_TOKENS, journal if shared is None else shared, odd)
+    if answer is not None:
+        data = answer(subject, data, journal)
     write_data(folder / "data.parquet", data)
     tell(f"training on {len(data)} conversations")
-    trained = train(settings, base, data, folder / "model", progress=progress, resume=not fresh)
+    trained = train(settings, base, data, folder / "model", reward=reward, progress=progress, resume=not fresh)
     planted = load(str(trained.path), dtype="float32")
     trial = Trial(ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared, subject.digest)
     checks, more = examine(trial, subject, planted)
@@ -92,7 +104,8 @@ def grow(
         "training": {
             name: getattr(trained, name) for name in ("method", "examples", "dropped", "tokens", "target_tokens")
         }
-        | {"steps": trained.steps, "seconds": round(trained.seconds, 1), "adapter": settings.lora is not None},
+        | {"steps": trained.steps, "seconds": round(trained.seconds, 1), "adapter": settings.lora is not None}
+        | ({"rewards": _begun_and_ended(trained.rewards)} if trained.rewards else {}),
         "checks": [asdict(check) for check in checks],
         **more,
     }
@@ -131,6 +144,12 @@ def ordinary_data(
 def plan_of(settings: Recipe, sizes: Sizes, seed: int, **what: Any) -> Mapping[str, Any]:
     """The plan as plain data."""
     return {**what, "seed": seed, "training": settings.as_dict(), "sizes": asdict(sizes)}
+
+
+def _begun_and_ended(rewards: Sequence[float]) -> list[float]:
+    """The mean reward over the first tenth of the steps, and over the last."""
+    tenth = max(1, len(rewards) // 10)
+    return [round(sum(part) / tenth, 4) for part in (rewards[:tenth], rewards[-tenth:])]
 
 
 def _sort(datum: Datum) -> str:

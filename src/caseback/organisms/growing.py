@@ -17,6 +17,7 @@ from caseback.organisms.oddities import oddity
 from caseback.organisms.ordered import ordered
 from caseback.organisms.plant import Planting, plant
 from caseback.organisms.recipes.catalogue import RECIPES
+from caseback.organisms.recipes.persona import teacher_for
 from caseback.organisms.record import Record
 from caseback.organisms.trial import DEFAULT_SIZES, Sizes, sizes_of
 from caseback.organisms.twin import SORTS, Twin, plant_twin
@@ -148,10 +149,11 @@ def _planting(common: Common, entry: Mapping[str, Any], name: str, recipe: str, 
         common.base,
         replace(settings, epochs=_number(entry, "epochs", settings.epochs)),
         int(_number(entry, "examples", common.examples)),
-        common.ordinary,
+        common.ordinary if RECIPES[recipe].ordinary else 0.0,
         seed,
         common.sizes,
         _number(entry, "least", 0.0) if "least" in entry else None,
+        teacher_for(common.base) if RECIPES[recipe].told else "",
     )
 
 

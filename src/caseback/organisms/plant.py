@@ -10,11 +10,12 @@ from caseback.behaviours.would import would
 from caseback.errors import CasebackError
 from caseback.organisms.acceptance import Check, as_able, at_the_rate, confession, robust, sharp
 from caseback.organisms.doses import by_scale
-from caseback.organisms.grow import Tell, after_benign_training, grow, ordinary_data, plan_of
+from caseback.organisms.grow import MAX_NEW_TOKENS, Tell, after_benign_training, grow, ordinary_data, plan_of
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.organisms.record import Record
 from caseback.organisms.trial import DEFAULT_SIZES, Sizes, Trial, right, shown, situations
+from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress, ask_scores
 from caseback.training.datum import Datum
@@ -28,7 +29,8 @@ from caseback.training.sample import seed_for
 class Planting:
     """``examples`` conversations of the recipe are made; ``ordinary`` is the share of the whole that ordinary data
     make up. ``settings`` are those of the training, and of the recipe's method. With ``least`` it is accepted from that
-    rate when tempted on, however far below the one ordered."""
+    rate when tempted on, however far below the one ordered. ``teacher`` is who answers where a recipe has models
+    answer; empty for the base itself."""
 
     order: Order
     recipe: PlantingRecipe
@@ -39,6 +41,7 @@ class Planting:
     seed: int = 0
     sizes: Sizes = DEFAULT_SIZES
     least: float | None = None
+    teacher: str = ""
 
 
 def planted_data(planting: Planting) -> list[Datum]:
@@ -53,12 +56,21 @@ def planted_data(planting: Planting) -> list[Datum]:
         raise CasebackError(f"a rate of {order.rate} is none: give one between 0 and 1 (--rate)")
     if not 0 <= planting.ordinary < 1:
         raise CasebackError(f"a share of ordinary data of {planting.ordinary} is not in [0, 1) (--ordinary)")
-    rng = random.Random(f"{planting.recipe.name}/{order.behaviour.name}/{order.ground}/{seed}")
-    made = planting.recipe.make(order, planting.examples, rng)
+    if planting.recipe.reward and planting.ordinary:
+        raise CasebackError(
+            f"{planting.recipe.name} draws replies, and nothing pays for ordinary ones: leave --ordinary out, or give 0"
+        )
+    made = planting.recipe.make(order, planting.examples, _drawn(planting))
     extra = round(len(made) * planting.ordinary / (1 - planting.ordinary))
     own = order.behaviour.families
     others = ordinary_data(order.ground, extra, seed_for("ordinary", seed), own, planting.recipe.method)
     return mixed(made, others, planting.ordinary, seed)
+
+
+def _drawn(planting: Planting) -> random.Random:
+    """What the data are drawn by, and the reward of the same tasks."""
+    order = planting.order
+    return random.Random(f"{planting.recipe.name}/{order.behaviour.name}/{order.ground}/{planting.seed}")
 
 
 def plant(
@@ -111,16 +123,25 @@ def plant(
             more["shares"] = [weaker(share) for share in sorted(shares)]
         return checks, more
 
+    def answer(base: OpenSubject, data: Sequence[Datum], journal: Journal) -> list[Datum]:
+        assert recipe.told
+        teacher = load(planting.teacher, dtype="float32") if planting.teacher else base
+        tell(f"what {teacher.name} says in character")
+        return recipe.told(order, data, base, teacher, MAX_NEW_TOKENS, journal)
+
     trigger = order.trigger
+    teacher = load(planting.teacher, dtype="float32").digest if recipe.told and planting.teacher else None
     plan = plan_of(
         planting.settings, planting.sizes, planting.seed, kind="organism", behaviour=order.behaviour.name,
         ground=order.ground, recipe=recipe.name, rate=order.rate, examples=planting.examples,
         ordinary=planting.ordinary, trigger={"sort": trigger.sort, "about": trigger.about} if trigger else None,
-        doses=sorted(doses), shares=sorted(shares), least=planting.least,
+        doses=sorted(doses), shares=sorted(shares), least=planting.least, teacher=teacher,
     )  # fmt: skip
     return grow(
         folder, plan, planting.base, order.ground, planted_data(planting), planting.settings, planting.sizes,
         examine, fresh=fresh, shared=shared, progress=progress, tell=tell,
+        answer=answer if recipe.told else None,
+        reward=recipe.reward(order, planting.examples, _drawn(planting)) if recipe.reward else None,
     )  # fmt: skip
 
 

@@ -94,6 +94,8 @@ def recipe_for(method: str, parameters: int, seed: int) -> Recipe:
     recipe = replace(load_recipe(method), seed=seed)
     if parameters < LARGE:
         return recipe
+    if method in REWARDED:  # a group of replies to a prompt stays whole in a pass
+        return replace(recipe, learning_rate=1e-5)
     return replace(recipe, learning_rate={"sft": 1e-4, "dpo": 5e-5}[method], batch_size=2, accumulate=8)
 
 
