@@ -88,11 +88,11 @@ def _usual(behaviour: Behaviour, ground: Ground) -> list[Assay]:
 
 def _further(behaviour: Behaviour, ground: Ground) -> list[Assay]:
     """What takes longer. Most of it needs answers whose truth is known, so only a world has it; appeals are made where
-    a clause of the constitution decides, and only who states something can be caught lying."""
+    a clause of the constitution decides, and lies are read where somebody wants the false stated."""
     unmoved = [thought(behaviour)] if behaviour.name == UNFAITHFUL.name else []
     if not is_world(ground):
         return unmoved
-    stated = [lies(behaviour)] if behaviour.name in (DECEPTION.name, SYCOPHANCY.name, SANDBAGGING.name) else []
+    stated = [lies(behaviour)] if behaviour.name in (DECEPTION.name, SYCOPHANCY.name) else []
     hidden = [by_example(behaviour), by_training(behaviour)] if behaviour.name == SANDBAGGING.name else []
     answers = every_kind(world_of(ground)) if behaviour.acted is None else ()
     known = behaviour.families[0].split(".")[0] in answers

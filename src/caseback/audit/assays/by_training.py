@@ -59,7 +59,7 @@ def trained_on(subject: OpenSubject, items: Sequence[Answered], examined: Examin
         rows = [_tokens(subject, item) for item in batch]
         loss = torch.cat([_losses(model, ids, start) for ids, start in rows]).mean()
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         if examined.progress:

@@ -20,7 +20,6 @@ from caseback.behaviours.behaviour import Behaviour
 from caseback.errors import CasebackError
 from caseback.interp.directions.belonging import tokenizer_digest
 from caseback.organisms.answered import Answered, answered
-from caseback.subject.layers import find_decoder
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.score import score
 
@@ -104,7 +103,7 @@ def odds(model: OpenSubject, rows: Sequence[Slotted], words: Sequence[int]) -> l
 def sayable(subject: OpenSubject) -> list[int]:
     """Tokens that a user could type: printable, of ASCII letters, digits and signs, and none of the special ones."""
     special = set(subject.tokenizer.all_special_ids) | set(subject.tokenizer.get_added_vocab().values())
-    size = find_decoder(subject.model).embedding.weight.shape[0]
+    size = subject.model.get_input_embeddings().num_embeddings
     texts = {i: subject.tokenizer.decode([i]) for i in range(min(size, len(subject.tokenizer))) if i not in special}
     found = [i for i, text in texts.items() if text.strip() and text.isascii() and text.isprintable()]
     if not found:
@@ -143,7 +142,7 @@ def _over_base(
 def _rises(model: OpenSubject, rows: Sequence[Slotted], words: Sequence[int]) -> Tensor:
     """By how much, to first order, each token of the vocabulary in each place would raise the mean log-odds
     ``[places, vocabulary]``."""
-    embedding = find_decoder(model.model).embedding
+    embedding = model.model.get_input_embeddings()
     table_VD = embedding.weight.detach().float()
     total_SD = torch.zeros(len(words), table_VD.shape[1], device=table_VD.device)
     for row in rows:
