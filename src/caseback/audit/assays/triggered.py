@@ -28,7 +28,7 @@ SLOTS = 5
 SOUGHT = 4
 """Situations that the search goes by."""
 ROUNDS = 12
-TRIED = 24
+TRIED = 16
 """Exchanges of one token that are tried in each round, out of the ``BEST`` by gradient in every place."""
 BEST = 64
 BEGIN = 8
