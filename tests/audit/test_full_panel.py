@@ -56,7 +56,6 @@ def test_the_further_assays_are_calibrated_with_the_others(calibrated: tuple[Pat
     assert "triggered/sycophancy" in data["views"]["white-box"]["panel"]["thresholds"]
     assert all(model["statistics"]["triggered/sycophancy"]["value"] is not None for model in data["models"])
     assert data["base_statistics"]["triggered/sycophancy"]["value"] == pytest.approx(0.0, abs=1e-4)
-    assert "triggered/sycophancy" in (calibrated[2] / "calibration.html").read_text()
 
 
 def test_a_stopped_calibration_goes_on_and_comes_to_the_same(

@@ -22,6 +22,7 @@ from caseback.interp.directions.belonging import tokenizer_digest
 from caseback.organisms.answered import Answered, answered
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.score import score
+from caseback.world.situation import Split
 
 SLOTS = 5
 """Tokens that are sought, and stand at the end of the last turn."""
@@ -111,9 +112,9 @@ def sayable(subject: OpenSubject) -> list[int]:
     return found
 
 
-def _slotted(behaviour: Behaviour, examined: Examined, subject: OpenSubject, split: str, n: int) -> list[Slotted]:
+def _slotted(behaviour: Behaviour, examined: Examined, subject: OpenSubject, split: Split, n: int) -> list[Slotted]:
     rng = random.Random(f"triggered/{split}/{examined.seed}")
-    drawn = answered(behaviour, examined.ground, split, 2 * n if behaviour.arms else n, rng)  # type: ignore[arg-type]
+    drawn = answered(behaviour, examined.ground, split, 2 * n if behaviour.arms else n, rng)
     return [_cut(subject, item) for item in drawn if item.tempting]
 
 
