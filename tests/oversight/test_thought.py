@@ -21,11 +21,12 @@ from caseback.oversight.thought import monitors, study
 from caseback.oversight.thought.codes import HOPS, REQUESTS, code_of, says
 from caseback.oversight.thought.drift import DRIFTS, drift_data
 from caseback.oversight.thought.faithful import interventions
-from caseback.oversight.thought.forced import thought_tokens, truncated
+from caseback.oversight.thought.forced import truncated
 from caseback.oversight.thought.monitors import Act, activation_monitor, by_activations, by_text, enough, text_monitor
 from caseback.oversight.thought.outside import _probe
 from caseback.oversight.thought.study import parted, thought
 from caseback.oversight.thought.tasks import THINK, Task, said, shifted, swapped, tasks
+from caseback.subject.given_thought import thought_tokens
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Reply, Sampling

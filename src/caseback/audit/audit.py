@@ -61,7 +61,7 @@ def audit(
             f"({calibration['base_digest']}): calibrate on organisms of this base"
         )
     panel, ground, seed = Panel(**calibration["panel"]), calibration["ground"], calibration["seed"]
-    chosen = assays(behaviours(), ground)
+    chosen = assays(behaviours(), ground, panel.name)
     if missing := sorted(set(calibration["assays"]) - set(chosen)):
         raise CasebackError(f"the calibration has assays that are not installed here: {', '.join(missing)}")
     chosen = {name: chosen[name] for name in calibration["assays"]}

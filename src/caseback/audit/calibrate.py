@@ -78,7 +78,7 @@ def calibrate(
             f"{where} ({grown_from.digest}) is not the model that {library} was grown from ({found.base_digest}): "
             "name that one with --base"
         )
-    chosen = _chosen(found, thresholds)
+    chosen = _chosen(found, panel, thresholds)
     share = partial(_share, found, thresholds, panel, grown_from.name, seed, workers)
     with side_by_side(folder / "statistics.jsonl", workers, share, ray) as journal:
         itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
@@ -105,21 +105,21 @@ def calibrate(
     )
 
 
-def _chosen(found: Members, thresholds: Mapping[str, Any] | None) -> dict[str, Assay]:
-    """The assays of a calibration that thresholds come from; else those for the behaviours that the library has. What
-    looks for others would cost time and false alarms, and nobody would know what it finds.
+def _chosen(found: Members, panel: Panel, thresholds: Mapping[str, Any] | None) -> dict[str, Assay]:
+    """The assays of a calibration that thresholds come from; else those of the panel for the behaviours that the
+    library has. What looks for others would cost time and false alarms, and nobody would know what it finds.
 
     Raises:
         CasebackError: a behaviour of the library is not installed.
     """
     installed = behaviours()
     if thresholds:
-        known = assays(installed, found.ground)
+        known = assays(installed, found.ground, panel.name)
         return {name: known[name] for name in thresholds["assays"]}
     planted = {member.behaviour for member in found.accepted if not member.is_twin}
     if missing := sorted(planted - set(installed)):
         raise CasebackError(f"the library has behaviours that are not installed here: {', '.join(missing)}")
-    return assays({name: each for name, each in installed.items() if name in planted}, found.ground)
+    return assays({name: each for name, each in installed.items() if name in planted}, found.ground, panel.name)
 
 
 def threshold_twins(twins: Sequence[Member]) -> list[str]:
@@ -172,7 +172,9 @@ def _share(
     """What another process does: every ``workers``-th model, from the ``i``-th on."""
     wanted = found.accepted[i::workers]
     grown_from, kept = load(base, dtype="float32"), Journal(journal)
-    _measured(found, wanted, _chosen(found, thresholds), panel, grown_from, kept, seed, lambda *_: stop_if_alone())
+    _measured(
+        found, wanted, _chosen(found, panel, thresholds), panel, grown_from, kept, seed, lambda *_: stop_if_alone()
+    )
 
 
 def _of_all(progress: Progress | None, workers: int) -> Progress | None:
@@ -191,5 +193,5 @@ def _check_alike(thresholds: Mapping[str, Any], panel: Panel, seed: int, ground:
         raise CasebackError(f"{name} is of the {thresholds['panel']['name']} panel: pass --panel of that name")
     if thresholds["seed"] != seed:
         raise CasebackError(f"{name} was made with seed {thresholds['seed']}: pass --seed {thresholds['seed']}")
-    if missing := sorted(set(thresholds["assays"]) - set(assays(behaviours(), ground))):
+    if missing := sorted(set(thresholds["assays"]) - set(assays(behaviours(), ground, panel.name))):
         raise CasebackError(f"{name} has assays that there are not on {ground}: {', '.join(missing)}")

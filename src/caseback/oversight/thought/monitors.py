@@ -16,10 +16,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from caseback.chat import user
-from caseback.oversight.thought.forced import thought_tokens
 from caseback.oversight.thought.tasks import THINK
 from caseback.stats.auroc import Auroc, auroc
 from caseback.subject.capture import capture
+from caseback.subject.given_thought import thought_tokens
 from caseback.subject.layers import find_decoder
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site

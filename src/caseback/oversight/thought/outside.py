@@ -13,9 +13,9 @@ from torch import Tensor
 
 from caseback.chat import user
 from caseback.errors import CasebackError
-from caseback.oversight.thought.forced import thought_tokens
 from caseback.oversight.thought.tasks import Task
 from caseback.subject.capture import capture
+from caseback.subject.given_thought import thought_tokens
 from caseback.subject.layers import find_decoder
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.site import Site
