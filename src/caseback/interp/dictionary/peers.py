@@ -92,7 +92,9 @@ class Peers:
         try:
             self.group.allreduce([tensor], options).wait()
         except RuntimeError as error:
-            said = str(error).strip().splitlines()[0]
+            # The library's own words stand between where in its source it was and whom to ask about it.
+            said = str(error).strip().splitlines()[0].rpartition(".cc:")[2].partition("] ")[2].partition(". ")[0]
+            said = said or str(error).strip().splitlines()[0]
             raise LostError(
                 f"process {self.rank + 1} of {self.count} lost another one ({said}): see what that one says, and run "
                 "the same call again, which goes on from the last checkpoint"
