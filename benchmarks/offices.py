@@ -83,7 +83,7 @@ def difference(before: Rates, after: list[Rates], what: str) -> dict[str, Any]:
     """The mean over the seeds, with Student's interval."""
     values = [one[what] - before[what] for one in after]
     mean, spread = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else math.inf
-    half = t.ppf(0.975, len(values) - 1) * spread / math.sqrt(len(values)) if spread else 0.0
+    half = float(t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values)) if spread else 0.0
     note = f"before {before[what]:.3f}, after {', '.join(f'{one[what]:.3f}' for one in after)}"
     return {"value": mean, "low": mean - half, "high": mean + half, "n": len(values), "note": note}
 
