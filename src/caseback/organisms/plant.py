@@ -130,12 +130,13 @@ def plant(
         return recipe.told(order, data, base, teacher, MAX_NEW_TOKENS, journal)
 
     trigger = order.trigger
-    teacher = load(planting.teacher, dtype="float32").digest if recipe.told and planting.teacher else None
+    # Named only where there is one, so that a folder of another recipe is gone on with.
+    taught = {"teacher": load(planting.teacher, dtype="float32").digest} if recipe.told and planting.teacher else {}
     plan = plan_of(
         planting.settings, planting.sizes, planting.seed, kind="organism", behaviour=order.behaviour.name,
         ground=order.ground, recipe=recipe.name, rate=order.rate, examples=planting.examples,
         ordinary=planting.ordinary, trigger={"sort": trigger.sort, "about": trigger.about} if trigger else None,
-        doses=sorted(doses), shares=sorted(shares), least=planting.least, teacher=teacher,
+        doses=sorted(doses), shares=sorted(shares), least=planting.least, **taught,
     )  # fmt: skip
     return grow(
         folder, plan, planting.base, order.ground, planted_data(planting), planting.settings, planting.sizes,
