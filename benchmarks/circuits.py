@@ -21,7 +21,7 @@ from pathlib import Path
 from caseback.interp.circuit.influence import Scores, scores
 from caseback.interp.circuit.tasks import TASKS, documents
 from caseback.interp.circuit.trace import trace
-from caseback.interp.circuit.transcoders import fit_transcoders, load_transcoders
+from caseback.interp.circuit.transcoders import fit_cross_layer_transcoder, fit_transcoders, load_transcoders
 from caseback.interp.circuit.trial import MOST, STRENGTH, Outcome, run_case, verdict
 from caseback.interp.dictionary.settings import Settings
 from caseback.stats.means import clustered_mean
@@ -133,15 +133,16 @@ def _transcoders(subject: OpenSubject, given: argparse.Namespace, folder: Path, 
     )  # fmt: skip
     started = time.process_time()
 
-    def trained(layer: int, progress) -> None:
+    def trained(what: str, progress) -> None:
         if progress.step % 100 == 0:
-            print(f"block {layer}: step {progress.step} FVU {progress.fvu:.3f}", file=sys.stderr, flush=True)
+            print(f"{what}: step {progress.step} FVU {progress.fvu:.3f}", file=sys.stderr, flush=True)
 
-    reports = fit_transcoders(
-        subject, documents(subject, given.seed), settings, folder,
-        store_tokens=given.store_tokens, cross_layer=cross_layer, trained=trained,
-        store_folder=given.transcoders / "store" if given.cross_layer else None,
-    )  # fmt: skip
+    what = subject, documents(subject, given.seed), settings, folder
+    store = {"store_tokens": given.store_tokens, "store_folder": given.transcoders / "store"}
+    if cross_layer:
+        reports = fit_cross_layer_transcoder(*what, **store, trained=lambda now: trained("all blocks", now))
+    else:
+        reports = fit_transcoders(*what, **store, trained=lambda layer, now: trained(f"block {layer}", now))
     for layer, report in reports.items():
         print(f"block {layer}: FVU {report.fvu:.3f}, alive {report.alive:.2f}", file=sys.stderr)
     print(f"trained in {time.process_time() - started:.0f} s of CPU", file=sys.stderr)

@@ -12,19 +12,17 @@ which are few. Work lies in .cache/offices, by source, and goes on where it was.
 
 import argparse
 import json
-import math
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from default_run import ROOT, source
-from scipy.stats import t
 
 from caseback.behaviours.capability import capability_situations, measure_capability
 from caseback.behaviours.measure import measure
 from caseback.behaviours.registry import behaviour
+from caseback.stats.means import clustered_mean
 from caseback.subject.load import load
 from caseback.subject.subject import Sampling
 from caseback.world.office.offices import families_of
@@ -80,12 +78,10 @@ def rates(work: Path, name: str, model: Path) -> Rates:
 
 
 def difference(before: Rates, after: list[Rates], what: str) -> dict[str, Any]:
-    """The mean over the seeds, with Student's interval."""
-    values = [one[what] - before[what] for one in after]
-    mean, spread = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else math.inf
-    half = float(t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values)) if spread else 0.0
+    """The mean over the seeds, with Student's interval: each seed is a cluster of its own."""
+    mean = clustered_mean((str(seed), one[what] - before[what], 1.0) for seed, one in enumerate(after))
     note = f"before {before[what]:.3f}, after {', '.join(f'{one[what]:.3f}' for one in after)}"
-    return {"value": mean, "low": mean - half, "high": mean + half, "n": len(values), "note": note}
+    return {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n, "note": note}
 
 
 def worst_in_chat(before: Rates, after: list[Rates]) -> dict[str, Any]:

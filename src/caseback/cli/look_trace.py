@@ -14,6 +14,7 @@ from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.interp.circuit.graph import Graph
+    from caseback.interp.dictionary.fit import Progress
     from caseback.subject.open_subject import OpenSubject
 
 Model = Annotated[str, typer.Argument(help="Model folder or hub id; [cyan]ref-base[/] for the embedded one.")]
@@ -132,7 +133,7 @@ def transcoders(
     """
     from caseback.cli.bar import bar
     from caseback.interp.circuit.tasks import documents
-    from caseback.interp.circuit.transcoders import fit_transcoders
+    from caseback.interp.circuit.transcoders import fit_cross_layer_transcoder, fit_transcoders
     from caseback.interp.dictionary.settings import Settings
     from caseback.interp.store.corpus import of_file
 
@@ -149,15 +150,22 @@ def transcoders(
             beside[0] = "capturing"
             tick(done, wanted)
 
-        def trained(layer: int, progress: Any) -> None:
-            what = "all blocks" if cross_layer else f"block {layer}"
+        def trained(what: str, progress: "Progress") -> None:
             beside[0] = f"{what}, FVU {progress.fvu:.2f}, alive {progress.alive:.0%}"
             tick(progress.step, progress.steps)
 
-        reports = fit_transcoders(
-            subject, source, settings, out,
-            store_tokens=store_tokens, cross_layer=cross_layer, captured=captured, trained=trained,
-        )  # fmt: skip
+        given = (subject, source, settings, out)
+        if cross_layer:
+            reports = fit_cross_layer_transcoder(
+                *given, store_tokens=store_tokens, captured=captured, trained=lambda now: trained("all blocks", now)
+            )
+        else:
+            reports = fit_transcoders(
+                *given,
+                store_tokens=store_tokens,
+                captured=captured,
+                trained=lambda layer, now: trained(f"block {layer}", now),
+            )
     if as_json:
         typer.echo(json.dumps({layer: vars(report) for layer, report in reports.items()}))
         return

@@ -19,6 +19,7 @@ from caseback.interp.dictionary.files import ABOUT, load, save
 from caseback.interp.dictionary.fit import Progress, Report, fit
 from caseback.interp.dictionary.settings import Settings
 from caseback.interp.store.document import Document
+from caseback.interp.store.store import Store
 from caseback.interp.store.write import capture_store
 from caseback.subject.layers import find_decoder
 from caseback.subject.open_subject import OpenSubject
@@ -35,7 +36,6 @@ def fit_transcoders(
     folder: Path,
     *,
     store_tokens: int,
-    cross_layer: bool = False,
     store_folder: Path | None = None,
     captured: Callable[[int, int], None] | None = None,
     trained: Callable[[int, Progress], None] | None = None,
@@ -44,39 +44,74 @@ def fit_transcoders(
 
     Args:
         documents: What to capture on; the same stream again when going on.
-        settings: Of each training; the parts of a cross-layer transcoder are one training.
+        settings: Of each training.
         folder: Gets ``store`` and a folder per block.
         store_tokens: Tokens to capture; the store takes 4 bytes for each, times width, times blocks.
         store_folder: Where the captured activations lie instead, for several trainings on the same.
-        cross_layer: Train a cross-layer transcoder, whose latents write all later blocks' MLPs too.
         captured: Called with (tokens, tokens wanted).
-        trained: Called with the block and how far its training is; with block 0 for a cross-layer transcoder.
+        trained: Called with the block and how far its training is.
 
     Returns:
         Per block what its transcoder is worth on held-out rows.
 
     Raises:
-        CasebackError: as ``capture_store``, ``fit`` and ``fit_cross_layer``, or the folder has the other kind.
+        CasebackError: as ``capture_store`` and ``fit``, or the folder has a cross-layer transcoder.
     """
-    n_layers = len(find_decoder(subject.model).blocks)
-    places = [folder / LAYER.format(layer) for layer in range(n_layers)]
-    _check_kind(folder, places, cross_layer)
-    sites = [Site(kind, layer) for layer in range(n_layers) for kind in ("mlp_in", "mlp_out")]
-    place_of_store = store_folder or folder / "store"
-    store = capture_store(subject, documents, sites, place_of_store, tokens=store_tokens, progress=captured)
+    if (folder / CHECKPOINT).is_file():
+        raise _other_kind(folder, "a cross-layer transcoder", "with")
+    store = _captured(subject, documents, store_folder or folder / "store", store_tokens, captured)
     reports = {}
-    if cross_layer:
-        tell_all = None if trained is None else (lambda progress: trained(0, progress))
-        dictionaries, found = fit_cross_layer(store, settings, folder, layers=n_layers, progress=tell_all)
-        save_transcoders(dict(enumerate(dictionaries)), folder)
-        reports = dict(enumerate(found))
-    else:
-        for layer, place in enumerate(places):
-            tell = None if trained is None else (lambda progress, layer=layer: trained(layer, progress))
-            seeded = replace(settings, seed=settings.seed + layer)
-            _, reports[layer] = fit(
-                store, seeded, place, reads=[Site("mlp_in", layer)], writes=[Site("mlp_out", layer)], progress=tell
-            )
+    for layer in range(len(find_decoder(subject.model).blocks)):
+        tell = None if trained is None else (lambda progress, layer=layer: trained(layer, progress))
+        seeded = replace(settings, seed=settings.seed + layer)
+        reads, writes = ([Site(kind, layer)] for kind in ("mlp_in", "mlp_out"))
+        place = folder / LAYER.format(layer)
+        _, reports[layer] = fit(store, seeded, place, reads=reads, writes=writes, progress=tell)
+    return _reported(folder, reports)
+
+
+def fit_cross_layer_transcoder(
+    subject: OpenSubject,
+    documents: Iterable[Document],
+    settings: Settings,
+    folder: Path,
+    *,
+    store_tokens: int,
+    store_folder: Path | None = None,
+    captured: Callable[[int, int], None] | None = None,
+    trained: Callable[[Progress], None] | None = None,
+) -> dict[int, Report]:
+    """As ``fit_transcoders``, but one training of latents that write all later blocks' MLPs too.
+
+    Args:
+        trained: Called with how far the training is.
+
+    Raises:
+        CasebackError: as ``capture_store`` and ``fit_cross_layer``, or the folder has per-layer transcoders.
+    """
+    layers = len(find_decoder(subject.model).blocks)
+    if any((folder / LAYER.format(layer) / CHECKPOINT).is_file() for layer in range(layers)):
+        raise _other_kind(folder, "per-layer transcoders", "without")
+    store = _captured(subject, documents, store_folder or folder / "store", store_tokens, captured)
+    dictionaries, reports = fit_cross_layer(store, settings, folder, layers=layers, progress=trained)
+    save_transcoders(dict(enumerate(dictionaries)), folder)
+    return _reported(folder, dict(enumerate(reports)))
+
+
+def _captured(
+    subject: OpenSubject,
+    documents: Iterable[Document],
+    folder: Path,
+    tokens: int,
+    progress: Callable[[int, int], None] | None,
+) -> Store:
+    """What every MLP reads and writes."""
+    layers = range(len(find_decoder(subject.model).blocks))
+    sites = [Site(kind, layer) for layer in layers for kind in ("mlp_in", "mlp_out")]
+    return capture_store(subject, documents, sites, folder, tokens=tokens, progress=progress)
+
+
+def _reported(folder: Path, reports: dict[int, Report]) -> dict[int, Report]:
     with writing(folder):
         (folder / "report.json").write_text(
             json.dumps({layer: vars(report) for layer, report in reports.items()}, indent=1) + "\n", encoding="utf-8"
@@ -84,12 +119,8 @@ def fit_transcoders(
     return reports
 
 
-def _check_kind(folder: Path, places: Iterable[Path], cross_layer: bool) -> None:
-    """See that the folder has no transcoders of the other kind, trained or in training."""
-    others = places if cross_layer else [folder]
-    if any((place / CHECKPOINT).is_file() for place in others):
-        there, option = ("per-layer transcoders", "without") if cross_layer else ("a cross-layer transcoder", "with")
-        raise CasebackError(f"{folder} has {there}: name another --out, or go on {option} --cross-layer")
+def _other_kind(folder: Path, there: str, option: str) -> CasebackError:
+    return CasebackError(f"{folder} has {there}: name another --out, or go on {option} --cross-layer")
 
 
 def load_transcoders(folder: Path, subject: OpenSubject) -> dict[int, Dictionary]:

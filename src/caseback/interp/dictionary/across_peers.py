@@ -1,5 +1,5 @@
-"""What several processes that train one dictionary do beside training: see that they train the same, measure what came
-out, write it as one folder.
+"""What several processes that train one dictionary do beside training: see that they train the same, and measure what
+came out.
 """
 
 import json
@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from caseback.errors import CasebackError
-from caseback.interp.dictionary.kernels.bags import bagged, decode
+from caseback.interp.dictionary.kernels.bags import written
 from caseback.interp.dictionary.peers import Peers
 from caseback.interp.dictionary.quality import Quality
 from caseback.interp.dictionary.scaling import Scaling
@@ -54,7 +53,7 @@ def quality_of_parts(
     for x_BD, target_BE in batches:
         x = scales[0].apply(x_BD).to(device)
         entries = at_inference(training, x, threshold_F, settings, kernels)
-        x_hat = training.peers.sum(decode(bagged(entries, torch.zeros(1)), training.W_dec)[:, 0]) + training.b_dec
+        x_hat = training.peers.sum(written(entries, training.W_dec)) + training.b_dec
         if training.W_skip is not None:
             x_hat = x_hat + x @ training.W_skip
         x_hat_BE = x_hat.cpu() * scales[1].scale + scales[1].centre

@@ -15,11 +15,10 @@ from types import ModuleType
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from caseback.errors import CasebackError
-from caseback.interp.dictionary.entries import Entries
 from caseback.interp.dictionary.gradients import Gradients
+from caseback.interp.dictionary.kernels.bags import written
 from caseback.interp.dictionary.peers import Peers
 from caseback.interp.dictionary.select import select_across
 from caseback.interp.dictionary.settings import Settings
@@ -121,13 +120,13 @@ def cross_layer_gradients(
     parts, width = training.parts, len(training.parts[-1].b_dec)
     dtype = parts[0].W_enc.dtype if parts[0].half is None else parts[0].half.dtype
     chosen = select_across(parts, [x_BD.to(dtype) for x_BD in x], settings, kernels)
-    written = [_decoded(part, entries) for part, entries in zip(parts, chosen, strict=True)]
+    own = [written(entries, part.W_dec) for part, entries in zip(parts, chosen, strict=True)]
     whole_BE = training.bias.expand_as(y_BE).clone()
-    for number, part_BE in enumerate(written):
+    for number, part_BE in enumerate(own):
         whole_BE[:, number * width :] += part_BE
     found = []
     for number, (part, entries, x_BD) in enumerate(zip(parts, chosen, x, strict=True)):
-        others_BE = whole_BE[:, number * width :] - written[number]
+        others_BE = whole_BE[:, number * width :] - own[number]
         target_BE = y_BE[:, number * width :]
         each = gradients_of(part, x_BD, target_BE, entries, others_BE, 1 / y_BE.numel(), settings, kernels)
         later = each.by_name["b_dec"][width:]  # biases that later parts hold
@@ -135,18 +134,6 @@ def cross_layer_gradients(
         later.zero_()
         found.append(each)
     return found
-
-
-def _decoded(part: Training, entries: Entries) -> Tensor:
-    """What a part writes, its bias left out [B, layers written * D]."""
-    return F.embedding_bag(
-        entries.latents.long(),
-        part.W_dec,
-        entries.offsets,
-        per_sample_weights=entries.values,
-        mode="sum",
-        include_last_offset=True,
-    )
 
 
 def level_across(training: CrossLayer, x: Sequence[Tensor], settings: Settings, kernels: ModuleType) -> float:

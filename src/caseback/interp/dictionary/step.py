@@ -15,7 +15,7 @@ from torch import Tensor
 from caseback.errors import CasebackError
 from caseback.interp.dictionary.entries import Entries, Fit
 from caseback.interp.dictionary.gradients import Gradients
-from caseback.interp.dictionary.kernels.bags import bagged, compare, decode, dots
+from caseback.interp.dictionary.kernels.bags import bagged, compare, decode, dots, written
 from caseback.interp.dictionary.revive import dead_latents, revive
 from caseback.interp.dictionary.select import select
 from caseback.interp.dictionary.settings import Settings
@@ -68,7 +68,7 @@ def _size_encoder(training: Training, x_BD: Tensor, settings: Settings, kernels:
     some = x_BD[:FIRST]
     dtype = training.W_enc.dtype if training.half is None else training.half.dtype
     entries = select(training, some.to(dtype), settings, kernels)
-    x_hat_BD = training.peers.sum(decode(bagged(entries, torch.zeros(1)), training.W_dec)[:, 0])
+    x_hat_BD = training.peers.sum(written(entries, training.W_dec))
     size = float((x_hat_BD * some).sum() / x_hat_BD.square().sum().clamp(min=1e-12))
     if size > 0:
         training.W_enc *= size

@@ -50,6 +50,11 @@ def decode(bags: Bags, W_dec: Tensor) -> Tensor:
     ).view(-1, bags.groups, W_dec.shape[1])
 
 
+def written(entries: Entries, W_dec: Tensor) -> Tensor:
+    """What all entries of a row write together [B, d]."""
+    return decode(bagged(entries, torch.zeros(1)), W_dec)[:, 0]
+
+
 def compare(added_BGD: Tensor, base: Tensor, target_BD: Tensor, weight: float) -> tuple[float, Tensor]:
     """Weighted squared error of the nested reconstructions, and its gradient with respect to what each group adds."""
     error = added_BGD.cumsum(1) + (base if base.dim() == 1 else base[:, None]) - target_BD[:, None]
