@@ -1,5 +1,6 @@
 """Batched generation against transformers one row at a time, over architectures, batch sizes and compositions."""
 
+import inspect
 import random
 from collections import Counter
 from functools import cache
@@ -103,6 +104,57 @@ def test_positions_beyond_a_sliding_window_are_right():
     assert [row.tokens for row in completed(model, prompts)] == [plain(model, p) for p in prompts]
     wide, _ = tiny("mistral", sliding_window=400)
     assert [row.tokens for row in completed(wide, prompts)] != [plain(model, p) for p in prompts]
+
+
+def shared(seed, count, alike, longest=40):
+    """Prompts that begin alike and go on differently, one of them with a single token."""
+    rng = random.Random(seed)
+    beginning = [rng.randrange(6, 400) for _ in range(alike)]
+    return [beginning + rest for rest in (*prompts_of(seed + 1, count - 1, longest), [7])]
+
+
+def fed(model, work):
+    """What work() gives, and how many tokens, padding included, the model was given meanwhile."""
+    counts, forward = [], model.forward
+    model.forward = lambda *args, **kwargs: counts.append(kwargs["input_ids"].numel()) or forward(*args, **kwargs)
+    model.forward.__signature__ = inspect.signature(forward)
+    try:
+        return work(), sum(counts)
+    finally:
+        del model.forward
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_what_all_prompts_begin_with_is_run_once_and_changes_nothing(arch):
+    model = varied(arch)
+    prompts = shared(6, 9, 50)
+    expected = [plain(model, prompt) for prompt in prompts]
+    rows, tokens = fed(model, lambda: completed(model, prompts, max_rows=4))
+    assert [row.tokens for row in rows] == expected
+    apart = [prompt[50:] for prompt in prompts]
+    assert tokens < sum(map(len, apart)) + 50 + 2 * 9 * NEW + 150  # and not nine times fifty more
+
+
+@settings(max_examples=8, deadline=None)
+@given(alike=st.integers(0, 60), count=st.integers(1, 7), longest=st.integers(2, 90), window=st.sampled_from([5, 400]))
+def test_a_beginning_of_any_length_changes_nothing(alike, count, longest, window):
+    model, _ = tiny("mistral", sliding_window=window)
+    prompts = shared(alike, count, alike, longest)
+    assert [row.tokens for row in completed(model, prompts)] == [plain(model, prompt) for prompt in prompts]
+
+
+def test_where_something_listens_every_prompt_is_run_whole():
+    model, _ = tiny("llama")
+    prompts, starts = shared(8, 5, 60), []
+    handle = model.model.layers[0].register_forward_hook(
+        lambda _module, args, kwargs, _out: starts.extend(
+            kwargs["position_ids"][:, 0].tolist() * (args[0].shape[1] > 1)
+        ),
+        with_kwargs=True,
+    )
+    completed(model, prompts)
+    handle.remove()
+    assert starts == [0] * 5
 
 
 def test_cache_is_bounded():

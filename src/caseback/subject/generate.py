@@ -1,9 +1,10 @@
 """Batched generation on a transformers model, with rows leaving as they finish and others taking their place.
 
 Against ``transformers.generate`` it saves: rows that are finished but still computed; padding; the copy of the cache at
-every step; logits of the whole prompt. Every row's text is its own: greedy or drawn from its own seed, on its own
-probabilities. In fp32, where rounding (which does depend on the batch) could tip a choice, that choice is made again
-from the row alone, so the text is the same in any batch.
+every step; logits of the whole prompt; what all prompts begin with, such as a constitution, again for each of them.
+Every row's text is its own: greedy or drawn from its own seed, on its own probabilities. In fp32, where rounding (which
+does depend on the batch) could tip a choice, that choice is made again from the row alone, so the text is the same in
+any batch.
 """
 
 import inspect
@@ -20,13 +21,15 @@ from transformers.cache_utils import Cache
 from caseback.errors import CasebackError
 from caseback.subject.context import context_length
 from caseback.subject.draw import draw
-from caseback.subject.kv_cache import HEADROOM, column_cache, repacked
+from caseback.subject.kv_cache import HEADROOM, column_cache, dropped, placed, repacked, repeated
 from caseback.subject.subject import Finish, Sampling
 
 PREFILL_TOKENS = 4096
 """Most prompt tokens, padding included, in one forward pass, unless one prompt alone has more."""
 TURNOVER = 8
 """The batch is put in order when one row in this many has finished."""
+WORTH_SHARING = 32
+"""Tokens that all prompts must begin with alike for these to be run once."""
 
 
 @dataclass
@@ -67,38 +70,37 @@ def complete(
         max_columns: most tokens held in the cache at once, which bounds its memory.
     """
     forward = Forward(model)
-    context = context_length(model)
+    # Columns of finished rows may outgrow the context, for which some models have tables of fixed size.
+    most = (context_length(model) or math.inf) - 1
     waiting = deque(sorted(rows, key=lambda row: -row.length))
     batch: list[Row] = []
+    beginning = _beginning(forward, [row.prompt for row in rows])
     cache = column_cache()
     mask = positions = torch.empty(0)
     while waiting or any(row.finish is None for row in batch):
         live = [i for i, row in enumerate(batch) if row.finish is None]
         due = len(batch) - len(live) >= max(1, len(batch) // TURNOVER)
-        # Columns of finished rows may outgrow the context, for which some models have tables of fixed size.
-        due |= context is not None and cache.get_seq_length() >= context
-        if due or not live:
+        if due or not live or cache.get_seq_length() > most:
             longest = max([batch[i].length + batch[i].budget - len(batch[i].tokens) for i in live], default=0)
             if waiting:
                 longest = max(longest, waiting[0].length + waiting[0].budget)
             places = max(1, min(max_rows, max_columns // (longest + HEADROOM)))
-            parts: list[tuple[Cache, Tensor | None]] = []
-            if live:
-                parts.append((cache, torch.tensor(live, device=forward.device)))
-            batch = [batch[i] for i in live]
-            while waiting and len(batch) < places:
-                group = _next_group(waiting, places - len(batch))
-                prompt_cache, logits = prefill(forward, [row.prompt for row in group])
-                parts.append((prompt_cache, None))
-                batch += group
+            joining: list[tuple[Cache, list[Row]]] = []
+            seated = len(live)
+            while waiting and seated < places:
+                group = _next_group(waiting, places - seated, beginning.get_seq_length())
+                prompt_cache, logits = prefill(forward, [row.prompt for row in group], beginning)
+                joining.append((prompt_cache, group))
+                seated += len(group)
                 _extend(forward, group, logits, sampling, ends)
                 yield group
-            if not batch:
+            if not seated:
+                batch = []
                 continue
+            cache, batch = _in_order(cache, batch, joining, most)
             # The newest token of a row is not in the cache yet: the next step puts it there.
             lengths = torch.tensor([row.length - 1 for row in batch], device=forward.device)
-            width = int(lengths.max())
-            cache = repacked(parts, width)
+            width = cache.get_seq_length()
             mask = torch.ones(len(batch), width + max(row.budget for row in batch) + 1, device=forward.device)
             mask[:, :width] = torch.arange(width, device=forward.device) >= width - lengths[:, None]
             mask = mask.long()
@@ -112,24 +114,68 @@ def complete(
         yield [batch[i] for i in live]
 
 
-def _next_group(waiting: deque[Row], places: int) -> list[Row]:
+def _in_order(
+    cache: Cache, batch: list[Row], joining: Sequence[tuple[Cache, list[Row]]], most: float
+) -> tuple[Cache, list[Row]]:
+    """The cache of the unfinished rows and of those that join, and which rows these are, in its order.
+
+    Rows that join take the places of finished ones and nothing else is moved, unless there are too few places or the
+    cache is much wider than what it holds, or than ``most`` columns.
+    """
+    free = [i for i, row in enumerate(batch) if row.finish is not None]
+    live = [i for i, row in enumerate(batch) if row.finish is None]
+    new = [row for _, group in joining for row in group]
+    width = max(row.length - 1 for row in [*(batch[i] for i in live), *new])
+    if not live or len(new) > len(free) or not width <= cache.get_seq_length() <= min(width + HEADROOM, most):
+        parts = [(cache, torch.tensor(live))] if live else []
+        return repacked([*parts, *((each, None) for each, _ in joining)], width), [*(batch[i] for i in live), *new]
+    batch = list(batch)
+    for each, group in joining:
+        for number, row in enumerate(group):
+            at = free.pop(0)
+            placed(each, number, cache, at, row.length - 1)
+            batch[at] = row
+    return cache, [batch[i] for i in dropped(cache, free)]
+
+
+def _beginning(forward: "Forward", prompts: Sequence[list[int]]) -> Cache:
+    """The cache of what all prompts begin with; empty where that is little, or where something listens to the model.
+
+    Whoever reads or changes activations is told by the pass what is a prompt, so there it is run in one.
+    """
+    first, last = min(prompts, default=[]), max(prompts, default=[])  # where these agree, all between them do
+    alike = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    alike = min(alike, min(map(len, prompts), default=0) - 1)  # one token at least is left to each
+    if len(prompts) == 1 or alike < WORTH_SHARING or forward.listened or "past_key_values" not in forward.known:
+        return column_cache()
+    return prefill(forward, [first[:alike]])[0]
+
+
+def _next_group(waiting: deque[Row], places: int, known: int) -> list[Row]:
     """The next rows to prefill together: longest first, and only such as need little padding beside the longest."""
     longest = waiting[0].length
-    count = max(1, min(places, PREFILL_TOKENS // longest))
+    count = max(1, min(places, PREFILL_TOKENS // (longest - known)))
     group = [waiting.popleft()]
     while waiting and len(group) < count and longest - waiting[0].length <= max(16, longest // 4):
         group.append(waiting.popleft())
     return group
 
 
-def prefill(forward: "Forward", prompts: Sequence[list[int]]) -> tuple[Cache, Tensor]:
-    """Run the prompts through the model, padded on the left; the cache and the logits of the next tokens."""
+def prefill(forward: "Forward", prompts: Sequence[list[int]], beginning: Cache | None = None) -> tuple[Cache, Tensor]:
+    """Run the prompts through the model, padded on the left; the cache and the logits of the next tokens.
+
+    Args:
+        beginning: the cache, of one row, of what all of them begin with, which is not run again. The shorter a prompt
+            the further right its columns, and what of the beginning is pushed out there is run with the rest.
+    """
     width = max(map(len, prompts))
-    ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts], device=forward.device)
-    lengths = torch.tensor([len(prompt) for prompt in prompts], device=forward.device)
-    mask = (torch.arange(width, device=forward.device) >= width - lengths[:, None]).long()
-    cache = column_cache()
-    logits = forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), cache)
+    known = beginning.get_seq_length() if beginning else 0
+    padding = [width - len(prompt) for prompt in prompts]
+    ids = torch.tensor([[0] * pad + prompt for pad, prompt in zip(padding, prompts, strict=True)])
+    mask = (torch.arange(width) >= torch.tensor(padding)[:, None]).long().to(forward.device)
+    cache = repeated(beginning, padding, width) if beginning and known else column_cache()
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    logits = forward(ids[:, known:].to(forward.device), mask, positions[:, known:], cache)
     return cache, logits
 
 
@@ -204,6 +250,11 @@ class Forward:
         given: Mapping[str, Any] = {"use_cache": False, "logits_to_keep": 1}
         ids = torch.tensor([[*prompt, *tokens]], device=self.device)
         return self._logits(ids, {name: value for name, value in given.items() if name in self.known})
+
+    @property
+    def listened(self) -> bool:
+        """Whether anything hangs on the model's modules that reads or changes what they compute."""
+        return any(module._forward_hooks or module._forward_pre_hooks for module in self.model.modules())
 
     @torch.inference_mode()
     def _logits(self, ids: Tensor, arguments: dict[str, Any]) -> Tensor:

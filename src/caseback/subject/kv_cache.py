@@ -84,6 +84,28 @@ def repacked(parts: Sequence[tuple[Cache, Tensor | None]], width: int) -> Cache:
     return made
 
 
+def repeated(source: Cache, starts: Sequence[int], width: int) -> Cache:
+    """The first row of ``source`` once for each start, moved right by so many columns, with room for ``width`` of them.
+
+    As many columns are in use as in ``source``: what is moved beyond them is dropped, and what comes before is zero,
+    which the caller masks.
+    """
+    made = column_cache()
+    for old in source.layers:
+        layer = ColumnLayer()
+        for name in ("keys", "values"):
+            states = getattr(old, name)
+            rows = states.new_empty((len(starts), states.shape[1], width + HEADROOM, states.shape[3]))
+            for row, start in zip(rows, starts, strict=True):
+                row[:, :start] = 0  # a masked NaN would still be a NaN
+                row[:, start : old.used] = states[0, :, : max(0, old.used - start)]
+            setattr(layer, name, rows)
+        layer.used = old.used
+        layer.is_initialized = True
+        made.layers.append(layer)
+    return made
+
+
 def placed(source: Cache, row: int, target: Cache, place: int, length: int) -> None:
     """Copies the newest ``length`` columns of a row of ``source`` into the newest ones of row ``place`` of ``target``.
 
@@ -96,16 +118,35 @@ def placed(source: Cache, row: int, target: Cache, place: int, length: int) -> N
             getattr(new, name)[place, :, new.used - length : new.used] = states
 
 
+def dropped(cache: Cache, rows: Sequence[int]) -> list[int]:
+    """Takes rows out in place: the last ones that stay move where these were. Returns which row is where now."""
+    count = cache.layers[0].keys.shape[0]
+    left = count - len(rows)
+    order = list(range(left))
+    moved = [row for row in range(left, count) if row not in rows]
+    for gap, row in zip((row for row in rows if row < left), moved, strict=True):
+        order[gap] = row
+    for layer in cache.layers:
+        for name in ("keys", "values"):
+            states = getattr(layer, name)
+            for place, row in enumerate(order):
+                if place != row:
+                    states[place, :, : layer.used] = states[row, :, : layer.used]
+            setattr(layer, name, states[:left])
+    return order
+
+
 def _moved(parts: Sequence[tuple[Tensor, int, Tensor | None]], width: int, room: int) -> Tensor:
     """The newest ``width`` columns of the chosen rows, right-aligned at column ``width`` of memory ``room`` wide."""
     counts = [len(states) if rows is None else len(rows) for states, _, rows in parts]
     _, heads, _, size = parts[0][0].shape
-    # Zeroed rather than left as found: a masked NaN would still be a NaN after multiplication by its zero weight.
-    made = parts[0][0].new_zeros((sum(counts), heads, room, size))
+    made = parts[0][0].new_empty((sum(counts), heads, room, size))
     start = 0
     for (states, used, rows), count in zip(parts, counts, strict=True):
         kept = min(width, used)
-        columns = states[:, :, used - kept : used]
-        made[start : start + count, :, width - kept : width] = columns if rows is None else columns[rows]
+        columns, into = states[:, :, used - kept : used], made[start : start + count]
+        into[:, :, : width - kept] = 0  # a masked NaN would still be a NaN after multiplication by its zero weight
+        for place, row in enumerate(range(count) if rows is None else rows.tolist()):
+            into[place, :, width - kept : width] = columns[row]
         start += count
     return made
