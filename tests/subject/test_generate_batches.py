@@ -135,6 +135,22 @@ def test_what_all_prompts_begin_with_is_run_once_and_changes_nothing(arch):
     assert tokens < sum(map(len, apart)) + 50 + 2 * 9 * NEW + 150  # and not nine times fifty more
 
 
+def test_long_replies_outgrow_their_memory_and_others_take_their_places():
+    model, _ = tiny("llama")
+    sampling, prompts = Sampling(max_new_tokens=200), shared(9, 12, 40)
+    lengths = [20 + 15 * (i % 12) for i in range(12)]
+
+    def by(max_rows):
+        rows = [make_row(prompt, length, sampling, 0) for prompt, length in zip(prompts, lengths, strict=True)]
+        for _ in complete(model, rows, sampling, lambda tokens: False, max_rows=max_rows, max_columns=10**6):
+            pass
+        return [row.tokens for row in rows]
+
+    alone = by(1)
+    assert [len(tokens) for tokens in alone] == lengths
+    assert by(4) == by(12) == alone
+
+
 @settings(max_examples=8, deadline=None)
 @given(alike=st.integers(0, 60), count=st.integers(1, 7), longest=st.integers(2, 90), window=st.sampled_from([5, 400]))
 def test_a_beginning_of_any_length_changes_nothing(alike, count, longest, window):

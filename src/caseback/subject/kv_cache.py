@@ -8,6 +8,7 @@ time (nothing is copied, unlike a cache that grows by concatenation), and rows t
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
@@ -64,6 +65,7 @@ def column_cache() -> Cache:
     return Cache(layer_class_to_replicate=ColumnLayer)
 
 
+@torch.inference_mode()
 def repacked(parts: Sequence[tuple[Cache, Tensor | None]], width: int) -> Cache:
     """One cache out of the given rows of several, in order, with just their newest ``width`` columns.
 
@@ -84,6 +86,7 @@ def repacked(parts: Sequence[tuple[Cache, Tensor | None]], width: int) -> Cache:
     return made
 
 
+@torch.inference_mode()
 def repeated(source: Cache, starts: Sequence[int], width: int) -> Cache:
     """The first row of ``source`` once for each start, moved right by so many columns, with room for ``width`` of them.
 
@@ -106,6 +109,7 @@ def repeated(source: Cache, starts: Sequence[int], width: int) -> Cache:
     return made
 
 
+@torch.inference_mode()
 def placed(source: Cache, row: int, target: Cache, place: int, length: int) -> None:
     """Copies the newest ``length`` columns of a row of ``source`` into the newest ones of row ``place`` of ``target``.
 
@@ -118,6 +122,7 @@ def placed(source: Cache, row: int, target: Cache, place: int, length: int) -> N
             getattr(new, name)[place, :, new.used - length : new.used] = states
 
 
+@torch.inference_mode()
 def dropped(cache: Cache, rows: Sequence[int]) -> list[int]:
     """Takes rows out in place: the last ones that stay move where these were. Returns which row is where now."""
     count = cache.layers[0].keys.shape[0]
