@@ -1,9 +1,11 @@
 """The training steps of a run: data from the constitution, and a model from the data, both recorded."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from caseback.behaviours.harmless import harmless_situations
@@ -12,6 +14,7 @@ from caseback.dossier.samples import put_samples
 from caseback.loop.job import Job
 from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
+from caseback.training.beside import beside, room_for_two
 from caseback.training.constitutional import ConstitutionalData, DataBudget
 from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
@@ -22,6 +25,9 @@ from caseback.training.train import train
 from caseback.world.situation import Situation
 
 PARTS = ("sft", "preferences", "control", "control_preferences")
+WORTH_A_PROCESS = 200
+"""Examples of the control, below which a process of its own takes longer to begin than it saves."""
+STAGES = {"sft": "supervised", "dpo": "preferences"}
 
 
 @dataclass(frozen=True)
@@ -90,23 +96,48 @@ def record_data(job: Job, data: ConstitutionalData) -> None:
 
 def train_both(job: Job, data: ConstitutionalData, start: str) -> Both:
     """Train a model and its control from the one at ``start``: supervised, then on preferences where there are any."""
-    arm = train_arm(job, "train: supervised", "sft", "sft", start, data.sft)
-    control = train_arm(job, "train the control: supervised", "control", "sft", start, data.control, "sft")
+    arm, control = _pair(job, "sft", ("sft", "control"), (start, start), (data.sft, data.control))
     if not (data.preferences and data.control_preferences):
         job.not_measured("training on preferences", "too few preferences were accepted to train on")
         return Both(arm, control, "sft")
-    arm = train_arm(job, "train: preferences", "dpo", "dpo", str(arm), data.preferences)
-    title = "train the control: preferences"
-    control = train_arm(job, title, "control-dpo", "dpo", str(control), data.control_preferences, "dpo")
+    preferences = (data.preferences, data.control_preferences)
+    arm, control = _pair(job, "dpo", ("dpo", "control-dpo"), (str(arm), str(control)), preferences)
     return Both(arm, control, "dpo")
 
 
+def _pair(
+    job: Job, method: str, names: tuple[str, str], starts: tuple[str, str], data: tuple[Sequence[Datum], ...]
+) -> tuple[Path, Path]:
+    """A model and its control by one method, side by side where the machine has room for both."""
+    what = STAGES[method]
+    recipe = recipe_for(method, job.parameters, job.seed)
+    (arm, control), (start, control_start) = names, starts
+    out = job.folder / "models" / control
+    with ExitStack() as stack:
+        other = None
+        if len(data[1]) >= WORTH_A_PROCESS and not out.exists() and room_for_two(job.parameters):
+            other = stack.enter_context(beside((recipe, control_start, data[1], out)))
+        trained = train_arm(job, f"train: {what}", arm, method, start, data[0])
+        title = f"train the control: {what}"
+        return trained, train_arm(job, title, control, method, control_start, data[1], arm, other)
+
+
 def train_arm(
-    job: Job, title: str, arm: str, method: str, start: str, data: Sequence[Datum], control_of: str = ""
+    job: Job,
+    title: str,
+    arm: str,
+    method: str,
+    start: str,
+    data: Sequence[Datum],
+    control_of: str = "",
+    other: Popen[bytes] | None = None,
 ) -> Path:
-    """Train one arm from the model at ``start``; the folder of the trained model."""
+    """Train one arm from the model at ``start``; the folder of the trained model. ``other`` is a process that may have
+    begun with it and is waited for."""
     recipe = recipe_for(method, job.parameters, job.seed)
     with job.reporter.stage(title) as tick:
+        if other is not None:
+            other.wait()
         trained = train(recipe, start, data, job.folder / "models" / arm, progress=tick)
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:

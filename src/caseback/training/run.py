@@ -1,7 +1,10 @@
 """Train from the command line, in one process or many: ``accelerate launch -m caseback.training.run RECIPE.yaml …``."""
 
 import argparse
+import os
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", required=True, type=Path, help="training data (.parquet or .jsonl)")
     parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")
     parser.add_argument("--fresh", action="store_true", help="start afresh, and replace what is at --out")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when the process that began this one has ended")
     given = parser.parse_args(arguments)
+    if given.parent is not None:
+        threading.Thread(target=_end_with, args=(given.parent,), daemon=True).start()
     try:
         trained = train(
             load_recipe(given.recipe), given.model, read_data(given.data), given.out, resume=not given.fresh
@@ -31,6 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     print(f"{trained.path}: {trained.method}, {trained.steps} steps, {trained.tokens} tokens, {trained.seconds:.1f} s")
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """End at once when the parent is another: nobody waits for this training, and a new run may go on with it."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
 
 
 if __name__ == "__main__":

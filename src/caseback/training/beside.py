@@ -1,0 +1,65 @@
+"""A training in a process of its own, beside the one that this process does, where the machine has room for both.
+
+The arms of a comparison do not wait for each other. What the other process finished, ``train`` finds finished; where it
+could not, ``train`` goes on from its checkpoints here, and the error is met here.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import torch
+import yaml
+
+from caseback.dossier.disk import writing
+from caseback.training.data_file import write_data
+from caseback.training.datum import Datum
+from caseback.training.recipe import Recipe
+
+BYTES = 32
+"""Memory of a training by each weight, in float32: the weight, its gradient, two moments, and as much again."""
+SPARE = 4 * 2**30
+"""Bytes for activations and libraries."""
+
+Training = tuple[Recipe, str | Path, Sequence[Datum], Path]
+"""A recipe, the model to start from, the data, and the folder for the trained model."""
+
+
+def room_for_two(parameters: int) -> bool:
+    """Whether a second model of so many weights is trained on the CPU without taking from the first what it needs."""
+    free = psutil.virtual_memory().available - 2 * BYTES * parameters
+    return not torch.cuda.is_available() and (os.cpu_count() or 1) > 1 and free > SPARE
+
+
+@contextmanager
+def beside(training: Training) -> Iterator[subprocess.Popen[bytes]]:
+    """That training's process, while this one has the other half of the threads. It is stopped on leaving."""
+    recipe, start, data, out = training
+    plan, rows = out.with_name(f"{out.name}.recipe.yaml"), out.with_name(f"{out.name}.data.parquet")
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        plan.write_text(yaml.safe_dump(recipe.as_dict()), encoding="utf-8")
+        write_data(rows, data)
+    before = torch.get_num_threads()
+    threads = max(1, before // 2)
+    command = [sys.executable, "-m", "caseback.training.run", str(plan), "--model", str(start), "--data", str(rows)]
+    process = subprocess.Popen(
+        [*command, "--out", str(out), "--parent", str(os.getpid())],
+        env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    torch.set_num_threads(threads)
+    try:
+        yield process
+    finally:
+        torch.set_num_threads(before)
+        process.terminate()
+        process.wait()
+        for path in (plan, rows):
+            path.unlink(missing_ok=True)
