@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +43,8 @@ def same_weights(one: Path, two: Path) -> bool:
 
 def test_it_is_the_training_that_this_process_would_have_done(start, here, tmp_path):
     out = tmp_path / "models" / "control"
-    with beside((SFT, start, DATA, out)) as process:
-        assert process.wait(timeout=240) == 0
+    with beside((SFT, start, DATA, out)) as other:
+        assert other.wait() == 0
     assert train(SFT, start, DATA, out).seconds == read_record(out).seconds  # found finished
     assert read_record(out).losses == here.losses
     assert same_weights(out, here.path)
@@ -52,7 +53,8 @@ def test_it_is_the_training_that_this_process_would_have_done(start, here, tmp_p
 
 def test_what_a_killed_process_began_is_gone_on_with_here(start, here, tmp_path):
     out = tmp_path / "control"
-    with beside((SFT, start, DATA, out)) as process:
+    with beside((SFT, start, DATA, out)) as other:
+        process = other.process
         while process.poll() is None and not list(tmp_path.glob("control.partial/checkpoints/checkpoint-*")):
             time.sleep(0.02)
         process.kill()
@@ -66,8 +68,8 @@ def test_a_failure_is_met_here(start, tmp_path):
     from caseback.errors import CasebackError
 
     wild = replace(SFT, learning_rate=1e30)
-    with beside((wild, start, DATA, tmp_path / "control")) as process:
-        assert process.wait(timeout=240) != 0
+    with beside((wild, start, DATA, tmp_path / "control")) as other:
+        assert other.wait() != 0
     with pytest.raises(CasebackError, match="diverged"):
         train(wild, start, DATA, tmp_path / "control")
 
@@ -78,7 +80,7 @@ def test_nothing_goes_on_when_the_process_that_began_it_is_killed(start, tmp_pat
         "import sys; from pathlib import Path; from caseback.training.beside import beside\n"
         "from caseback.training.recipe import load_recipe; from caseback.training.data_file import read_data\n"
         "training = load_recipe(sys.argv[1]), sys.argv[2], read_data(Path(sys.argv[3])), Path(sys.argv[4])\n"
-        "with beside(training) as process: print(process.pid, flush=True); process.wait()\n"
+        "with beside(training) as other: print(other.process.pid, flush=True); other.wait()\n"
     )
     import yaml
 
@@ -100,6 +102,20 @@ def test_nothing_goes_on_when_the_process_that_began_it_is_killed(start, tmp_pat
         time.sleep(0.1)
     else:
         pytest.fail("it still trains")
+
+
+def test_it_says_how_far_it_is(start, tmp_path):
+    told = []
+    with beside((replace(SFT, epochs=400.0), start, DATA, tmp_path / "control")) as other:
+        waiting = threading.Thread(target=other.wait, args=(lambda *steps: told.append(steps),))
+        waiting.start()
+        while not told:
+            assert other.process.poll() is None
+            time.sleep(0.1)
+        other.process.kill()
+        waiting.join()
+    assert {total for _, total in told} == {1600}
+    assert 0 < told[0][0] < 1600
 
 
 def test_there_is_no_room_for_a_second_model_of_any_size():

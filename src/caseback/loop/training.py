@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from caseback.behaviours.harmless import harmless_situations
@@ -14,7 +13,7 @@ from caseback.dossier.samples import put_samples
 from caseback.loop.job import Job
 from caseback.loop.stage import once
 from caseback.subject.open_subject import OpenSubject
-from caseback.training.beside import beside, room_for_two
+from caseback.training.beside import Other, beside, room_for_two
 from caseback.training.constitutional import ConstitutionalData, DataBudget
 from caseback.training.critique import Calibration
 from caseback.training.datum import Datum
@@ -130,14 +129,14 @@ def train_arm(
     start: str,
     data: Sequence[Datum],
     control_of: str = "",
-    other: Popen[bytes] | None = None,
+    other: Other | None = None,
 ) -> Path:
     """Train one arm from the model at ``start``; the folder of the trained model. ``other`` is a process that may have
     begun with it and is waited for."""
     recipe = recipe_for(method, job.parameters, job.seed)
     with job.reporter.stage(title) as tick:
         if other is not None:
-            other.wait()
+            other.wait(tick)
         trained = train(recipe, start, data, job.folder / "models" / arm, progress=tick)
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:

@@ -5,10 +5,13 @@ could not, ``train`` goes on from its checkpoints here, and the error is met her
 """
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -22,6 +25,8 @@ from caseback.training.recipe import Recipe
 
 BYTES = 32
 """Memory of a training by each weight, in float32: the weight, its gradient, two moments, and as much again."""
+LOOK = 0.3
+"""Seconds between looks at the other process."""
 SPARE = 4 * 2**30
 """Bytes for activations and libraries."""
 
@@ -35,15 +40,33 @@ def room_for_two(parameters: int) -> bool:
     return not torch.cuda.is_available() and (os.cpu_count() or 1) > 1 and free > SPARE
 
 
+@dataclass(frozen=True)
+class Other:
+    """The other process, and the file in which it says how far it is."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    def wait(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Wait for its end; the exit status. ``progress`` is called with (steps done, steps in all) meanwhile."""
+        while self.process.poll() is None:
+            time.sleep(LOOK)
+            told = re.findall(r"(\d+) of (\d+) steps", self.said.read_text(encoding="utf-8"))
+            if progress and told:
+                progress(int(told[-1][0]), int(told[-1][1]))
+        return self.process.returncode
+
+
 @contextmanager
-def beside(training: Training) -> Iterator[subprocess.Popen[bytes]]:
+def beside(training: Training) -> Iterator[Other]:
     """That training's process, while this one has the other half of the threads. It is stopped on leaving."""
     recipe, start, data, out = training
-    plan, rows = out.with_name(f"{out.name}.recipe.yaml"), out.with_name(f"{out.name}.data.parquet")
+    plan, rows, said = (out.with_name(f"{out.name}.{what}") for what in ("recipe.yaml", "data.parquet", "said"))
     with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         plan.write_text(yaml.safe_dump(recipe.as_dict()), encoding="utf-8")
         write_data(rows, data)
+        output = said.open("wb")
     before = torch.get_num_threads()
     threads = max(1, before // 2)
     command = [sys.executable, "-m", "caseback.training.run", str(plan), "--model", str(start), "--data", str(rows)]
@@ -51,15 +74,16 @@ def beside(training: Training) -> Iterator[subprocess.Popen[bytes]]:
         [*command, "--out", str(out), "--parent", str(os.getpid())],
         env={**os.environ, "OMP_NUM_THREADS": str(threads)},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=output,
         stderr=subprocess.DEVNULL,
     )
     torch.set_num_threads(threads)
     try:
-        yield process
+        yield Other(process, said)
     finally:
         torch.set_num_threads(before)
         process.terminate()
         process.wait()
-        for path in (plan, rows):
+        output.close()
+        for path in (plan, rows, said):
             path.unlink(missing_ok=True)

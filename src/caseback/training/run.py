@@ -5,13 +5,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from caseback.errors import CasebackError
 from caseback.training.data_file import read_data
 from caseback.training.recipe import load_recipe
 from caseback.training.train import train
+
+EVERY = 5.0
+"""Seconds between the lines that say how far a training is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,14 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.parent is not None:
         threading.Thread(target=_end_with, args=(given.parent,), daemon=True).start()
     try:
-        trained = train(
-            load_recipe(given.recipe), given.model, read_data(given.data), given.out, resume=not given.fresh
-        )
+        recipe, data = load_recipe(given.recipe), read_data(given.data)
+        trained = train(recipe, given.model, data, given.out, progress=_told(), resume=not given.fresh)
     except CasebackError as error:
         print(f"caseback: {error}", file=sys.stderr)
         return 2
     print(f"{trained.path}: {trained.method}, {trained.steps} steps, {trained.tokens} tokens, {trained.seconds:.1f} s")
     return 0
+
+
+def _told() -> Callable[[int, int], None]:
+    """Says how far the training is, every few seconds."""
+    said = time.monotonic()
+
+    def tick(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= EVERY:
+            said = time.monotonic()
+            print(f"{done} of {total} steps", flush=True)
+
+    return tick
 
 
 def _end_with(parent: int) -> None:
