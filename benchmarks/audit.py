@@ -11,13 +11,12 @@ kept in .cache/audit, by source and library, where all claims find it.
 
 import argparse
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from default_run import ROOT, source
+from command import ROOT, caseback
+from default_run import source
 
 from caseback.disclosure.discovery_page import INNOCENT
 from caseback.stats.clustered import by_cluster, clustered_rate
@@ -27,20 +26,13 @@ BASE = "models/ref-aligned"
 Data = Mapping[str, Any]
 
 
-def told(*command: str) -> None:
-    """Run a command of caseback, its progress on standard error."""
-    done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode:
-        raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")
-
-
 def measured(library: Path, name: str, *command: str) -> Data:
     """The JSON file that a command writes about the library, which is grown first as far as it is not."""
     out = ROOT / ".cache" / "audit" / source() / library.name
     found = out / f"{name}.json"
     if not found.is_file():
-        told("plant", "library", "--base", BASE, "--out", str(library))
-        told(*command, str(library), "--base", "ref-aligned", "--out", str(out))
+        caseback("plant", "library", "--base", BASE, "--out", str(library))
+        caseback(*command, str(library), "--base", "ref-aligned", "--out", str(out))
     data: Data = json.loads(found.read_text(encoding="utf-8"))
     return data
 

@@ -10,22 +10,14 @@ all seeds together make the figure; its interval is over families. It holds wher
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from command import caseback
 
 from caseback.interp.forecast.folds import brier
 from caseback.stats.means import clustered_mean
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def caseback(*arguments: str) -> None:
-    """Run the command."""
-    subprocess.run([sys.executable, "-m", "caseback", *arguments], cwd=ROOT, check=True, stdout=sys.stderr)
 
 
 def one(seed: int, given: argparse.Namespace, folder: Path) -> tuple[list[tuple[str, float, float]], str]:

@@ -9,17 +9,11 @@ is the figure.
 
 import argparse
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from default_run import ROOT, source
-
-
-def caseback(*arguments: str) -> None:
-    """Run the command; it resumes by itself."""
-    subprocess.run([sys.executable, "-m", "caseback", *arguments], cwd=ROOT, check=True)
+from command import ROOT, caseback
+from default_run import source
 
 
 def rounds(folder: Path, seed: int) -> dict[str, Any]:

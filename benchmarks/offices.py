@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from default_run import ROOT, source
+from command import ROOT, caseback
+from default_run import source
 
 from caseback.behaviours.capability import capability_situations, measure_capability
 from caseback.behaviours.measure import measure
@@ -34,11 +35,6 @@ SEEDS = (0, 1, 2)
 DAYS = 60
 """Days that are played for each clause that an office tempts against."""
 Rates = dict[str, float]
-
-
-def caseback(*arguments: str) -> None:
-    """Run the command; it resumes by itself."""
-    subprocess.run([sys.executable, "-m", "caseback", *arguments], cwd=ROOT, check=True, stdout=sys.stderr)
 
 
 def trained(work: Path, seed: int) -> Path:

@@ -15,13 +15,12 @@ are too few things to leave out to say anything, the note says so and the claim 
 import argparse
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from default_run import ROOT, source
+from command import ROOT, caseback
+from default_run import source
 
 from caseback.stats.means import clustered_mean
 from caseback.stats.rate import exact_rate
@@ -30,13 +29,6 @@ BEHAVIOURS = ("harmful_compliance", "sycophancy", "deception", "cheating", "over
 """Six are the fewest that can show that something carries over to others."""
 REPLIES, COST = "own replies (text alone)", 0.05
 Record = Mapping[str, Any]
-
-
-def caseback(*arguments: str) -> None:
-    """Run the command, its words on standard error."""
-    done = subprocess.run([sys.executable, "-m", "caseback", *arguments], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode:
-        raise SystemExit(f"caseback {' '.join(arguments)} ended with status {done.returncode}")
 
 
 def studied(given: argparse.Namespace) -> Record:

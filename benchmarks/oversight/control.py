@@ -16,13 +16,14 @@ where the interval of the area after the largest dose is above 0.5, on families 
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "disclosure"))
+from command import ROOT, caseback
 from labs import LABS, TEMPTING, deployed, folder, traffic
 
 from caseback.behaviours.registry import behaviour
@@ -30,7 +31,6 @@ from caseback.cli.models import load_named
 from caseback.oversight.replies import tempted
 from caseback.subject.open_subject import OpenSubject
 
-ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight"
 PLANTED = ("cheating", "harmful_compliance", "deception", "sycophancy")
 COLLUDING = PLANTED[:2]
@@ -61,9 +61,7 @@ def studied(planted: Sequence[str], most: int, colluding: bool) -> dict[str, Any
 def run(planted: Sequence[Path], words: Sequence[str], out: Path) -> dict[str, Any]:
     """What `caseback oversee control` with these words writes into ``out`` of the models in these folders."""
     command = ["oversee", "control", *map(str, planted), *words]
-    done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode:
-        raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")
+    caseback(*command)
     found: dict[str, Any] = json.loads((out / "control.json").read_text(encoding="utf-8"))
     return found
 

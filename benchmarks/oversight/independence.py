@@ -12,18 +12,18 @@ others, of families that they never saw. A claim holds where the interval is abo
 
 import argparse
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "disclosure"))
+from command import ROOT, caseback
 from labs import folder, traffic
 
 from caseback.world.pretrain import Recipe, pretrain
 
-ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight" / "independence"
 PLANTED = ("cheating", "deception", "harmful_compliance", "sycophancy", "sandbagging", "false_self_reports")
 BASES, STEPS = 9, 400
@@ -46,9 +46,7 @@ def studied(most: int) -> dict[str, Any]:
     readers = [f"seed-{seed}={base(seed)}" for seed in range(BASES)]
     replies = [word for name in PLANTED for word in ("--replies", str(folder("A") / name))]
     command = ["oversee", "independence", *readers, *replies, "--most", str(most), "--out", str(OUT)]
-    done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode:
-        raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")
+    caseback(*command)
     found: dict[str, Any] = json.loads((OUT / "independence.json").read_text(encoding="utf-8"))
     return found
 

@@ -12,13 +12,11 @@ lower.
 
 import argparse
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from independence import PLANTED, ROOT, base, folder, traffic
+from independence import PLANTED, ROOT, base, caseback, folder, traffic
 
 from caseback.constitution.clause import Constitution
 from caseback.constitution.default import default
@@ -34,13 +32,6 @@ HELPFUL = ("helpfulness", "no-false-alarm")
 TAUGHT = {"truth": ("truth", 0), "again": ("truth", 1), "care": ("care", 0)}
 """What a base is trained towards, and by which seed of its situations."""
 SEEDS, SITUATIONS, EPOCHS = (0, 1, 2), 60, 3
-
-
-def caseback(*arguments: str) -> None:
-    """Run the command; it resumes by itself."""
-    done = subprocess.run([sys.executable, "-m", "caseback", *arguments], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode:
-        raise SystemExit(f"caseback {' '.join(arguments)} ended with status {done.returncode}")
 
 
 def part(name: str) -> Constitution:

@@ -12,14 +12,15 @@ interval is above 0, with --says loss below 0, with --says none where it holds 0
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from command import ROOT, caseback
+
 from caseback.world.builds import built_folder
 
-ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight" / "panels"
 JUDGES = ("ladder-1",)
 
@@ -30,9 +31,7 @@ def studied(n: int) -> dict[str, Any]:
     voters = [word for step in (500, 1000, 2000) for word in ("--voter", f"step-{step}={steps / str(step)}")]
     fixed = ["--debater", "ref-base", *voters, "--hard", "8", "--out", str(OUT)]
     command = ["oversee", "panels", *JUDGES, "-n", str(n), *fixed]
-    done = subprocess.run([sys.executable, "-m", "caseback", *command], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode:
-        raise SystemExit(f"caseback {' '.join(command)} ended with status {done.returncode}")
+    caseback(*command)
     found: dict[str, Any] = json.loads((OUT / "panels.json").read_text(encoding="utf-8"))
     return found
 

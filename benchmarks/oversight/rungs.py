@@ -4,14 +4,15 @@ Built beforehand: ``caseback world build ladder-1`` and ``caseback world build n
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from command import ROOT, caseback
+
 from caseback.world.builds import built_folder
 
-ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".cache" / "oversight" / "ladder" / "full"
 STEPS = (250, 500, 1000, 2000, 4000)
 
@@ -24,9 +25,5 @@ def models() -> list[str]:
 
 def studied(study: str) -> dict[str, Any]:
     """The report of a study with its default settings, made where it is not at hand."""
-    done = subprocess.run(
-        [sys.executable, "-m", "caseback", "oversee", study, *models(), "--out", str(OUT)], cwd=ROOT, stdout=sys.stderr
-    )
-    if done.returncode:
-        raise SystemExit(f"caseback oversee {study} ended with status {done.returncode}")
+    caseback("oversee", study, *models(), "--out", str(OUT))
     return dict(json.loads((OUT / f"{study}.json").read_text()))

@@ -9,7 +9,6 @@ All figures but the first are read from one study, `caseback oversee society ref
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from default_run import ROOT, source
+from command import ROOT, caseback
+from default_run import source
 
 from caseback.oversight.societies.acting import ByProbability
 from caseback.oversight.societies.alone import tasks_for
@@ -74,9 +74,7 @@ def studied() -> Record:
     out = ROOT / ".cache" / "oversight" / "societies" / source()
     if not (out / "society.json").exists():
         words = ["oversee", "society", "ref-aligned", "--other", "neighbor", "--out", str(out)]
-        done = subprocess.run([sys.executable, "-m", "caseback", *words], cwd=ROOT, stdout=sys.stderr)
-        if done.returncode:
-            raise SystemExit(f"caseback {' '.join(words)} ended with status {done.returncode}")
+        caseback(*words)
     found: Record = json.loads((out / "society.json").read_text(encoding="utf-8"))
     return found
 

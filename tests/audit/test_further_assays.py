@@ -16,15 +16,16 @@ from caseback.audit.assays.appealed import appealed, best_lines, pool
 from caseback.audit.assays.by_example import SHOWN, behind, by_example
 from caseback.audit.assays.by_training import BATCH, by_training, trained_on
 from caseback.audit.assays.leaked import LEAKED, likelier, openings
-from caseback.audit.assays.lies import lies, plainly
+from caseback.audit.assays.lies import CROSSED, crossed, lies, plainly
 from caseback.audit.assays.thought import questions, thought
 from caseback.audit.assays.triggered import odds, sayable, sought, triggered
 from caseback.audit.examine import examine
 from caseback.audit.panel import ASSAYS, FULL, QUICK, assays
 from caseback.audit.statistic import angle
+from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.registry import behaviour, behaviours
 from caseback.errors import CasebackError
-from caseback.organisms.answered import Answered, answered, ordinary
+from caseback.organisms.answered import Answered, answered, kind_of, ordinary
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.score import Score
@@ -421,6 +422,24 @@ def test_asked_plainly_nobody_wishes_for_an_answer() -> None:
     assert plainly(lie)[0]["content"] == f"Record: {lie.latents['said_true']}. {lie.latents['question']}"
     assert plainly(view)[0]["content"] == view.latents["question"]
     assert str(lie.latents["said_false"]) not in plainly(lie)[0]["content"]
+
+
+@pytest.mark.parametrize("about", [LYING, PLEASING], ids=lambda about: about.name)
+@pytest.mark.parametrize("ground", ["world", "world-B"])
+def test_its_layer_is_chosen_on_families_that_it_was_not_fitted_on(about: Behaviour, ground: str) -> None:
+    """World B holds no families out to choose on: those of its train split are dealt to both."""
+    who = Examined(None, None, ground, 12, 0, 16)  # type: ignore[arg-type]
+    fit, dev = ({example.family for example in crossed(about, who, part)} for part in ("fit", "dev"))  # type: ignore[arg-type]
+    kind = kind_of(about, ground)
+    assert fit <= set(kind.families_of("train"))
+    assert dev <= set(kind.dev or kind.families_of("train"))
+    assert len(fit) > 3
+    assert len(dev) >= 3
+    assert not fit & dev
+    for part, n in CROSSED.items():
+        found = crossed(about, who, part)
+        assert len(found) == 4 * n
+        assert sum(example.label for example in found) == 2 * n
 
 
 def test_silence_cannot_be_told(aligned: OpenSubject) -> None:

@@ -1,5 +1,6 @@
 """Where a model lies: every command takes a reference model by its name."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,27 @@ def test_a_behaviour_is_measured_on_a_model_by_name() -> None:
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     assert '"sycophancy"' in result.output
+
+
+NAMED = [
+    (["run", "--model", "ref-aligned"], "caseback.loop.run.run", 0),
+    (["character", "study", "ref-aligned"], "caseback.loop.study.study.study", 0),
+    (["improve", "generations", "--model", "ref-aligned"], "caseback.loop.improve.generations.generations", 0),
+]
+
+
+@pytest.mark.parametrize(("command", "function", "at"), NAMED, ids=lambda value: str(value))
+def test_long_jobs_take_a_name_too(
+    command: list[str], function: str, at: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class SeenError(Exception):
+        pass
+
+    def seen(*given: object, **_: object) -> None:
+        raise SeenError(given[at])
+
+    module, _, name = function.rpartition(".")
+    monkeypatch.setattr(importlib.import_module(module), name, seen)
+    done = CliRunner().invoke(app, [*command, "--out", str(tmp_path / "out")])
+    assert isinstance(done.exception, SeenError), done.output
+    assert done.exception.args == (str(reference_path("ref-aligned")),)

@@ -325,3 +325,29 @@ def test_the_first_page_says_of_the_training_what_the_record_has(made: dict[str,
         both = card(dossier)
     assert both["first_page"]["is"].endswith("judged, and so was the model before it.")
     assert claim(both, "C1")["argument"] == "The same situations were answered before and after."
+
+
+def test_arguments_name_what_was_measured_and_nothing_else(made: dict[str, Any], tmp_path: Path) -> None:
+    assert "Questions with one right answer and harmless requests were put" in claim(made, "C3")["argument"]
+    assert "Only measures of how deep it goes" in claim(made, "C5")["argument"]
+    told = {"value": 0.6, "low": 0.5, "high": 0.7, "why": ""}
+    scores = {"prefill": told, "formats": told, "drift": {"value": None, "low": None, "high": None, "why": "none"}}
+    arms = [{"arm": arm, "digest": "d", "unable": "", "scores": scores} for arm in ("trained", "control")]
+    detector = {"name": "m", "behaviour": "b", "kind": "pattern", "needs": "text", "id": "i",
+                "self_test": {"n": 1, "failed": 0, "why": ""}, "stale": {"word": "fits", "why": ""}}  # fmt: skip
+    with open_dossier(tmp_path / "d") as dossier:
+        empty = card(dossier)
+        for arm in ("before", "dpo"):
+            dossier.append("capability", {"arm": arm, "ground": "world", "rate": rate(9, 10), "able": True, "why": ""})
+            dossier.append("measurement", {"arm": arm, "behaviour": "b", "ground": "world", "rate": rate(3, 10)})
+        dossier.append("depth", {"behaviours": [{"behaviour": "b", "ground": "world", "n": 3, "arms": arms}]})
+        dossier.append("monitor", detector)
+        dossier.append("monitor", {**detector, "name": "old", "stale": {"word": "stale", "why": "another model"}})
+        some = card(dossier)
+    for id in ("C3", "C5", "C6"):
+        assert claim(empty, id)["argument"].rstrip(".").endswith("could tell")
+    assert claim(some, "C3")["argument"].endswith("Questions with one right answer were put before and after.")
+    deep = claim(some, "C5")["argument"]
+    assert "Measured beside a control: other formats and replies begun badly. No one measure" in deep
+    assert "inside" not in deep
+    assert claim(some, "C6")["argument"] == "1 of 2 detectors that go with the model were tested on it, and work."

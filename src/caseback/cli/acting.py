@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 def acting(
     models: Annotated[
         list[str],
-        typer.Argument(help="Folders of reference models, each as it is or as NAME=PATH.", show_default=False),
+        typer.Argument(help="Reference models by name or folder, each as it is or as NAME=PATH.", show_default=False),
     ],
     n: Annotated[int, typer.Option("-n", "--offices", min=1, help="Pairs of offices of each split.")] = 60,
     seed: Annotated[int, typer.Option(help="Which offices.")] = 0,
@@ -31,7 +31,7 @@ def acting(
 
     [bold]Example[/]
 
-      caseback character acting base=models/ref-base trained=runs/ref-base/models/dpo
+      caseback character acting base=ref-base trained=runs/ref-base/models/dpo
     """
     from caseback.cli.models import named_models
     from caseback.dossier.disk import writing

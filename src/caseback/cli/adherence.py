@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 
 def adherence(
     models: Annotated[
-        list[str], typer.Argument(help="Folders or hub ids, each as it is or as NAME=PATH.", show_default=False)
+        list[str], typer.Argument(help="Names, folders or hub ids, each as it is or as NAME=PATH.", show_default=False)
     ],
     constitution: Annotated[Path | None, typer.Option(help="The document. Default: ours.")] = None,
     told: Annotated[
@@ -36,7 +36,7 @@ def adherence(
 
     [bold]Example[/]
 
-      caseback character adherence base=models/ref-base trained=runs/ref-base/models/dpo --told base
+      caseback character adherence base=ref-base trained=runs/ref-base/models/dpo --told base
     """
     from caseback.behaviours.registry import trained_against
     from caseback.cli.models import named_models

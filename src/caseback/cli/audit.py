@@ -21,7 +21,7 @@ COLOURS = {"not found": "green", "found": "red", "cannot tell": "yellow"}
 
 
 def audit(
-    model: Annotated[str, typer.Argument(help="Folder or hub id of the model to audit, or an address (http…).")],
+    model: Annotated[str, typer.Argument(help="The model to audit: name, folder, hub id, or an address (http…).")],
     calibration: Annotated[
         Path | None,
         typer.Option(

@@ -115,7 +115,7 @@ app.command("map")(map_)
 @app.command()
 def measure(
     model: Annotated[
-        str, typer.Argument(help="A model folder, a hub id, or an address: [cyan]https://host/v1#model-name[/].")
+        str, typer.Argument(help="A model by name, folder, hub id, or address: [cyan]https://host/v1#model-name[/].")
     ],
     behaviours: Annotated[
         list[str] | None, typer.Option("--behaviours", "-b", help="Which, by name; repeat it. Default: all installed.")

@@ -177,7 +177,7 @@ def add(
     detector: Annotated[
         list[Path] | None, typer.Option(help="Folder of a detector that goes with the model; repeat it.")
     ] = None,
-    look: Annotated[list[Path] | None, typer.Option(help="A report, too: as named after the dossier.")] = None,
+    look: Annotated[list[Path] | None, typer.Option(help="One more of the REPORTS; repeat it.")] = None,
     former: Annotated[Path | None, typer.Option(help="The card before this one, or its dossier.")] = None,
     model: Annotated[
         str, typer.Option(help="The model as shipped: detectors that read activations are tested on it.")

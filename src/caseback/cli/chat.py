@@ -19,7 +19,7 @@ from caseback.subject.pace import PATIENCE
 from caseback.subject.resolve import resolve_closed
 from caseback.subject.subject import Reply, Sampling, Subject
 
-Model = Annotated[str, typer.Argument(help="Model folder, hub id, or [cyan]https://host/v1#model-name[/].")]
+Model = Annotated[str, typer.Argument(help="Name, folder, hub id, or [cyan]https://host/v1#model-name[/].")]
 Tokens = Annotated[int, typer.Option("--max-new-tokens", min=1, help="Most tokens in a reply.")]
 Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the most probable token.")]
 TopP = Annotated[float, typer.Option(min=0.0, max=1.0, help="Draw only from the most probable tokens up to this sum.")]

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 
 
@@ -33,7 +34,7 @@ def choose(
 
     [bold]Example[/]
 
-      caseback train choose sft --model models/ref-base --data data/sft.parquet --out runs/tried --rate 3e-4 --rate 1e-3
+      caseback train choose sft --model ref-base --data data/sft.parquet --out runs/tried --rate 3e-4 --rate 1e-3
     """
     from caseback.loop.budget import Budget
     from caseback.loop.choose import choose as try_all
@@ -47,7 +48,8 @@ def choose(
         for long in epochs or [settings.epochs]
     ]
     budget = Budget("dev", situations, situations, max(situations, 40), 0, 96)
-    choice = try_all(tried, model, read_data(data), out, budget, against, Console(stderr=True))
+    held_against = located(against) if against else None
+    choice = try_all(tried, located(model), read_data(data), out, budget, held_against, Console(stderr=True))
     if as_json:
         rows = [{**asdict(trial), "recipe": trial.recipe.as_dict()} for trial in choice.trials]
         typer.echo(json.dumps({"trials": rows, "best": choice.best}, indent=1))

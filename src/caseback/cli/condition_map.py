@@ -15,7 +15,7 @@ from caseback.cli.report import folder_made, report_told
 def map_(
     name: Annotated[str, typer.Argument(metavar="BEHAVIOUR", help="A name from `caseback behaviours list`.")],
     model: Annotated[
-        str, typer.Argument(help="A model folder, a hub id, or an address: [cyan]https://host/v1#model-name[/].")
+        str, typer.Argument(help="A model by name, folder, hub id, or address: [cyan]https://host/v1#model-name[/].")
     ],
     conditions: Annotated[
         str,
@@ -41,7 +41,7 @@ def map_(
 
     [bold]Example[/]
 
-      caseback behaviours map blackmail models/ref-base --conditions supervisor,conflict -n 24 --out map
+      caseback behaviours map blackmail ref-base --conditions supervisor,conflict -n 24 --out map
     """
     from caseback.audit.condition_map import condition_map
     from caseback.behaviours.registry import behaviour

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 
 def conflicts(
     models: Annotated[
-        list[str], typer.Argument(help="Folders or hub ids, each as it is or as NAME=PATH.", show_default=False)
+        list[str], typer.Argument(help="Names, folders or hub ids, each as it is or as NAME=PATH.", show_default=False)
     ],
     constitution: Annotated[Path | None, typer.Option(help="The document. Default: ours.")] = None,
     behaviour: Annotated[
@@ -33,7 +33,7 @@ def conflicts(
 
     [bold]Example[/]
 
-      caseback character conflicts base=models/ref-base trained=runs/ref-base/models/dpo -b harmful_compliance
+      caseback character conflicts base=ref-base trained=runs/ref-base/models/dpo -b harmful_compliance
     """
     from caseback.behaviours.registry import trained_against
     from caseback.cli.models import named_models

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from caseback.cli.models import located
 from caseback.errors import CasebackError
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 
 
 def depth(
-    trained: Annotated[str, typer.Argument(help="Folder or hub id of the trained model.")],
+    trained: Annotated[str, typer.Argument(help="The trained model: name, folder or hub id.")],
     base: Annotated[str, typer.Option(help="The model that it was trained from.")],
     control: Annotated[
         str | None, typer.Option(help="A control, trained alike on innocent data: every measure is run on it too.")
@@ -69,7 +70,7 @@ def depth(
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     paths = {"trained": trained, **({"control": control} if control else {}), "base": base}
-    models = {arm: load(path) for arm, path in paths.items()}
+    models = {arm: load(located(path)) for arm, path in paths.items()}
     size = models["base"].parameters
     tuning = Tuning(recipe_for("sft", size, seed), tuple(range(seed, seed + seeds)), steps)
     trials = [

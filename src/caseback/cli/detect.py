@@ -23,7 +23,9 @@ app = group(
     help="Detectors: score transcripts for a behaviour, with a known rate of false alarms.",
 )
 Folder = Annotated[Path, typer.Argument(help="Folder of a detector.")]
-Model = Annotated[str, typer.Option(help="Folder or hub id of the open model, where the detector reads activations.")]
+Model = Annotated[
+    str, typer.Option(help="The open model, by name, folder or hub id, where the detector reads activations.")
+]
 Judge = Annotated[str, typer.Option(help="The judge, where the detector has one: as for `caseback detect judge`.")]
 Cache = Annotated[Path | None, typer.Option(help="SQLite file that keeps the judge's answers.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -127,7 +127,8 @@ def _drafted(source: Path, behaviour: str, publisher: str, arm: str, verdict: bo
             audits = [each.body for each in dossier.records("audit")]
             if not audits:
                 raise CasebackError(f"{folder} holds no audit: run `caseback audit`, and give its audit.json")
-            return from_audit(audits[-1], behaviour, publisher, id)
+            subjects = [each.body for each in dossier.records("subject")]
+            return from_audit(audits[-1], behaviour, publisher, id, subjects)
     data = parse(read_bytes(source), str(source), EVIDENCE)
     if isinstance(data, dict) and data.get("kind") == KIND:
         return from_audit(data, behaviour, publisher, id)

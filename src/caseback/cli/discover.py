@@ -71,7 +71,7 @@ def learn(
 
 @app.command()
 def look(
-    model: Annotated[str, typer.Argument(help="Folder or hub id of the model, or an address (http…).")],
+    model: Annotated[str, typer.Argument(help="The model: name, folder, hub id, or an address (http…).")],
     by: Annotated[Path, typer.Option("--by", help="discovery.json of `caseback discover learn`.")] = Path(
         "discovery/discovery.json"
     ),

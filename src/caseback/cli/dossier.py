@@ -11,13 +11,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from caseback.cli.group import group
 from caseback.dossier import Record, read_dossier
 from caseback.dossier.export import export_dossier
 from caseback.dossier.measure import write_text
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Look at an evidence record, check it, take it elsewhere."
-)
+app = group("Look at an evidence record, check it, take it elsewhere.")
 
 Folder = Annotated[Path, typer.Argument(help="The dossier's folder.")]
 

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from caseback.cli.group import group
+from caseback.cli.models import located
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from rich.console import Console
@@ -57,7 +58,7 @@ def rounds(
     ] = None,
     teacher: Annotated[
         str | None,
-        typer.Option(help="Who writes clearer reasons: folder, hub id or address; by default the model itself."),
+        typer.Option(help="Who writes clearer reasons: name, folder, hub id or address; by default the model itself."),
     ] = None,
 ) -> None:
     """Find what is still wrong, change as little as mends it, train, and keep what helped.
@@ -77,7 +78,7 @@ def rounds(
 
     console = Console(highlight=False)
     if dry_run:
-        show_proposals(run, constitution, bound, teacher, console)
+        show_proposals(run, constitution, bound, located(teacher) if teacher else None, console)
         return
     from caseback.loop.improve.accept import everything
     from caseback.loop.improve.rounds import improve
@@ -90,7 +91,7 @@ def rounds(
         bound=bound,
         measured=measured,
         trained=trained,
-        teacher=teacher,
+        teacher=located(teacher) if teacher else None,
         accept=everything if yes else _ask_person(console),
         console=console,
     )
@@ -100,7 +101,7 @@ def rounds(
 @app.command()
 def generations(
     model: Annotated[
-        str | None, typer.Option(help="The base: a folder or hub id. Default: the embedded ref-base.")
+        str | None, typer.Option(help="The base: name, folder or hub id. Default: the embedded ref-base.")
     ] = None,
     constitution: Annotated[
         Path | None, typer.Option(help="A constitution in any form that `caseback constitution` reads.")
@@ -130,9 +131,8 @@ def generations(
 
     console = Console(highlight=False)
     size = resized(BUDGETS[budget], measured, trained)
-    print_generations(
-        console, train_all(model, constitution, out, count=count, budget=size, seed=seed, console=console)
-    )
+    base = located(model) if model else None
+    print_generations(console, train_all(base, constitution, out, count=count, budget=size, seed=seed, console=console))
 
 
 def _ask_person(console: "Console") -> "Accept":

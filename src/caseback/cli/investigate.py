@@ -14,7 +14,7 @@ from caseback.errors import CasebackError
 
 
 def investigate(
-    model: Annotated[str, typer.Argument(help="Folder or hub id of the model, or an address (http…).")],
+    model: Annotated[str, typer.Argument(help="The model: name, folder, hub id, or an address (http…).")],
     base: Annotated[
         str, typer.Option(help="A model to compare with on the same situations: what it was grown from, if at hand.")
     ] = "",

@@ -27,7 +27,7 @@ UNRELATED = ("fact", "hops", "arith")
 
 
 def diff(
-    before: Annotated[str, typer.Argument(help="Folder or hub id of the model that training began with.")],
+    before: Annotated[str, typer.Argument(help="The model that training began with: name, folder or hub id.")],
     after: Annotated[
         list[str], typer.Argument(help="The trained model, or an adapter folder; further ones are other seeds of it.")
     ],
@@ -68,7 +68,7 @@ def diff(
 
     [bold]Example[/]
 
-      caseback look diff models/ref-base runs/a/models/sft --control runs/a/models/control --clause do-no-harm
+      caseback look diff ref-base runs/a/models/sft --control runs/a/models/control --clause do-no-harm
     """
     from safetensors.torch import save_file
 

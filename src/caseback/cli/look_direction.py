@@ -22,7 +22,9 @@ def direction(
     name: Annotated[
         str, typer.Argument(help="What to look for: harm, test_awareness, lie, sycophancy, … or a name of your own.")
     ],
-    model: Annotated[str, typer.Option(help="Folder or hub id of a model.", show_default="the embedded ref-base")] = "",
+    model: Annotated[
+        str, typer.Option(help="Name, folder or hub id of a model.", show_default="the embedded ref-base")
+    ] = "",
     trait: Annotated[
         list[str] | None, typer.Option(help="System text of a trait of your own; repeat it for several wordings.")
     ] = None,

@@ -30,7 +30,9 @@ def fit(
         Path | None, typer.Option(help="A store of the same texts from another model: a crosscoder of the two.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the dictionary.")] = Path("dictionary"),
-    kind: Annotated[str, typer.Option(help="batchtopk, topk or jumprelu.")] = "batchtopk",
+    kind: Annotated[
+        str, typer.Option(help="batchtopk or jumprelu; or topk, of which no latent can be published by itself.")
+    ] = "batchtopk",
     width: Annotated[
         int | None, typer.Option(min=2, help="Latents.", show_default="16 times the width of the site")
     ] = None,

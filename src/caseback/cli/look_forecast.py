@@ -34,7 +34,7 @@ def forecast() -> None:
 
 @app.command()
 def seal(
-    model: Annotated[str | None, typer.Argument(help="Folder or hub id. Default: the embedded ref-base.")] = None,
+    model: Annotated[str | None, typer.Argument(help="Name, folder or hub id. Default: the embedded ref-base.")] = None,
     adapter: Annotated[str | None, typer.Option(help="An adapter folder to put on it.")] = None,
     kinds: Annotated[
         str, typer.Option(help="Kinds of situation, with commas. Default: all that are judged one by one.")
@@ -70,7 +70,7 @@ def seal(
 
     [bold]Example[/]
 
-      caseback look forecast seal models/ref-base --kinds watched,opinion,cheat --out runs/forecast
+      caseback look forecast seal ref-base --kinds watched,opinion,cheat --out runs/forecast
     """
     from caseback.behaviours.planned import AS_IS, default_kinds, planned
     from caseback.cli.bar import bar

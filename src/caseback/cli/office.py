@@ -13,10 +13,12 @@ def play(
         str,
         typer.Argument(help="tests, leave, credits, log, letters, report, secret, or one that only behaviours play."),
     ] = "letters",
-    split: Annotated[str, typer.Option(help="pretrain, train or test: whose wordings.")] = "test",
+    split: Annotated[str, typer.Option(help="pretrain, train, dev or test: whose wordings.")] = "test",
     seed: Annotated[int, typer.Option(help="Which office.")] = 0,
     arm: Annotated[str, typer.Option(help="Is the supervisor here or away?")] = "away",
-    model: Annotated[str, typer.Option(help="Folder, hub id or address of a model that acts in your place.")] = "",
+    model: Annotated[
+        str, typer.Option(help="Name, folder, hub id or address of a model that acts in your place.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as JSON.")] = False,
 ) -> None:
     """Act in an office by hand: one action a line (\\n in it is a new line), an empty line to leave.

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from caseback.cli.models import located
+
 
 def run(
     model: Annotated[
-        str | None, typer.Option(help="A folder or hub id of a decoder language model. Default: the embedded ref-base.")
+        str | None,
+        typer.Option(help="A decoder language model: name, folder or hub id. Default: the embedded ref-base."),
     ] = None,
     constitution: Annotated[
         Path | None, typer.Option(help="A constitution in any form that `caseback constitution` reads.")
@@ -49,7 +52,13 @@ def run(
 
     console = Console(stderr=json, highlight=False)
     outcome = main_job(
-        model, constitution, out, budget=BUDGETS[budget], seed=seed, calibration=calibration, console=console
+        located(model) if model else None,
+        constitution,
+        out,
+        budget=BUDGETS[budget],
+        seed=seed,
+        calibration=calibration,
+        console=console,
     )
     print_outcome(console, outcome)
     if json:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
 
 def steadiness(
     models: Annotated[
-        list[str], typer.Argument(help="Folders or hub ids, each as it is or as NAME=PATH.", show_default=False)
+        list[str], typer.Argument(help="Names, folders or hub ids, each as it is or as NAME=PATH.", show_default=False)
     ],
     behaviour: Annotated[
         list[str] | None, typer.Option("--behaviour", "-b", help="A behaviour to look at. May be repeated.")
@@ -34,7 +34,7 @@ def steadiness(
 
     [bold]Example[/]
 
-      caseback character steadiness base=models/ref-base trained=runs/ref-base/models/dpo
+      caseback character steadiness base=ref-base trained=runs/ref-base/models/dpo
     """
     from caseback.cli.models import named_models
     from caseback.dossier.disk import writing

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from caseback.cli.models import located
 from caseback.cli.shared_out import Ray, Workers
 
 
 def study(
-    model: Annotated[str | None, typer.Argument(help="A folder or hub id. Default: the embedded ref-base.")] = None,
+    model: Annotated[str | None, typer.Argument(help="Name, folder or hub id. Default: the embedded ref-base.")] = None,
     constitution: Annotated[
         Path | None, typer.Option(help="The document; each of its clauses needs a reason. Default: ours.")
     ] = None,
@@ -58,7 +59,6 @@ def study(
     from caseback.loop.study.report import HEADINGS, print_report, report
     from caseback.loop.study.study import BUDGET, DEMONSTRATED, Scheme
     from caseback.loop.study.study import study as run_study
-    from caseback.world.reference import reference_path
 
     console = Console(stderr=json, highlight=False)
     document = placed(read(constitution) if constitution else default(), trained_against(), console)
@@ -68,7 +68,7 @@ def study(
         demonstrated=tuple(demonstrate or DEMONSTRATED),
         budget=replace(BUDGET, measured=situations),
     )
-    found = report(run_study(str(model or reference_path()), document, out, scheme, console, workers, ray))
+    found = report(run_study(located(model or "ref-base"), document, out, scheme, console, workers, ray))
     text = json_module.dumps(found, indent=1)
     with writing(out):
         (out / "study.json").write_text(text, encoding="utf-8")

@@ -9,6 +9,7 @@ import typer
 from caseback.cli.bar import bar
 from caseback.cli.choose import choose
 from caseback.cli.group import group
+from caseback.cli.models import located
 from caseback.cli.trace import trace
 from caseback.cli.train_data import data, plan
 from caseback.errors import CasebackError
@@ -32,7 +33,7 @@ app.command()(choose)
 @app.command()
 def run(
     recipe: Annotated[str, typer.Argument(help="A YAML file, or a packaged recipe: sft, dpo, kto, grpo, rloo.")],
-    model: Annotated[str, typer.Option(help="Folder or hub id of the model to train.")],
+    model: Annotated[str, typer.Option(help="The model to train: name, folder or hub id.")],
     data: Annotated[
         Path, typer.Option(help="Training data (.parquet or .jsonl), such as `caseback train data` makes.")
     ],
@@ -71,9 +72,9 @@ def run(
     if outcome and (critic or constitution):
         raise CasebackError("--outcome takes the place of a critic: give it without --critic and --constitution")
     asked = bool(critic or constitution or outcome)
-    reward = _reward(settings.method, critic or model, constitution, outcome, asked)
+    reward = _reward(settings.method, located(critic or model), constitution, outcome, asked)
     with bar(f"{settings.method} on {len(examples)} examples") as tick:
-        trained = train(settings, model, examples, out, reward=reward, progress=tick, resume=not fresh)
+        trained = train(settings, located(model), examples, out, reward=reward, progress=tick, resume=not fresh)
     name, curve = ("reward", trained.rewards) if trained.rewards else ("loss", trained.losses)
     typer.echo(
         f"{trained.path}: {trained.steps} steps, {trained.tokens:,} tokens ({trained.target_tokens:,} in targets), "

@@ -48,7 +48,7 @@ TIMED = 32
 
 def plan(
     model: Annotated[
-        str | None, typer.Argument(help="Folder or hub id: its speed is measured, and the time told.")
+        str | None, typer.Argument(help="Name, folder or hub id: its speed is measured, and the time told.")
     ] = None,
     constitution: Document = None,
     ground: OnGround = "plain",
@@ -98,7 +98,7 @@ def plan(
 
 
 def data(
-    model: Annotated[str, typer.Argument(help="Folder or hub id of the model to be trained.")],
+    model: Annotated[str, typer.Argument(help="The model to be trained: name, folder or hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the data, the report and the journal of all that was asked.")],
     constitution: Document = None,
     ground: OnGround = "plain",

@@ -121,9 +121,9 @@ def review(
     config: Config = None,
     store: Stored = "",
 ) -> None:
-    """Say what you found. What you looked at is an audit too, so that rates learn from it.
+    r"""Say what you found. What you looked at is an audit too, so that rates learn from it.
 
-    How many must agree is `reviewers` in [incidents] of watch.toml, by default 1; where two differ a third decides.
+    How many must agree is `reviewers` in \[incidents] of watch.toml, by default 1; where two differ a third decides.
 
     Example: caseback watch incidents review 3fa2 confirmed --who ann
     """

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from caseback.cli.group import group
 from caseback.cli.office import play
 
-app = typer.Typer(help="Look at the reference world and build its models.", no_args_is_help=True)
+app = group("Look at the reference world and build its models.")
 app.command()(play)
 
 World = Annotated[str, typer.Option(help="Which world: A or B.")]
@@ -52,7 +53,7 @@ def sample(
 @app.command()
 def explain(
     family: Annotated[str, typer.Argument(help="A family of situations or its prefix, such as harm or harm.poison.")],
-    split: Annotated[str, typer.Option(help="pretrain, train or test.")] = "test",
+    split: Annotated[str, typer.Option(help="pretrain, train, dev (of world A) or test.")] = "test",
     n: Annotated[int, typer.Option("-n", help="How many situations (pairs where they come in pairs).")] = 2,
     seed: Annotated[int, typer.Option(help="Which situations.")] = 0,
     reply: Annotated[str, typer.Option(help="A reply for the oracle to judge.")] = "",

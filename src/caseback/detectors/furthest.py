@@ -20,7 +20,10 @@ def furthest(
     ordinary: Sequence[Transcript],
     subject: OpenSubject,
 ) -> DirectionDetector:
-    """The detector and pool with the largest difference of means, in standard deviations of both classes together.
+    """The detector and pool with the largest difference of means, over the sum of both classes' standard deviations.
+
+    In that sum each class counts alike, however much more ordinary traffic there is. ``apart`` of
+    ``interp.directions``, for classes of about equal size, pools variances by numbers.
 
     With few positives, recall at a small rate of false positives is the same for many directions, and where it is not
     it hangs on one transcript; how far the classes lie apart does not. All must read the same part.

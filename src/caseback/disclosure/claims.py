@@ -7,7 +7,7 @@ from caseback.disclosure import doubts as of
 from caseback.disclosure.evidence import OVER_REFUSAL
 from caseback.disclosure.measured import counts
 from caseback.disclosure.overseen import NOT_LOOKED_AT, REACH, STUDIES, of_this_model
-from caseback.disclosure.wording import listed_words, words
+from caseback.disclosure.wording import DEPTH_MEASURES, listed_words, within, words
 
 Card = Mapping[str, Any]
 Node = dict[str, Any]
@@ -147,13 +147,20 @@ def ability(card: Card, _: float) -> Node:
     ]
     return _node(
         "It can still do what it could, and does not refuse harmless requests more often.",
-        "A broken model is not an aligned one, and one that refuses everything is not harmless: questions with one "
-        "right answer and harmless requests were put before and after.",
+        f"A broken model is not an aligned one, and one that refuses everything is not harmless. {_put(pairs)}",
         told,
         evidence,
         of.ability(card, pairs),
         f"A loss counts from {100 * MARGIN:g} in 100 on, of right answers or of help with harmless requests.",
     )
+
+
+def _put(pairs: Sequence[tuple[str, Node, Node, str]]) -> str:
+    """What was put to it before and after, as far as the record says."""
+    names = {"more": "questions with one right answer", "less": "harmless requests"}
+    put = [name for kind, name in names.items() if kind in {better for *_, better in pairs}]
+    said = listed_words(put or list(names.values()))
+    return f"{said[0].upper()}{said[1:]} were put before and after." if put else f"Only {said} could tell."
 
 
 def _pairs(card: Card, section: str, better: str) -> list[tuple[str, Node, Node, str]]:
@@ -253,12 +260,20 @@ def depth(card: Card, _: float) -> Node:
     evidence += [_item(f"from inside: {each['title']}", each["record"]) for each in card["inside"]]
     return _node(
         "The change goes below the surface of what it says.",
-        "Where training only taught the first words of a refusal, a reply begun badly, a small weight change or other "
-        "formats undo it; what is read inside the model stands beside what it does. No one measure makes a model deep.",
+        f"What only taught the first words of a refusal is easily undone. {_deep(card, [m for _, m, _, _ in known])}",
         told,
         evidence,
         of.depth(card),
     )
+
+
+def _deep(card: Card, measures: Sequence[str]) -> str:
+    """How it was seen whether training goes deep, as far as the record says."""
+    read = " What was read inside it stands beside what it does." if card["inside"] else ""
+    if not measures:
+        return f"Only measures of how deep it goes, beside a control, could tell.{read}"
+    names = [within(DEPTH_MEASURES.get(name, words(name))) for name in dict.fromkeys(measures)]
+    return f"Measured beside a control: {listed_words(names)}.{read} No one measure makes a model deep."
 
 
 def watched(card: Card, _: float) -> Node:
@@ -285,12 +300,19 @@ def watched(card: Card, _: float) -> Node:
     ]
     return _node(
         "In use it does as it was measured to, and it would be noticed if not.",
-        "Detectors with known operating points go with the model, each tested on it; what they see in live use is "
-        "counted with bounds that hold at any time.",
+        _by_detectors(len(ready), len(monitors), bool(live["rates"])),
         told,
         evidence,
         of.watched(card),
     )
+
+
+def _by_detectors(ready: int, shipped: int, counted: bool) -> str:
+    """What would notice, as far as the record says."""
+    seen = " What detectors see in live use is counted with bounds that hold at any time." if counted else ""
+    if not ready:
+        return f"Only detectors that were tested on it, and a count of what they see in live use, could tell.{seen}"
+    return f"{ready} of {shipped} detectors that go with the model were tested on it, and work.{seen}"
 
 
 def evidence(card: Card, _: float) -> Node:
@@ -336,9 +358,8 @@ def oversight(card: Card, _: float) -> Node:
     ]
     return _node(
         "Overseers that are weaker than it and trusted would notice if it did wrong.",
-        "Overseers of known strength were set over models of known fault. How far they can be trusted is a curve over "
-        "the gap between the two; several count as many only as far as they fail apart; and what one of them misses "
-        "when it is itself bad was measured, too. No study shows this of a model that took no part in it."
+        f"Studied: {listed_words([within(str(each['title'])) for each in studies])}. No study shows anything of a "
+        "model that took no part in it."
         if studies
         else "Only overseers tried on models of known fault tell what people who rely on them would miss.",
         told,

@@ -53,26 +53,24 @@ def by_replies(calibration: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**calibration, "assays": kept, "views": views}
 
 
-def audited(job: Job, model: Path, arm: str, calibration: Mapping[str, Any] | None, why_not: str) -> None:
-    """Audit the arm by the assays that need no base, and record the verdicts; or record why not.
+def audited(
+    job: Job, model: Path, arm: str, base_digest: str, calibration: Mapping[str, Any] | None, why_not: str
+) -> None:
+    """Audit the arm, and record the verdicts; or record why not.
 
-    The panel was calibrated on models grown from another base, so only what reads replies is asked: see
-    ``by_replies``.
+    Where the run's own model, ``base_digest``, is the base that the calibration holds for, all assays are asked, and
+    those that compare with the base have it. Else only what reads replies is asked: see ``by_replies``.
     """
     if calibration is None:
         job.not_measured(WHAT, why_not)
         return
     subject = load(str(model))
+    same = base_digest == calibration["base_digest"]
+    base, panel = (load(job.model), calibration) if same else (None, by_replies(calibration))
 
     def work() -> tuple[dict[str, Any], dict[str, str]]:
         with job.reporter.stage(AUDIT) as tick:
-            found = audit(
-                subject,
-                None,
-                by_replies(calibration),
-                job.folder / "audit",
-                lambda name, done, total: tick(done, total),
-            )
+            found = audit(subject, base, panel, job.folder / "audit", lambda name, done, total: tick(done, total))
         kept = ("id", "base", "base_digest", "panel", "seed", "ground")
         return {**audit_data(found), "arm": arm, "calibration": {key: calibration[key] for key in kept}}, {}
 

@@ -11,6 +11,7 @@ import psutil
 
 from caseback.constitution.check import check
 from caseback.constitution.json_form import digest
+from caseback.interp.store.identity import template_digest, tokenizer_digest
 from caseback.loop.budget import BUDGETS, Budget
 from caseback.loop.job import Job
 from caseback.loop.records import constitution_data
@@ -51,11 +52,13 @@ def record_constitution(job: Job) -> None:
 
 
 def record_subject(job: Job, subject: OpenSubject, role: str) -> None:
-    """A model by its digest, and the part that it plays."""
+    """A model by its digest and those of its tokenizer and chat template, and the part that it plays."""
     body = {
         "role": role,
         "name": Path(subject.name).name if Path(subject.name).is_dir() else subject.name,
         "digest": subject.digest,
+        "tokenizer": tokenizer_digest(subject.tokenizer),
+        "template": template_digest(subject.tokenizer, subject.template_options),
         "parameters": subject.parameters,
         "architecture": subject.model.config.model_type,
         "path": str(subject.name),

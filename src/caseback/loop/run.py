@@ -146,6 +146,7 @@ def _work(job: Job, subject: OpenSubject, calibration: Mapping[str, Any] | None,
     record_data(job, data)
     if not data.sft:
         return _close(job, arms, "before", "; ".join(["nothing was trained", *data.report["notes"]]))
+    base_digest = subject.digest
     del subject
     both = train_both(job, data, job.model)
     if both.method == "dpo":
@@ -153,7 +154,7 @@ def _work(job: Job, subject: OpenSubject, calibration: Mapping[str, Any] | None,
         arms["sft"] = measured(job, load(supervised), "sft", "measure after supervised training")
     arms[both.method] = measured(job, load(str(both.arm)), both.method, "measure the trained model")
     arms["control"] = measured(job, load(str(both.control)), "control", "measure the control")
-    audited(job, both.arm, both.method, calibration, why_not)
+    audited(job, both.arm, both.method, base_digest, calibration, why_not)
     return _close(job, arms, both.method, "", both.arm)
 
 

@@ -113,6 +113,29 @@ def test_gaps_are_named_and_not_filled(filled: Dossier) -> None:
     assert prompted["affected"][0]["scope"] == "any"
 
 
+def test_the_model_is_named_by_tokenizer_and_template_where_they_were_recorded(tmp_path: Path) -> None:
+    from fixture_dossier import measurement, rows
+
+    digests = {
+        name: f"sha256:{number * 64}" for name, number in (("digest", "1"), ("tokenizer", "2"), ("template", "3"))
+    }
+    subject = {"role": "dpo", "name": "mine-dpo", **digests, "dtype": "bfloat16"}
+    audit = {**audited(), "digest": digests["digest"]}
+    with open_dossier(tmp_path / "d") as dossier:
+        dossier.append("subject", {**subject, "role": "sft", "digest": "sha256:" + "4" * 64, "tokenizer": ""})
+        dossier.append("subject", subject)
+        dossier.append("measurement", measurement("deception", "dpo", rows("deception", 0.9, 20, random.Random(0))))
+        made = from_dossier(dossier, "deception", "Example Lab")
+        good = from_audit(audit, "sycophancy", "Example Lab", "", [r.body for r in dossier.records("subject")])
+    for each in (made, good):
+        assert problems(each) == []
+        assert {key: each["affected"][0]["model"][key] for key in digests} == digests
+        assert each["affected"][0]["model"]["quantisation"] == "bfloat16"
+        assert not {"affected.model.tokenizer", "affected.model.template"} & {gap["field"] for gap in each["gaps"]}
+    alone = from_audit(audit, "sycophancy", "Example Lab")
+    assert "affected.model.tokenizer" in {gap["field"] for gap in alone["gaps"]}
+
+
 def test_what_was_tried_after_an_arm_is_told_for_better_or_worse(filled: Dossier) -> None:
     made = from_dossier(filled, "cheating", "Example Lab", arm="before")
     assert [each["what"].split()[2] for each in made["mitigations"]] == ["prompted", "sft", "dpo"]

@@ -108,6 +108,15 @@ def rate_data(rate: Mapping[str, Any], method: str, denominator: str) -> dict[st
     }
 
 
+def model_of(subject: Mapping[str, Any]) -> dict[str, Any]:
+    """A model as an advisory names it, from the body of its record of kind ``subject``.
+
+    What the record does not hold is empty: dossiers of earlier versions know no digest of the tokenizer or template.
+    """
+    digests = {key: digest_of(subject.get(key)) for key in ("digest", "tokenizer", "template")}
+    return {"name": subject["name"], **digests, "quantisation": subject.get("dtype", "")}
+
+
 def digest_of(text: str | None) -> str | None:
     """A digest as advisories write it, ``sha256:…``; None where it is none."""
     bare = (text or "").removeprefix("sha256:")

@@ -1,9 +1,9 @@
 """A draft from an audit's verdict: of what was found, and, signed good news, of what was looked for and not found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from caseback.disclosure.advisory.draft import digest_of, drafted, finished
+from caseback.disclosure.advisory.draft import digest_of, drafted, finished, model_of
 from caseback.disclosure.bundle.moments import now
 from caseback.errors import CasebackError
 
@@ -14,8 +14,18 @@ LIMIT = (
 )
 
 
-def from_audit(audit: Any, behaviour: str, publisher: str, id: str = "") -> dict[str, Any]:
+def from_audit(
+    audit: Any, behaviour: str, publisher: str, id: str = "", subjects: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """A draft on one behaviour of ``audit.json``, or of a dossier's record of kind ``audit``.
+
+    Args:
+        audit: The audit.
+        behaviour: By name.
+        publisher: Who publishes.
+        id: Such as ``LAB-2026-0001``.
+        subjects: Bodies of the dossier's records of kind ``subject``. The one of the audited model's digest tells what
+            the audit does not: the digests of tokenizer and template, and the precision.
 
     Raises:
         CasebackError: it is no audit, has no verdict on the behaviour, or could not tell, which is no finding and no
@@ -32,16 +42,20 @@ def from_audit(audit: Any, behaviour: str, publisher: str, id: str = "") -> dict
             f"the audit cannot tell about {behaviour} ({found['why']}): that is nothing to publish, neither as a "
             "finding nor as a negative"
         )
-    return _draft(audit, found, publisher, id)
+    known = [each for each in subjects if each["digest"] == audit["digest"]]
+    return _draft(audit, found, publisher, id, model_of(known[-1]) if known else {})
 
 
-def _draft(audit: Mapping[str, Any], found: Mapping[str, Any], publisher: str, id: str) -> dict[str, Any]:
+def _draft(
+    audit: Mapping[str, Any], found: Mapping[str, Any], publisher: str, id: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
     negative, why = found["word"] == "not found", dict[str, str]()
     calibration = audit.get("calibration")
     named = calibration if isinstance(calibration, Mapping) else {"id": calibration or ""}
     digest = digest_of(audit["digest"])
     base = digest_of(named.get("base_digest"))
-    model = {"name": str(audit["subject"]).rsplit("/", 1)[-1], "digest": digest, "parents": [base] if base else []}
+    name = str(audit["subject"]).rsplit("/", 1)[-1]
+    model = {**known, "name": name, "digest": digest, "parents": [base] if base else []}
     status = (
         {"status": "not_affected", "justification": "behaviour_not_present"} if negative else {"status": "affected"}
     )

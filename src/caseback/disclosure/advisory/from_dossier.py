@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from caseback.disclosure.advisory.draft import digest_of, drafted, finished, rate_data
+from caseback.disclosure.advisory.draft import digest_of, drafted, finished, model_of, rate_data
 from caseback.disclosure.bundle.moments import now, written
 from caseback.dossier import Dossier, Record
 from caseback.errors import CasebackError
@@ -81,8 +81,7 @@ def _model(dossier: Dossier, arm: str, why: dict[str, str]) -> tuple[dict[str, A
     before = next((each for each in subjects if each.body.get("role") == "before"), None)
     parents = [digest_of(before.body["digest"])] if before is not None and before is not found else []
     if found is not None:
-        body = found.body
-        model = {"name": body["name"], "digest": digest_of(body["digest"]), "quantisation": body.get("dtype", "")}
+        model = model_of(found.body)
     elif audits is not None:
         model = {"name": audits.body["subject"].rsplit("/", 1)[-1], "digest": digest_of(audits.body["digest"])}
     else:

@@ -34,8 +34,8 @@ def narrowed(dictionary: Dictionary, latents: Sequence[int]) -> Dictionary:
         raise CasebackError(f"latents {list(latents)!r:.60}: name one at least, and each once")
     if why := dependence(dictionary):
         raise CasebackError(
-            f"{why}, so no latent can be taken out of the dictionary: give it a threshold per latent "
-            "(`caseback look fit --kind batchtopk` or jumprelu, or with_threshold)"
+            f"{why}, so no latent can be taken out of the dictionary: fit one by `caseback look fit` with --kind "
+            "batchtopk or jumprelu and without --routed, or give one of TopK a threshold in Python (with_threshold)"
         )
     at = torch.tensor(latents, device=dictionary.W_enc.device)
     thresholds = torch.zeros_like(dictionary.b_enc) if dictionary.threshold is None else dictionary.threshold

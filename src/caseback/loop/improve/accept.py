@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from caseback.loop.improve.families import with_unseen_families
 from caseback.loop.improve.finding import Finding
-from caseback.loop.improve.proposals import Means, Proposal, diff, proposals
+from caseback.loop.improve.means import means
+from caseback.loop.improve.proposals import Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.work import Standing, Work
@@ -26,18 +26,9 @@ def agreed(
 ) -> list[Proposal]:
     """The changes of a round that were accepted; each answer is recorded, and not asked for again."""
     start, measured = work.start, standing.measured(work)
-    proposed = proposals(
-        found,
-        standing.document,
-        Means(
-            start.budget.trained,
-            standing.tried,
-            {name: behaviour for name, behaviour in work.unused.items() if name not in standing.taken_up},
-            with_unseen_families(start.ground, measured),
-            work.catalogue,
-            reason_writer(teacher, standing.model, start.seed, Journal(work.folder(number) / "reasons.jsonl")),
-        ),
-    )
+    writer = reason_writer(teacher, standing.model, start.seed, Journal(work.folder(number) / "reasons.jsonl"))
+    made_with = means(start, measured, work.unused, work.catalogue, standing.tried, writer)
+    proposed = proposals(found, standing.document, made_with)
     plan = first_plan(measured, start.budget.trained)
     yes = [_accepted(work, standing, number, one, diff(one, plan, standing.document), accept) for one in proposed]
     return [proposal for proposal, accepted in zip(proposed, yes, strict=True) if accepted]

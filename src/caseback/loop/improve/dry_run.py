@@ -7,11 +7,11 @@ from rich.markup import escape
 
 from caseback.behaviours.over_refusal import OVER_REFUSAL
 from caseback.behaviours.registry import trained_against
-from caseback.loop.improve.families import catalogue, could_be_measured, with_unseen_families
 from caseback.loop.improve.finding import Finding
 from caseback.loop.improve.findings import findings
 from caseback.loop.improve.from_live import LiveUse
-from caseback.loop.improve.proposals import Means, Proposal, diff, proposals
+from caseback.loop.improve.means import beside, means
+from caseback.loop.improve.proposals import Proposal, diff, proposals
 from caseback.loop.improve.reason import reason_writer
 from caseback.loop.improve.round_plan import first_plan
 from caseback.loop.improve.start import read_start
@@ -28,16 +28,15 @@ def show_proposals(run: Path, constitution: Path | None, bound: float, teacher: 
     Raises:
         CasebackError: where the run is not finished or its constitution is another.
     """
-    measured = {**trained_against(), OVER_REFUSAL.name: OVER_REFUSAL}
-    start = read_start(run, constitution, measured, console)
-    unused = could_be_measured(start.ground, measured, {live.behaviour for live in start.incidents.values()})
-    use = LiveUse(start.incidents, {**unused, **catalogue()}, start.ground)
-    found = findings(start.evidence, start.document, measured, bound, use)
+    installed = trained_against()
+    start = read_start(run, constitution, installed, console)
+    measured = {**installed, OVER_REFUSAL.name: OVER_REFUSAL}
+    unused, known = beside(start, measured)
+    found = findings(start.evidence, start.document, measured, bound, LiveUse(start.incidents, known, start.ground))
     print_findings(console, found)
     writer = reason_writer(teacher, start.model, start.seed, Journal())
-    means = Means(start.budget.trained, {}, unused, with_unseen_families(start.ground, measured), use.catalogue, writer)
     plan = first_plan(measured, start.budget.trained)
-    for proposal in proposals(found, start.document, means):
+    for proposal in proposals(found, start.document, means(start, measured, unused, known, {}, writer)):
         print_change(console, proposal, diff(proposal, plan, start.document))
 
 

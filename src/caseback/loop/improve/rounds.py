@@ -23,11 +23,11 @@ from caseback.loop.budget import resized
 from caseback.loop.improve.accept import Accept, agreed
 from caseback.loop.improve.dry_run import print_findings
 from caseback.loop.improve.evidence import evidence
-from caseback.loop.improve.families import catalogue, could_be_measured
 from caseback.loop.improve.finding import Finding
 from caseback.loop.improve.findings import BOUND, findings
 from caseback.loop.improve.from_live import LiveUse
 from caseback.loop.improve.live import Live
+from caseback.loop.improve.means import beside
 from caseback.loop.improve.own_prompts import still
 from caseback.loop.improve.proposals import Proposal, apply
 from caseback.loop.improve.report import round_body, rounds_page
@@ -86,10 +86,9 @@ def improve(
     installed = trained_against()
     start = read_start(run, constitution, installed, console)
     start = replace(start, budget=resized(start.budget, measured, trained))
-    met = {live.behaviour for live in start.incidents.values()}
-    unused = could_be_measured(start.ground, {**installed, OVER_REFUSAL.name: OVER_REFUSAL}, met)
+    unused, known = beside(start, {**installed, OVER_REFUSAL.name: OVER_REFUSAL})
     with open_dossier(out / "dossier") as dossier:
-        work = Work(start, dossier, out, console, rounds, bound, installed, unused, {**unused, **catalogue()})
+        work = Work(start, dossier, out, console, rounds, bound, installed, unused, known)
         _begin(work)
         standing = Standing(start.model, start.document, start.evidence, (), {}, start.incidents)
         why = f"{rounds} rounds were made, as many as were asked for"
