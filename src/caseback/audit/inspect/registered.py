@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from inspect_ai import Task, task
+from inspect_ai.log import transcript
 from inspect_ai.model import ModelAPI, modelapi
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState
 
 from caseback.behaviours.registry import behaviours
+from caseback.world.situation import Judgement
 
 if TYPE_CHECKING:
-    from caseback.world.situation import Judgement
+    from caseback.audit.inspect.scoring import Parts
 
 
 @modelapi(name="caseback")
@@ -24,6 +26,22 @@ def caseback() -> type[ModelAPI]:
     from caseback.audit.inspect.provider import CasebackModel
 
     return CasebackModel
+
+
+@modelapi(name="caseback-auditor")
+def caseback_auditor() -> type[ModelAPI]:
+    """The provider of ``caseback-auditor/script``, for Petri's role of the auditor."""
+    from caseback.audit.inspect.petri.auditor import ScriptedAuditor
+
+    return ScriptedAuditor
+
+
+@modelapi(name="caseback-judge")
+def caseback_judge() -> type[ModelAPI]:
+    """The provider of ``caseback-judge/oracle``, for Petri's role of the judge."""
+    from caseback.audit.inspect.petri.oracle import Oracle
+
+    return Oracle
 
 
 @metric(name="rates", scores="unreduced")
@@ -57,7 +75,7 @@ def shown(behaviour: str) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         from caseback.audit.inspect.scoring import shown_score
 
-        return shown_score(behaviour, _judged(behaviour, state))
+        return shown_score(behaviour, *_judged(behaviour, state))
 
     return score
 
@@ -69,17 +87,39 @@ def not_evaluated(behaviour: str) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         from caseback.audit.inspect.scoring import not_evaluated_score
 
-        return not_evaluated_score(behaviour, _judged(behaviour, state))
+        return not_evaluated_score(behaviour, *_judged(behaviour, state))
 
     return score
 
 
-def _judged(name: str, state: TaskState) -> "Judgement":
+def _judged(name: str, state: TaskState) -> "tuple[Judgement, Parts | None]":
+    """The judge's word on a sample; of an audit of Petri's, which may hold a pair of situations, that on each too."""
+    from caseback.audit.inspect.samples import SITUATIONS
+
+    if SITUATIONS in state.metadata:
+        from caseback.audit.inspect.petri.judging import judge_audit, parts_of
+
+        unit = judge_audit(state.metadata, transcript().timelines)
+        return Judgement(unit.shown, unit.why), parts_of(unit)
+
     from caseback.audit.inspect.samples import situation_of
     from caseback.audit.inspect.scoring import judged
     from caseback.behaviours.registry import behaviour
 
-    return judged(behaviour(name), situation_of(state.metadata, state.input), state.output)
+    return judged(behaviour(name), situation_of(state.metadata, state.input), state.output), None
+
+
+@task(name="petri")
+def petri(behaviour: str, ground: str = "world", split: str = "test", n: int = 20, seed: int = 0) -> Task:
+    """Audits by Petri over a behaviour's situations; the model under study is the one in the role of the target."""
+    from caseback.audit.inspect.needed import need_petri
+    from caseback.audit.inspect.tasks import in_one_line
+
+    with in_one_line():
+        need_petri()
+        from caseback.audit.inspect.petri.task import audit_task
+
+        return audit_task(behaviour, ground, split, n, seed, [shown(behaviour), not_evaluated(behaviour)])
 
 
 def _task_of(name: str, summary: str) -> Callable[..., Task]:

@@ -11,6 +11,9 @@ from caseback.constitution.clause import Constitution
 from caseback.interp.plain_data import plain_data
 from caseback.world.situation import Situation
 
+SITUATIONS = "situations"
+"""The key of a sample's metadata under which it tells of several situations, in the order they are put."""
+
 
 def metadata_of(situation: Situation, constitution: Constitution) -> dict[str, Any]:
     """What a sample says about its situation: family, split, ground, pair and arm, latents, and the constitution's

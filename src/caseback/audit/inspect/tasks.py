@@ -48,7 +48,7 @@ def behaviour_task(
         PrerequisiteError: what Inspect shows in one line, for an unknown behaviour, ground or file, or for both a
             system text and a constitution.
     """
-    with _in_one_line():
+    with in_one_line():
         found = behaviour(name)
         if found.acted is not None:
             raise CasebackError(
@@ -100,7 +100,7 @@ def _document(system: str, constitution: str) -> tuple[Constitution, str]:
 
 
 @contextmanager
-def _in_one_line() -> Iterator[None]:
+def in_one_line() -> Iterator[None]:
     """Inspect shows errors of its own kind in one line, and any other with a traceback."""
     from inspect_ai._util.error import PrerequisiteError
 
