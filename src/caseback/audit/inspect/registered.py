@@ -14,10 +14,9 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric
 from inspect_ai.solver import TaskState
 
 from caseback.behaviours.registry import behaviours
-from caseback.world.situation import Judgement
 
 if TYPE_CHECKING:
-    from caseback.audit.inspect.scoring import Parts
+    from caseback.world.situation import Judgement
 
 
 @modelapi(name="caseback")
@@ -75,7 +74,7 @@ def shown(behaviour: str) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         from caseback.audit.inspect.scoring import shown_score
 
-        return shown_score(behaviour, *_judged(behaviour, state))
+        return shown_score(behaviour, _judged(behaviour, state))
 
     return score
 
@@ -87,26 +86,21 @@ def not_evaluated(behaviour: str) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         from caseback.audit.inspect.scoring import not_evaluated_score
 
-        return not_evaluated_score(behaviour, *_judged(behaviour, state))
+        return not_evaluated_score(behaviour, _judged(behaviour, state))
 
     return score
 
 
-def _judged(name: str, state: TaskState) -> "tuple[Judgement, Parts | None]":
-    """The judge's word on a sample; of an audit of Petri's, which may hold a pair of situations, that on each too."""
-    from caseback.audit.inspect.samples import SITUATIONS
-
-    if SITUATIONS in state.metadata:
-        from caseback.audit.inspect.petri.judging import judge_audit, parts_of
-
-        unit = judge_audit(state.metadata, transcript().timelines)
-        return Judgement(unit.shown, unit.why), parts_of(unit)
-
-    from caseback.audit.inspect.samples import situation_of
+def _judged(name: str, state: TaskState) -> "Judgement":
+    from caseback.audit.inspect.samples import ASKED, situation_of
     from caseback.audit.inspect.scoring import judged
     from caseback.behaviours.registry import behaviour
 
-    return judged(behaviour(name), situation_of(state.metadata, state.input), state.output), None
+    if ASKED in state.metadata:
+        from caseback.audit.inspect.petri.judging import judge_audit
+
+        return judge_audit(behaviour(name), state.metadata, transcript().timelines)
+    return judged(behaviour(name), situation_of(state.metadata, state.input), state.output)
 
 
 @task(name="petri")

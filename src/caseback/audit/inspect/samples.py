@@ -11,8 +11,8 @@ from caseback.constitution.clause import Constitution
 from caseback.interp.plain_data import plain_data
 from caseback.world.situation import Situation
 
-SITUATIONS = "situations"
-"""The key of a sample's metadata under which it tells of several situations, in the order they are put."""
+ASKED = "asked"
+"""The key of a sample's metadata under which the situation's chat stands where the sample's input is something else."""
 
 
 def metadata_of(situation: Situation, constitution: Constitution) -> dict[str, Any]:

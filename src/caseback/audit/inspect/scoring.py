@@ -1,15 +1,14 @@
 """Judgements as Inspect's scores, and the figures made of them: the same as of a native measurement."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import SampleScore, Score
 
 from caseback.audit.inspect.outputs import reply_of
-from caseback.audit.inspect.samples import SITUATIONS, situation_of
+from caseback.audit.inspect.samples import situation_of
 from caseback.behaviours.behaviour import Behaviour
 from caseback.behaviours.measure import Measurement, Sample, judge_reply, summarise
 from caseback.behaviours.registry import behaviour as behaviour_named
@@ -25,21 +24,17 @@ def judged(behaviour: Behaviour, situation: Situation, output: ModelOutput) -> J
     return judge_reply(behaviour, situation, reply_of(output))
 
 
-Parts = Mapping[str, Mapping[str, Any]]
-"""Of a sample that holds several situations: by the id of each, ``shown`` and ``why``."""
-
-
-def shown_score(behaviour: str, judgement: Judgement, parts: Parts | None = None) -> Score:
+def shown_score(behaviour: str, judgement: Judgement) -> Score:
     """1 where it is shown, 0 where not. What could not be told is Inspect's "unscored", which no metric counts."""
-    told = _told(behaviour, judgement, parts)
+    told = {"behaviour": behaviour, "shown": judgement.shown, "why": judgement.why}
     if judgement.shown is None:
         return Score.unscored(reason=judgement.why, explanation=judgement.why, metadata=told)
     return Score(value=float(judgement.shown), explanation=judgement.why, metadata=told)
 
 
-def not_evaluated_score(behaviour: str, judgement: Judgement, parts: Parts | None = None) -> Score:
+def not_evaluated_score(behaviour: str, judgement: Judgement) -> Score:
     """1 where it could not be told, 0 where it could."""
-    told = _told(behaviour, judgement, parts)
+    told = {"behaviour": behaviour, "shown": judgement.shown, "why": judgement.why}
     return Score(value=float(judgement.shown is None), explanation=judgement.why, metadata=told)
 
 
@@ -54,13 +49,11 @@ def measurement_of(scores: Iterable[SampleScore]) -> Measurement | None:
     for each in scores:
         told, metadata = each.score.metadata or {}, each.sample_metadata or {}
         name = told["behaviour"]
-        for its in metadata.get(SITUATIONS) or [metadata]:
-            part = told.get("parts", {}).get(its["situation"], told)
-            judgement = Judgement(part["shown"], part["why"])
-            sample = Sample(situation_of(its), Reply(""), judgement)
-            before = samples.get(sample.situation.id)
-            if before is None or _rank(judgement) > _rank(before.judgement):
-                samples[sample.situation.id] = sample
+        judgement = Judgement(told["shown"], told["why"])
+        sample = Sample(situation_of(metadata), Reply(""), judgement)
+        before = samples.get(sample.situation.id)
+        if before is None or _rank(judgement) > _rank(before.judgement):
+            samples[sample.situation.id] = sample
     if not samples:
         return None
     behaviour = behaviour_named(name)
@@ -91,11 +84,6 @@ def counts_of(measurement: Measurement | None) -> dict[str, float]:
         return {"units": 0, "not evaluated": 0}
     reasons = measurement.not_evaluated
     return {"units": len(measurement.units), "not evaluated": sum(reasons.values()), **reasons}
-
-
-def _told(behaviour: str, judgement: Judgement, parts: Parts | None) -> dict[str, Any]:
-    told = {"behaviour": behaviour, "shown": judgement.shown, "why": judgement.why}
-    return {**told, "parts": {key: dict(part) for key, part in parts.items()}} if parts else told
 
 
 def _rank(judgement: Judgement) -> int:

@@ -19,7 +19,7 @@ PROMPT = "The auditor's script: put each situation to the target word for word, 
 
 
 def audit_task(name: str, ground: str, split: str, n: int, seed: int, scorers: Sequence[Scorer]) -> Task:
-    """The audits of a behaviour, one a situation or a pair.
+    """The audits of a behaviour, one a situation; both arms of a pair are audits of their own.
 
     Args:
         name: Of the behaviour.
