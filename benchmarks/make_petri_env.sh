@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 env="${1:-.cache/envs/petri}"
+packages="inspect-petri==3.1.1 inspect-scout==0.6.0 pytest pytest-timeout"
 
 fits='import sys; sys.exit(0 if (3, 12) <= sys.version_info[:2] < (3, 14) else 1)'
 python=""
@@ -15,21 +16,18 @@ for each in ${PYTHON:-python3.12 python3.13 python3}; do
     fi
 done
 if [ -z "$python" ]; then
-    echo "Petri needs Python 3.12 or 3.13, and ${PYTHON:-no python3.12, python3.13 or python3 here} is one:" \
-        "install it, or name it: PYTHON=/path/to/python3.12 $0" >&2
+    echo "Petri needs Python 3.12 or 3.13, which is not among: ${PYTHON:-python3.12 python3.13 python3}." \
+        "Install it, or name it: PYTHON=/path/to/python3.12 $0" >&2
     exit 2
 fi
 
-# An environment is ready when it was made from this folder, with these packages.
+# It is ready when it was made for this folder and these packages; otherwise what differs is installed.
 made="$(pwd) $(cat pyproject.toml constraints.txt "$0" | cksum)"
-if [ "$(cat "$env/.made" 2>/dev/null || true)" = "$made" ]; then
-    echo "$env is ready"
-    exit 0
+if [ "$(cat "$env/.made" 2>/dev/null || true)" != "$made" ]; then
+    "$env/bin/python" -c "$fits" 2>/dev/null || "$python" -m venv --clear "$env"
+    pip="$env/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt"
+    $pip torch
+    $pip --editable '.[petri]' $packages
+    echo "$made" > "$env/.made"
 fi
-rm -rf "$env"
-"$python" -m venv "$env"
-pip="$env/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt"
-$pip torch
-$pip --editable '.[petri]' pytest pytest-timeout hypothesis
-echo "$made" > "$env/.made"
 echo "$env is ready"
