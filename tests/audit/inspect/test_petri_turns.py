@@ -55,5 +55,5 @@ def test_a_missing_petri_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch
     from inspect_ai._util.error import PrerequisiteError
     from inspect_ai.util import registry_create
 
-    with pytest.raises(PrerequisiteError, match="Petri is not installed"):
+    with pytest.raises(PrerequisiteError, match=r"Petri is not installed.*caseback\\\[petri\]"):
         registry_create("task", "caseback/petri", behaviour="sycophancy")

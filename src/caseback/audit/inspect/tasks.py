@@ -8,6 +8,7 @@ from typing import Any
 from inspect_ai import Task
 from inspect_ai.scorer import Scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from rich.markup import escape
 
 from caseback.audit.inspect.chats import chat_of, inspect_chat
 from caseback.audit.inspect.samples import sample_of
@@ -107,4 +108,5 @@ def in_one_line() -> Iterator[None]:
     try:
         yield
     except CasebackError as error:
-        raise PrerequisiteError(str(error)) from error
+        # What stands in brackets, as in caseback[petri], is markup to Inspect, and would not be shown.
+        raise PrerequisiteError(escape(str(error))) from error
