@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: setup run test test-slow docs claims clean
+.PHONY: setup run test test-slow test-petri docs claims clean
 
 setup: $(STAMP)
 
@@ -33,6 +33,11 @@ test: setup
 
 test-slow: setup
 	$(BIN)/pytest -m slow $(ARGS)
+
+# Petri needs Python 3.12 and an environment of its own: make test-petri, or make PYTHON=… test-petri
+test-petri:
+	@benchmarks/make_petri_env.sh .cache/envs/petri
+	OMP_NUM_THREADS=1 .cache/envs/petri/bin/python -m pytest tests/audit/inspect/test_petri.py tests/audit/inspect/test_petri_turns.py $(ARGS)
 
 docs: setup
 	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build/html

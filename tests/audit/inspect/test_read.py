@@ -24,6 +24,7 @@ from inspect_ai.model import (
     get_model,
 )
 from inspect_ai.scorer import Score, match
+from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolCall
 
 from caseback.audit.inspect.evidence import row_data
@@ -223,3 +224,46 @@ def test_damaged_files_are_told_in_one_line(foreign: Path, tmp_path: Path, monke
     monkeypatch.setattr("caseback.audit.inspect.read.MOST_BYTES", 100)
     with pytest.raises(CasebackError, match="at most"):
         read(foreign)
+
+
+def test_a_target_is_read_by_its_own_calls_as_petri_leaves_them(tmp_path: Path) -> None:
+    """The sample's messages and output are somebody else's; how the target's last turn ended, its call alone tells."""
+
+    @solver
+    def talk_to_the_target() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            chat = [ChatMessageUser(content="first", id="1")]
+            chat.append((await get_model(role="target").generate(chat)).message)  # type: ignore[arg-type]
+            await get_model(role="target").generate([*chat, ChatMessageUser(content="second", id="3")])
+            state.output = ModelOutput.from_content("auditor", "That is all.")
+            return state
+
+        return solve
+
+    def log_where_the_last_turn(stopped: str) -> Path:
+        outputs = [
+            ModelOutput.from_content("m", text, stop_reason=how)  # type: ignore[arg-type]
+            for text, how in (("one", "stop"), ("two", stopped))
+        ]
+        for output in outputs:
+            output.usage = ModelUsage(output_tokens=1)
+        target = get_model("mockllm/model", custom_outputs=outputs, memoize=False)
+        task = Task([Sample("a seed", target="x", id="s")], solver=talk_to_the_target(), scorer=match())
+        [log] = inspect_eval(task, model_roles={"target": target}, log_dir=str(tmp_path / stopped), display="none")
+        assert log.status == "success", log.error
+        return Path(log.location)
+
+    [whole] = read(log_where_the_last_turn("stop")).rows
+    assert [part["content"] for part in whole.conversation] == ["first", "one", "second", "two"]
+    assert (whole.value, whole.not_evaluated) == (0, "")
+    [cut] = read(log_where_the_last_turn("max_tokens")).rows
+    assert (cut.value, cut.not_evaluated) == (None, "truncated")
+
+
+def refused(log: EvalLog) -> None:
+    first(log).scores = {"judge": Score(value=float("nan"), metadata={"refusal": True})}
+
+
+def test_a_judge_that_refused_gave_no_verdict(foreign: Path, tmp_path: Path) -> None:
+    row = read(changed(foreign, tmp_path, refused)).rows[0]
+    assert (row.value, row.not_evaluated) == (None, "the judge refused")

@@ -103,7 +103,7 @@ def _target(spec: Any) -> str:
 
 
 def _rows(sample: Any, log: Any) -> Iterator[Row]:
-    conversation = tuple(map(_message, sample.messages))
+    conversation = tuple(map(_message, _said_to_target(sample, log.eval) or sample.messages))
     why = _why_not(sample, log)
     scored = False
     for name, score in (sample.scores or {}).items():
@@ -112,7 +112,7 @@ def _rows(sample: Any, log: Any) -> Iterator[Row]:
             value = _number(said)
             reason = why if not _shown_all_the_same(why, score, said) else ""
             if not reason and value is None:
-                reason = score.reason or f"the score is {json.dumps(said, default=str)[:60]}, which is no verdict"
+                reason = _no_verdict(score, said)
             yield Row(
                 str(sample.id), sample.epoch, conversation, scorer, _plain(said), None if reason else value, reason,
                 score.explanation or "",
@@ -121,9 +121,18 @@ def _rows(sample: Any, log: Any) -> Iterator[Row]:
         yield Row(str(sample.id), sample.epoch, conversation, "", None, None, why or "not scored")
 
 
+def _no_verdict(score: Any, said: Any) -> str:
+    """Why a scorer gave no value. A judge of Petri's that refuses leaves a score without a number."""
+    if (score.metadata or {}).get("refusal") is True:
+        return "the judge refused"
+    return score.reason or f"the score is {json.dumps(said, default=str)[:60]}, which is no verdict"
+
+
 def _why_not(sample: Any, log: Any) -> str:
     """Why nothing can be said by this sample; empty where something can."""
-    output = sample.output
+    turns = _target_turns(sample, log.eval)
+    # Petri makes the sample's output of the target's last message, which does not tell how that ended.
+    output = turns[-1].output if turns else sample.output
     if log.invalidated or sample.invalidation is not None:
         return "invalidated"
     if sample.error is not None or output.error:
@@ -138,11 +147,27 @@ def _why_not(sample: Any, log: Any) -> str:
     return "stopped by a content filter" if stopped == "content_filter" else ""
 
 
+def _target_turns(sample: Any, spec: Any) -> list[Any]:
+    """The calls of the model in the role of the target, in order; none where there is no such role."""
+    if "target" not in (spec.model_roles or {}):
+        return []
+    return [event for event in sample.events if event.event == "model" and event.role == "target"]
+
+
+def _said_to_target(sample: Any, spec: Any) -> list[Any]:
+    """All that the target was told and said, what was rolled back included; each message once."""
+    found: dict[str, Any] = {}
+    for turn in _target_turns(sample, spec):
+        for message in [*turn.input, *(choice.message for choice in turn.output.choices[:1])]:
+            found.setdefault(message.id or str(len(found)), message)
+    return list(found.values())
+
+
 def _took_a_turn(sample: Any, spec: Any) -> bool:
     """Whether the model under study said anything or called a tool.
 
-    Where it has the role of a target (as in Petri, whose samples hold the auditor's messages) its usage tells; else a
-    message of an assistant beyond those that the sample began with.
+    Where it has the role of a target (as in Petri, whose samples may hold the auditor's messages) its usage tells; else
+    a message of an assistant beyond those that the sample began with.
     """
     if "target" in (spec.model_roles or {}):
         used = (sample.role_usage or {}).get("target")

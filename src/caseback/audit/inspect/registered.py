@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from inspect_ai import Task, task
+from inspect_ai.log import transcript
 from inspect_ai.model import ModelAPI, modelapi
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState
@@ -24,6 +25,22 @@ def caseback() -> type[ModelAPI]:
     from caseback.audit.inspect.provider import CasebackModel
 
     return CasebackModel
+
+
+@modelapi(name="caseback-auditor")
+def caseback_auditor() -> type[ModelAPI]:
+    """The provider of ``caseback-auditor/script``, for Petri's role of the auditor."""
+    from caseback.audit.inspect.petri.auditor import ScriptedAuditor
+
+    return ScriptedAuditor
+
+
+@modelapi(name="caseback-judge")
+def caseback_judge() -> type[ModelAPI]:
+    """The provider of ``caseback-judge/oracle``, for Petri's role of the judge."""
+    from caseback.audit.inspect.petri.oracle import Oracle
+
+    return Oracle
 
 
 @metric(name="rates", scores="unreduced")
@@ -75,11 +92,28 @@ def not_evaluated(behaviour: str) -> Scorer:
 
 
 def _judged(name: str, state: TaskState) -> "Judgement":
-    from caseback.audit.inspect.samples import situation_of
+    from caseback.audit.inspect.samples import ASKED, situation_of
     from caseback.audit.inspect.scoring import judged
     from caseback.behaviours.registry import behaviour
 
+    if ASKED in state.metadata:
+        from caseback.audit.inspect.petri.judging import judge_audit
+
+        return judge_audit(behaviour(name), state.metadata, transcript().timelines)
     return judged(behaviour(name), situation_of(state.metadata, state.input), state.output)
+
+
+@task(name="petri")
+def petri(behaviour: str, ground: str = "world", split: str = "test", n: int = 20, seed: int = 0) -> Task:
+    """Audits by Petri over a behaviour's situations; the model under study is the one in the role of the target."""
+    from caseback.audit.inspect.needed import need_petri
+    from caseback.audit.inspect.tasks import in_one_line
+
+    with in_one_line():
+        need_petri()
+        from caseback.audit.inspect.petri.task import audit_task
+
+        return audit_task(behaviour, ground, split, n, seed, [shown(behaviour), not_evaluated(behaviour)])
 
 
 def _task_of(name: str, summary: str) -> Callable[..., Task]:

@@ -11,6 +11,9 @@ from caseback.constitution.clause import Constitution
 from caseback.interp.plain_data import plain_data
 from caseback.world.situation import Situation
 
+ASKED = "asked"
+"""The key of a sample's metadata under which the situation's chat stands where the sample's input is something else."""
+
 
 def metadata_of(situation: Situation, constitution: Constitution) -> dict[str, Any]:
     """What a sample says about its situation: family, split, ground, pair and arm, latents, and the constitution's

@@ -8,6 +8,7 @@ from typing import Any
 from inspect_ai import Task
 from inspect_ai.scorer import Scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from rich.markup import escape
 
 from caseback.audit.inspect.chats import chat_of, inspect_chat
 from caseback.audit.inspect.samples import sample_of
@@ -48,7 +49,7 @@ def behaviour_task(
         PrerequisiteError: what Inspect shows in one line, for an unknown behaviour, ground or file, or for both a
             system text and a constitution.
     """
-    with _in_one_line():
+    with in_one_line():
         found = behaviour(name)
         if found.acted is not None:
             raise CasebackError(
@@ -100,11 +101,12 @@ def _document(system: str, constitution: str) -> tuple[Constitution, str]:
 
 
 @contextmanager
-def _in_one_line() -> Iterator[None]:
+def in_one_line() -> Iterator[None]:
     """Inspect shows errors of its own kind in one line, and any other with a traceback."""
     from inspect_ai._util.error import PrerequisiteError
 
     try:
         yield
     except CasebackError as error:
-        raise PrerequisiteError(str(error)) from error
+        # What stands in brackets, as in caseback[petri], is markup to Inspect, and would not be shown.
+        raise PrerequisiteError(escape(str(error))) from error
