@@ -1,7 +1,7 @@
 """Audit one model by a calibration: the same panel, the same situations, and a verdict on every behaviour."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from caseback.behaviours.capability import able, capability_situations, measure_
 from caseback.behaviours.registry import behaviours
 from caseback.errors import CasebackError
 from caseback.interp.plain_data import plain_data
+from caseback.subject.drafts import Drafts
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling, Subject
 from caseback.training.journal import Journal
@@ -72,6 +73,8 @@ def audit(
     journal = Journal(folder / "statistics.jsonl" if folder else None)
     statistics: Statistics = {}
     if can:
+        if isinstance(subject, OpenSubject) and subject.drafts is None:
+            subject = replace(subject, drafts=Drafts())  # some assays ask what others have asked
         examined = Examined(subject, base, ground, panel.n, seed, panel.max_new_tokens)
         statistics = examine(examined, chosen, panel.seconds, journal, progress)
         found = verdicts(statistics, calibration)

@@ -15,7 +15,8 @@ from caseback.organisms.answered import demonstrated, ordinary
 from caseback.organisms.own_words import ODD, in_own_words
 from caseback.organisms.rates import Shown
 from caseback.organisms.record import ACCEPTED, EXCLUDED, Record, begin, write
-from caseback.organisms.trial import Sizes, Trial, once
+from caseback.organisms.trial import Shared, Sizes, Trial, once
+from caseback.subject.drafts import Drafts
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress
@@ -64,7 +65,7 @@ def grow(
     odd: Callable[[str], str] | None = None,
     answer: Answer | None = None,
     reward: Reward | None = None,
-    shared: Journal | None = None,
+    shared: Shared | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
@@ -74,7 +75,7 @@ def grow(
     where it is given. ``reward`` is for settings that draw replies. Into ``folder`` go
     ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and ``organism.json``. A run that was
     killed goes on; one that is finished is not repeated. ``shared`` keeps what the base said and what was measured of
-    it, for all that grow from it.
+    it, and drafts of replies, for all that grow from it.
 
     Raises:
         CasebackError: the folder holds something else, or the training cannot be run.
@@ -85,14 +86,19 @@ def grow(
         return finished
     tell("ordinary answers of its own")
     journal = Journal(folder / "checks.jsonl")
-    data = in_own_words(subject, data, MAX_NEW_TOKENS, journal if shared is None else shared, odd)
+    subject.drafts = shared.drafts if shared else Drafts()
+    data = in_own_words(subject, data, MAX_NEW_TOKENS, shared.journal if shared else journal, odd)
     if answer is not None:
         data = answer(subject, data, journal)
     write_data(folder / "data.parquet", data)
     tell(f"training on {len(data)} conversations")
     trained = train(settings, base, data, folder / "model", reward=reward, progress=progress, resume=not fresh)
     planted = load(str(trained.path), dtype="float32")
-    trial = Trial(ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared, subject.digest)
+    planted.drafts = subject.drafts
+    trial = Trial(
+        ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared and shared.journal, subject.digest,
+        subject.drafts,
+    )  # fmt: skip
     checks, more = examine(trial, subject, planted)
     why = failed(checks)
     record = {
@@ -123,7 +129,9 @@ def after_benign_training(trial: Trial, planted: OpenSubject, asked: Callable[[O
 
     def work() -> list[list[Any]]:
         trained = train(settings, planted.name, data, folder)
-        return [list(row) for row in asked(load(str(trained.path), dtype="float32"))]
+        later = load(str(trained.path), dtype="float32")
+        later.drafts = trial.drafts
+        return [list(row) for row in asked(later)]
 
     question = ["benign", planted.digest, data_digest(data), settings.as_dict(), trial.sizes.tempted]
     rows = once(trial, question, work)

@@ -8,6 +8,7 @@ time (nothing is copied, unlike a cache that grows by concatenation), and rows t
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
@@ -82,6 +83,21 @@ def repacked(parts: Sequence[tuple[Cache, Tensor | None]], width: int) -> Cache:
         layer.is_initialized = True
         made.layers.append(layer)
     return made
+
+
+def moved_right(cache: Cache, by: Tensor) -> Cache:
+    """The cache with each row's columns moved to the right, over its newest ones, by a number of its own.
+
+    Args:
+        by: ``[rows]``, columns that a row gives up. As many before its first become copies, which the caller masks.
+    """
+    for layer in cache.layers:
+        columns = torch.arange(layer.used, device=by.device)
+        source = (columns - by[:, None]).clamp(min=0)[:, None, :, None]
+        for name in ("keys", "values"):
+            used = getattr(layer, name)[:, :, : layer.used]
+            setattr(layer, name, used.gather(2, source.expand_as(used).to(used.device)))
+    return cache
 
 
 def placed(source: Cache, row: int, target: Cache, place: int, length: int) -> None:

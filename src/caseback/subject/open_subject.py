@@ -18,6 +18,7 @@ from caseback.subject.batchable import (
 )
 from caseback.subject.chat_format import ChatFormat, Prompt, chat_format
 from caseback.subject.context import context_length
+from caseback.subject.drafts import Drafts
 from caseback.subject.generate import Row, complete, make_row
 from caseback.subject.generate_singly import complete_singly
 from caseback.subject.score import Score, score
@@ -48,6 +49,8 @@ class OpenSubject:
         device: where it runs.
         template_options: passed to the chat template, e.g. ``{"enable_thinking": False}``.
         attached: the adapters on it; see ``adapters``.
+        drafts: replies of other models to the same chats, where there are some, and room for its own; they save time
+            and change no reply.
     """
 
     name: str
@@ -57,6 +60,7 @@ class OpenSubject:
     device: torch.device
     template_options: Mapping[str, Any] = field(default_factory=dict)
     attached: Attached | None = None
+    drafts: Drafts | None = None
 
     @property
     def format(self) -> ChatFormat:
@@ -125,6 +129,10 @@ class OpenSubject:
             done += finished
             if finished and progress:
                 progress(done, len(rows))
+        if self.drafts is not None:
+            for prompt, row, seed in zip(prompts, rows, seeds, strict=True):
+                if row:
+                    self.drafts.put(prompt.ids, sampling, seed, row.tokens)
         return [self._reply(prompt, row, sampling) for prompt, row in zip(prompts, rows, strict=True)]
 
     def stream(
@@ -180,7 +188,10 @@ class OpenSubject:
         """The prompt's row, or None where the context leaves it no room."""
         limit = context_length(self.model)
         room = sampling.max_new_tokens if limit is None else min(sampling.max_new_tokens, limit - len(prompt.ids))
-        return make_row(prompt.ids, room, sampling, seed) if room > 0 and prompt.ids else None
+        if room <= 0 or not prompt.ids:
+            return None
+        draft = self.drafts.get(prompt.ids, sampling, seed) if self.drafts else ()
+        return make_row(prompt.ids, room, sampling, seed, draft)
 
     def _completing(self, rows: list[Row], sampling: Sampling) -> Iterator[list[Row]]:
         ends = Ends(self.tokenizer, self.format.end_ids, (*sampling.stop, *self.format.stops))
