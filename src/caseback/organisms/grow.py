@@ -96,8 +96,8 @@ def grow(
     planted = load(str(trained.path), dtype="float32")
     planted.drafts = subject.drafts
     trial = Trial(
-        ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared and shared.journal, subject.digest,
-        subject.drafts,
+        ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared.journal if shared else None,
+        subject.digest, subject.drafts,
     )  # fmt: skip
     checks, more = examine(trial, subject, planted)
     why = failed(checks)
