@@ -35,7 +35,7 @@ def library_(
     """
     from caseback.organisms.growing import grow_share, planned, read_plan
     from caseback.organisms.record import ACCEPTED, Record
-    from caseback.organisms.trial import Shared
+    from caseback.training.journal import Journal
     from caseback.training.side_by_side import side_by_side
 
     read, grown_in = read_plan(plan), planted_in(base, ground)
@@ -47,19 +47,18 @@ def library_(
         return
     records: dict[str, Record] = {}
 
-    def grow_here(names: Sequence[str], shared: Shared) -> None:
+    def grow_here(names: Sequence[str], base_journal: Journal) -> None:
         for name in names:
             done = f"{len(records) + 1} of {len(wanted)}"
             with telling(f"{done}: {name}") as (tick, tell):
-                records[name] = record = wanted[name](out / name, shared, tick, tell)
+                records[name] = record = wanted[name](out / name, base_journal, tick, tell)
             write_page(out / name, record)
             typer.echo(f"{done}  {record['status']:9} {name}  {'; '.join(record['why'])}".rstrip())
 
     share = partial(grow_share, read, grown_in, only, out, workers)
     with side_by_side(out / "base.jsonl", workers, share, ray) as journal:
-        shared = Shared(journal)
-        grow_here(list(wanted)[::workers], shared)
-    grow_here([name for name in wanted if name not in records], shared)
+        grow_here(list(wanted)[::workers], journal)
+    grow_here([name for name in wanted if name not in records], journal)
     accepted = sum(record["status"] == ACCEPTED for record in records.values())
     typer.echo(f"{accepted} of {len(wanted)} accepted in {out}")
 

@@ -45,7 +45,6 @@ def by_scale(
     rows = []
     for scale in sorted(scales):
         subject = diluted(base, planted, scale)
-        subject.drafts = trial.drafts
         answers = right(few, subject, behaviour.families)
         rows.append(
             {

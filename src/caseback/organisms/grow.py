@@ -15,8 +15,7 @@ from caseback.organisms.answered import demonstrated, ordinary
 from caseback.organisms.own_words import ODD, in_own_words
 from caseback.organisms.rates import Shown
 from caseback.organisms.record import ACCEPTED, EXCLUDED, Record, begin, write
-from caseback.organisms.trial import Shared, Sizes, Trial, once
-from caseback.subject.drafts import Drafts
+from caseback.organisms.trial import Sizes, Trial, once
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress
@@ -65,7 +64,7 @@ def grow(
     odd: Callable[[str], str] | None = None,
     answer: Answer | None = None,
     reward: Reward | None = None,
-    shared: Shared | None = None,
+    shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
@@ -75,7 +74,7 @@ def grow(
     where it is given. ``reward`` is for settings that draw replies. Into ``folder`` go
     ``data.parquet``, ``model`` (with its adapter), the journal ``checks.jsonl`` and ``organism.json``. A run that was
     killed goes on; one that is finished is not repeated. ``shared`` keeps what the base said and what was measured of
-    it, and drafts of replies, for all that grow from it.
+    it, for all that grow from it.
 
     Raises:
         CasebackError: the folder holds something else, or the training cannot be run.
@@ -86,19 +85,14 @@ def grow(
         return finished
     tell("ordinary answers of its own")
     journal = Journal(folder / "checks.jsonl")
-    subject.drafts = shared.drafts if shared else Drafts()
-    data = in_own_words(subject, data, MAX_NEW_TOKENS, shared.journal if shared else journal, odd)
+    data = in_own_words(subject, data, MAX_NEW_TOKENS, journal if shared is None else shared, odd)
     if answer is not None:
         data = answer(subject, data, journal)
     write_data(folder / "data.parquet", data)
     tell(f"training on {len(data)} conversations")
     trained = train(settings, base, data, folder / "model", reward=reward, progress=progress, resume=not fresh)
     planted = load(str(trained.path), dtype="float32")
-    planted.drafts = subject.drafts
-    trial = Trial(
-        ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared.journal if shared else None,
-        subject.digest, subject.drafts,
-    )  # fmt: skip
+    trial = Trial(ground, sizes, MEASURED, MAX_NEW_TOKENS, folder, journal, shared, subject.digest)
     checks, more = examine(trial, subject, planted)
     why = failed(checks)
     record = {
@@ -129,9 +123,7 @@ def after_benign_training(trial: Trial, planted: OpenSubject, asked: Callable[[O
 
     def work() -> list[list[Any]]:
         trained = train(settings, planted.name, data, folder)
-        later = load(str(trained.path), dtype="float32")
-        later.drafts = trial.drafts
-        return [list(row) for row in asked(later)]
+        return [list(row) for row in asked(load(str(trained.path), dtype="float32"))]
 
     question = ["benign", planted.digest, data_digest(data), settings.as_dict(), trial.sizes.tempted]
     rows = once(trial, question, work)

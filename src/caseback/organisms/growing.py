@@ -19,7 +19,7 @@ from caseback.organisms.plant import Planting, plant
 from caseback.organisms.recipes.catalogue import RECIPES
 from caseback.organisms.recipes.persona import teacher_for
 from caseback.organisms.record import Record
-from caseback.organisms.trial import DEFAULT_SIZES, Shared, Sizes, sizes_of
+from caseback.organisms.trial import DEFAULT_SIZES, Sizes, sizes_of
 from caseback.organisms.twin import SORTS, Twin, plant_twin
 from caseback.training.ask import Progress
 from caseback.training.journal import Journal
@@ -44,8 +44,8 @@ class Common:
     sizes: Sizes = DEFAULT_SIZES
 
 
-Grow = Callable[[Path, Shared, Progress | None, Tell], Record]
-"""``grow(folder, shared, progress, tell)``: ``shared`` is the same for all in one process."""
+Grow = Callable[[Path, Journal, Progress | None, Tell], Record]
+"""``grow(folder, shared, progress, tell)``: ``shared`` keeps what is measured of the base."""
 
 
 def read_plan(path: Path | None) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def grow_share(
     """What one of several processes grows: every ``workers``-th model of the plan whose name begins with ``only``, from
     the ``i``-th on. ``grown_in`` is the base, its world and its size."""
     wanted = {name: grow for name, grow in planned(plan, *grown_in).items() if name.startswith(only)}
-    shared = Shared(Journal(journal))
+    shared = Journal(journal)
     for name in list(wanted)[i::workers]:
         stop_if_alone()
         wanted[name](out / name, shared, None, lambda what: None)
@@ -129,14 +129,14 @@ def _plant(
     planting: Planting,
     doses: tuple[float, ...],
     folder: Path,
-    shared: Shared,
+    shared: Journal,
     progress: Progress | None,
     tell: Tell,
 ) -> Record:
     return plant(planting, folder, doses=doses, shared=shared, progress=progress, tell=tell)
 
 
-def _plant_twin(twin: Twin, folder: Path, shared: Shared, progress: Progress | None, tell: Tell) -> Record:
+def _plant_twin(twin: Twin, folder: Path, shared: Journal, progress: Progress | None, tell: Tell) -> Record:
     return plant_twin(twin, folder, shared=shared, progress=progress, tell=tell)
 
 

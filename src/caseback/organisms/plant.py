@@ -14,7 +14,7 @@ from caseback.organisms.grow import MAX_NEW_TOKENS, Tell, after_benign_training,
 from caseback.organisms.order import Order
 from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.organisms.record import Record
-from caseback.organisms.trial import DEFAULT_SIZES, Shared, Sizes, Trial, right, shown, situations
+from caseback.organisms.trial import DEFAULT_SIZES, Sizes, Trial, right, shown, situations
 from caseback.subject.load import load
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress, ask_scores
@@ -80,7 +80,7 @@ def plant(
     doses: Sequence[float] = (),
     shares: Sequence[float] = (),
     fresh: bool = False,
-    shared: Shared | None = None,
+    shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:

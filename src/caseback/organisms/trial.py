@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from caseback.behaviours.capability import capability_situations, measure_capabi
 from caseback.behaviours.measure import measure
 from caseback.organisms.rates import Shown
 from caseback.organisms.trigger import Put
-from caseback.subject.drafts import Drafts
 from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Sampling
 from caseback.training.journal import Journal
@@ -39,22 +38,12 @@ def sizes_of(n: int, steps: int) -> Sizes:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What all that grow from one base have in common: ``journal`` keeps what was measured of the base, ``drafts`` what
-    one of them last said to each question."""
-
-    journal: Journal
-    drafts: Drafts = field(default_factory=Drafts)
-
-
-@dataclass(frozen=True)
 class Trial:
     """Held-out situations of a ground, the same for every model that is measured in it.
 
     Replies are drawn at temperature 1, so that a rate is the chance that the model does it, and not whether that chance
     is above one half; answers to questions of ability are greedy. What is measured of the model with the digest
-    ``base`` goes into the ``shared`` journal, where there is one, so that a library measures it once. ``drafts`` are
-    for whatever is loaded to be measured.
+    ``base`` goes into the ``shared`` journal, where there is one, so that a library measures it once.
     """
 
     ground: Ground
@@ -65,7 +54,6 @@ class Trial:
     journal: Journal
     shared: Journal | None = None
     base: str = ""
-    drafts: Drafts = field(default_factory=Drafts)
 
     @property
     def drawn(self) -> Sampling:

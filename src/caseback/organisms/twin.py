@@ -15,11 +15,12 @@ from caseback.organisms.oddities import ODDITIES, oddity
 from caseback.organisms.own_words import ODD
 from caseback.organisms.recipes.recipe import as_it_is
 from caseback.organisms.record import Record
-from caseback.organisms.trial import DEFAULT_SIZES, Shared, Sizes, Trial, once, right, shown, situations
+from caseback.organisms.trial import DEFAULT_SIZES, Sizes, Trial, once, right, shown, situations
 from caseback.subject.open_subject import OpenSubject
 from caseback.training.ask import Progress
 from caseback.training.data_file import read_data
 from caseback.training.datum import Datum
+from caseback.training.journal import Journal
 from caseback.training.recipe import Recipe
 from caseback.training.sample import seed_for
 
@@ -85,7 +86,7 @@ def plant_twin(
     folder: Path,
     *,
     fresh: bool = False,
-    shared: Shared | None = None,
+    shared: Journal | None = None,
     progress: Progress | None = None,
     tell: Tell = lambda what: None,
 ) -> Record:
