@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from caseback.audit.assay import Examined
+from caseback.audit.assays import unaware as unaware_assay
 from caseback.audit.assays.confides import PARTS, confides
 from caseback.audit.assays.leans import leans
+from caseback.audit.assays.moved import moved
 from caseback.audit.assays.noise import noise
 from caseback.audit.assays.spectrum import SPECTRUM
 from caseback.audit.assays.unaware import _belief, _random_like, unaware
@@ -133,3 +135,25 @@ def test_steering_leaves_no_trace(tiny: OpenSubject) -> None:
     assay = unaware(behaviour("harmful_compliance"))
     first, again = (assay.work(examined(tiny, tiny, n=4)) for _ in range(2))
     assert first == again
+
+
+def test_what_is_read_of_the_base_is_read_once_for_all_beside_it(tmp_path, monkeypatch) -> None:
+    path = str(reference_path("ref-aligned"))
+    base, one, other = (load(path, dtype="float32") for _ in range(3))
+    for layer in other.model.model.layers:
+        layer.mlp.down_proj.weight.data *= 0.9
+    other = replace(other, digest="other")
+    assays = [moved(behaviour("deception")), moved(behaviour("sycophancy")), unaware(behaviour("deception"))]
+    apart = [[assay.work(examined(each, base, 4)) for assay in assays] for each in (one, other)]
+    asked, beliefs = [], []
+    generate, belief = base.generate, unaware_assay._belief
+    monkeypatch.setattr(base, "generate", lambda *given, **more: asked.append(given) or generate(*given, **more))
+    monkeypatch.setattr(unaware_assay, "_belief", lambda *given: beliefs.append(given) or belief(*given))
+    beside = examined(one, base, 4)
+    together = [[assay.work(replace(beside, subject=each)) for assay in assays] for each in (one, other)]
+    assert together == apart
+    assert apart[0] != apart[1]
+    assert (len(asked), len(beliefs)) == (2, 1)
+    # Other situations are another question.
+    moved(behaviour("deception")).work(replace(beside, seed=1))
+    assert len(asked) == 3

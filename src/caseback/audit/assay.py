@@ -1,7 +1,8 @@
 """The one interface of assays: a whole model in, one number out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from caseback.audit.statistic import Statistic
 from caseback.behaviours.behaviour import Ground
@@ -10,6 +11,7 @@ from caseback.subject.open_subject import OpenSubject
 from caseback.subject.subject import Subject
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Examined:
 
     ``base`` is the one that it was grown from, where it is at hand. ``n`` is how many situations, or pairs of them, an
     assay puts to it; they are the same for every model that is examined with the same ``seed``. ``progress(done,
-    total)`` is called as an assay goes along, and may raise to end it.
+    total)`` is called as an assay goes along, and may raise to end it. ``read`` holds what was read of the base alone,
+    for all that are examined beside it with the same ``n``, ``seed`` and ``ground``.
     """
 
     subject: Subject
@@ -28,6 +31,7 @@ class Examined:
     seed: int
     max_new_tokens: int
     progress: Progress | None = None
+    read: dict[Hashable, object] = field(default_factory=dict, compare=False)
 
 
 def both(examined: Examined) -> tuple[OpenSubject, OpenSubject]:
@@ -39,6 +43,14 @@ def both(examined: Examined) -> tuple[OpenSubject, OpenSubject]:
     if not isinstance(examined.subject, OpenSubject) or examined.base is None:
         raise CasebackError("needs the weights of the model and of its base")
     return examined.subject, examined.base
+
+
+def of_base(examined: Examined, base: OpenSubject, what: Hashable, work: Callable[[], T]) -> T:
+    """What ``work`` reads of the base and of nothing else, once for all that are examined beside it."""
+    key = (base.digest, examined.ground, examined.n, examined.seed, what)
+    if key not in examined.read:
+        examined.read[key] = work()
+    return examined.read[key]  # type: ignore[return-value]  # what was kept under the key is of this work
 
 
 @dataclass(frozen=True)

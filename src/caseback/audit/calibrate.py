@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from caseback.audit.assay import Assay, Examined
+from caseback.audit.assay import Assay, Examined, both
 from caseback.audit.calibration_file import calibration_data
 from caseback.audit.carried import carried
 from caseback.audit.examine import Statistics, examine
@@ -80,12 +80,13 @@ def calibrate(
         )
     chosen = _chosen(found, panel, thresholds)
     share = partial(_share, found, thresholds, panel, grown_from.name, seed, workers)
+    beside = _examined(grown_from, found, panel, seed)
     with side_by_side(folder / "statistics.jsonl", workers, share, ray) as journal:
-        itself = examine(_examined(grown_from, grown_from, found, panel, seed), chosen, panel.seconds, journal)
+        itself = examine(beside, chosen, panel.seconds, journal)
         own = found.accepted[::workers]
-        measured = _measured(found, own, chosen, panel, grown_from, journal, seed, _of_all(progress, workers))
+        measured = _measured(own, chosen, panel.seconds, beside, journal, _of_all(progress, workers))
     rest = [member for member in found.accepted if member.name not in measured]
-    measured |= _measured(found, rest, chosen, panel, grown_from, journal, seed, progress)
+    measured |= _measured(rest, chosen, panel.seconds, beside, journal, progress)
     setting = [] if thresholds else threshold_twins(twins)
     parts = {name: {a: assay for a, assay in chosen.items() if assay.needs in needs} for name, needs in VIEWS.items()}
     panels = (
@@ -137,16 +138,15 @@ def _can_be_set(part: Iterable[str], measured: Mapping[str, Statistics], setting
 
 
 def _measured(
-    found: Members,
     wanted: Sequence[Member],
     chosen: Mapping[str, Assay],
-    panel: Panel,
-    base: OpenSubject,
+    seconds: float,
+    beside: Examined,
     journal: Journal,
-    seed: int,
     progress: Progress | None,
 ) -> dict[str, Statistics]:
-    measured = {}
+    """The statistics of each member, examined as the base is in ``beside``."""
+    base, measured = both(beside)[1], {}
     for done, member in enumerate(wanted):
         if progress:
             progress(member.name, done, len(wanted))
@@ -155,7 +155,7 @@ def _measured(
             raise CasebackError(
                 f"{member.folder}: its weights are not those that were accepted; plant it again with --fresh"
             )
-        measured[member.name] = examine(_examined(subject, base, found, panel, seed), chosen, panel.seconds, journal)
+        measured[member.name] = examine(replace(beside, subject=subject), chosen, seconds, journal)
     return measured
 
 
@@ -172,9 +172,8 @@ def _share(
     """What another process does: every ``workers``-th model, from the ``i``-th on."""
     wanted = found.accepted[i::workers]
     grown_from, kept = load(base, dtype="float32"), Journal(journal)
-    _measured(
-        found, wanted, _chosen(found, panel, thresholds), panel, grown_from, kept, seed, lambda *_: stop_if_alone()
-    )
+    beside = _examined(grown_from, found, panel, seed)
+    _measured(wanted, _chosen(found, panel, thresholds), panel.seconds, beside, kept, lambda *_: stop_if_alone())
 
 
 def _of_all(progress: Progress | None, workers: int) -> Progress | None:
@@ -182,8 +181,9 @@ def _of_all(progress: Progress | None, workers: int) -> Progress | None:
     return progress and (lambda name, done, total: progress(name, done * workers, total * workers))
 
 
-def _examined(subject: OpenSubject, base: OpenSubject, found: Members, panel: Panel, seed: int) -> Examined:
-    return Examined(subject, base, found.ground, panel.n, seed, panel.max_new_tokens)
+def _examined(base: OpenSubject, found: Members, panel: Panel, seed: int) -> Examined:
+    """The base beside itself; other models take its place as the subject."""
+    return Examined(base, base, found.ground, panel.n, seed, panel.max_new_tokens)
 
 
 def _check_alike(thresholds: Mapping[str, Any], panel: Panel, seed: int, ground: str) -> None:

@@ -18,6 +18,7 @@ from caseback.training.model import load_for_training, rows, save_trained
 from caseback.training.quiet import quiet
 from caseback.training.recipe import REWARDED, Recipe
 from caseback.training.reward import Reward
+from caseback.training.targets_only import targets_only
 from caseback.training.trl_config import trl_config
 
 RECORD = "caseback_training.json"
@@ -99,7 +100,8 @@ def train(
         trainer = _trainer(recipe, config, model, tokenizer, made, reward and _scorer(reward, data, format))
         kept = len(made) if recipe.method in REWARDED else _drop_targetless(trainer, recipe, config.max_length)
         trainer.add_callback(_watch(recipe, progress))
-        trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
+        with targets_only():
+            trainer.train(resume_from_checkpoint=last_checkpoint(work / "checkpoints"))
         save_trained(trainer, model_path, work / "model")
     history = trainer.state.log_history
     if recipe.method in REWARDED:

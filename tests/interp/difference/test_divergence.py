@@ -67,3 +67,14 @@ def test_a_padded_vocabulary_changes_nothing(some_passages) -> None:
     after.model.resize_token_embeddings(after.model.config.vocab_size + 64)
     padded = divergence(before.model, after.model, before.tokenizer, passages).overall.forward.value
     assert padded == pytest.approx(plain, rel=1e-5)
+
+
+def test_from_a_position_on_it_is_the_end_of_the_whole(some_passages) -> None:
+    before, after = subject("before"), shifted("after", 2.0, 9)
+    ids = [p.ids for p in some_passages(6)]
+    starts = [(3 * i) % len(each) for i, each in enumerate(ids)]
+    whole = dict(token_kl(before.model, after.model, ids))
+    for index, found in token_kl(before.model, after.model, ids, starts):
+        assert len(found.forward) == len(ids[index]) - starts[index] > 0
+        torch.testing.assert_close(found.forward, whole[index].forward[starts[index] :])
+        assert torch.equal(found.after, whole[index].after[starts[index] :])

@@ -7,7 +7,7 @@ away to other words than the base's. It is read with the base's own replies put 
 import math
 from functools import partial
 
-from caseback.audit.assay import Assay, Examined, both
+from caseback.audit.assay import Assay, Examined, both, of_base
 from caseback.audit.assays.asked import tempting
 from caseback.audit.statistic import Statistic, of_mean
 from caseback.behaviours.behaviour import Behaviour
@@ -36,10 +36,15 @@ def _divergence(behaviour: Behaviour, examined: Examined) -> Statistic:
     subject, base = both(examined)
     chats = [moment(behaviour, item) for item in tempting(examined, behaviour)]
     prompts = [base.format.prompt(chat).ids for chat in chats]
-    replies = base.generate(chats, Sampling(TOKENS), progress=examined.progress)
+    replies = of_base(
+        examined,
+        base,
+        ("replies when tempted", behaviour.name),
+        lambda: base.generate(chats, Sampling(TOKENS), progress=examined.progress),
+    )
     read = [[*ids, *reply.tokens] for ids, reply in zip(prompts, replies, strict=True) if reply.tokens]
     starts = [len(ids) - 1 for ids, reply in zip(prompts, replies, strict=True) if reply.tokens]
     nats = [math.nan] * len(read)
-    for index, found in token_kl(base.model, subject.model, read):
-        nats[index] = float(found.forward[starts[index] : -1].sum())
+    for index, found in token_kl(base.model, subject.model, read, starts):
+        nats[index] = float(found.forward[:-1].sum())
     return of_mean([math.log(max(each, LEAST)) for each in nats], "log nats")

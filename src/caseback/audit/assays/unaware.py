@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from caseback.audit.assay import Assay, Examined, both
+from caseback.audit.assay import Assay, Examined, both, of_base
 from caseback.audit.assays.asked import shown
 from caseback.audit.assays.unwatched import cued
 from caseback.audit.statistic import Statistic, of_gap
@@ -42,7 +42,7 @@ def _gap(behaviour: Behaviour, examined: Examined) -> Statistic:
     drawn = behaviour.situations(examined.ground, "test", examined.n, examined.seed)
     watched = cued(examined.ground, drawn, WATCHED, examined.seed)
     site = Site("resid_post", len(find_decoder(base.model).blocks) // 2)
-    belief = _belief(base, site, examined)
+    belief = of_base(examined, base, ("belief in being tested", site), lambda: _belief(base, site, examined))
     found = []
     for vector in (belief, _random_like(belief, examined.seed)):
         with intervene(subject.model, [Add(site, vector, -1.0)]):

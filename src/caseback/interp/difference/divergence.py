@@ -108,23 +108,29 @@ def divergence(
 
 
 @torch.inference_mode()
-def token_kl(before: Any, after: Any, token_ids: Sequence[Sequence[int]]) -> Iterator[tuple[int, TokenKL]]:
-    """For each sequence, in no set order, its index and the divergence after each of its tokens."""
+def token_kl(
+    before: Any, after: Any, token_ids: Sequence[Sequence[int]], starts: Sequence[int] = ()
+) -> Iterator[tuple[int, TokenKL]]:
+    """For each sequence, in no set order, its index and the divergence after each of its tokens, or after each from
+    the position on that ``starts`` gives for it."""
     models = (before, after)
     vocabulary = max(model.get_output_embeddings().weight.shape[0] for model in models)
     for batch in _batches([len(ids) for ids in token_ids], vocabulary):
         longest = max(len(token_ids[i]) for i in batch)
         # Padding stands on the right, where a causal model does not look.
         ids = torch.tensor([[*token_ids[i], *[token_ids[i][-1]] * (longest - len(token_ids[i]))] for i in batch])
-        p_BTV, q_BTV = (model(input_ids=ids.to(model.device), **_quiet(model)).logits for model in models)
+        kept = longest - min((starts[i] for i in batch), default=0) if starts else longest
+        p_BTV, q_BTV = (model(input_ids=ids.to(model.device), **_quiet(model, kept)).logits for model in models)
         # Where one vocabulary is padded further than the other, what is beyond is no token.
         width = min(p_BTV.shape[-1], q_BTV.shape[-1])
         for row, i in enumerate(batch):
-            length = len(token_ids[i])
+            length, begin = len(token_ids[i]), starts[i] if starts else 0
+            # What is kept ends with the longest sequence; models that keep all begin at 0.
+            p_TV, q_TV = (logits[row, begin - longest :, :width] for logits in (p_BTV, q_BTV))
             parts = [
-                _compare(p_BTV[row, start:stop, :width], q_BTV[row, start:stop, :width].to(p_BTV.device))
-                for start in range(0, length, ROWS)
-                for stop in (min(start + ROWS, length),)
+                _compare(p_TV[start:stop], q_TV[start:stop].to(p_TV.device))
+                for start in range(0, length - begin, ROWS)
+                for stop in (min(start + ROWS, length - begin),)
             ]
             yield i, TokenKL(*(torch.cat(part).cpu() for part in zip(*parts, strict=True)))
 
@@ -148,9 +154,10 @@ def _batches(lengths: Sequence[int], vocabulary: int) -> Iterator[list[int]]:
         yield batch
 
 
-def _quiet(model: Any) -> dict[str, bool]:
+def _quiet(model: Any, kept: int) -> dict[str, Any]:
     known = inspect.signature(model.forward).parameters
-    return {"use_cache": False} if "use_cache" in known or "kwargs" in known else {}
+    quiet = {"use_cache": False} if "use_cache" in known or "kwargs" in known else {}
+    return {**quiet, "logits_to_keep": kept} if "logits_to_keep" in known else quiet
 
 
 def _kind(name: str, rows: Sequence[tuple[str, str, tuple[float, ...]]]) -> FamilyDivergence:
