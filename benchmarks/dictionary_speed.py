@@ -39,6 +39,7 @@ PEERS = {
 CLAIMS = {
     "interp.dictionary_speed_vs_saelens": ("saelens", 10.0),
     "interp.dictionary_speed_vs_saelens_bf16": ("saelens_bf16", 5.0),
+    "interp.dictionary_speed_vs_dictionary_learning": ("dictionary_learning", 1.0),
     "interp.dictionary_speed_vs_sparsify": ("sparsify", 4.0),
     "interp.dictionary_speed_roofline": ("roofline", 0.4),
 }

@@ -142,6 +142,25 @@ def test_the_model_is_left_as_it_was():
     assert all(p.grad is None for p in model.parameters())
 
 
+def test_what_is_replaced_is_not_computed_again():
+    model, _ = tiny("llama", torch.float64, attention_bias=True)
+    decoder = find_decoder(model)
+    frozen = freeze(decoder, IDS)
+    seen: list[int] = []
+    attention, mlp = decoder.blocks[1].attention, decoder.blocks[1].mlp
+    handle = mlp.gate_proj.register_forward_pre_hook(lambda _, args: seen.append(args[0].numel()))
+    copies = frozen.embedded_TD.expand(3, -1, -1)
+    final_BTD = run_frozen(frozen, copies, [wrote.expand(3, -1, -1) for wrote in frozen.mlp_out]).final_BTD
+    handle.remove()
+    assert seen == [0]
+    torch.testing.assert_close(final_BTD, frozen.final_TD.expand(3, -1, -1), **NEAR)
+    parts = attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight
+    by_query, by_key, by_value = torch.autograd.grad(final_BTD.sum(), parts, allow_unused=True)
+    assert by_query is None
+    assert by_key is None
+    assert float(by_value.abs().max()) > 0
+
+
 def test_targets_can_be_named():
     model, _ = tiny("llama", torch.float64)
     graph = trace(model, IDS, random_transcoders(model), targets=[5, 9, 5])

@@ -156,8 +156,15 @@ def run_frozen(
     copies = len(embedded_BTD)
     read: dict[int, Tensor] = {}
 
-    def keep(layer: int) -> Callable[[Tensor], None]:
-        return lambda x: read.__setitem__(layer, x)
+    def keep(layer: int) -> Callable[[Tensor], Tensor]:
+        # What the MLP would write is replaced, so it is given no token and costs nothing; a norm behind it needs all.
+        tokens = None if decoder.blocks[layer].mlp_out in frozen.norms else 0
+
+        def visit(x: Tensor) -> Tensor:
+            read[layer] = x
+            return x[:, :tokens]
+
+        return visit
 
     def write(layer: int) -> Callable[[Tensor], Tensor]:
         skip = skips[layer] if skips else None
@@ -196,8 +203,9 @@ def held_fixed(frozen: Frozen) -> Iterator[None]:
         return frozen.norms[module](_hidden(args, kwargs))
 
     def queries_and_keys(module: nn.Module, _: Any, output: Tensor) -> Tensor:
-        recorded = frozen.fixed[module]
-        recorded = recorded.expand(len(output), -1, -1)
+        recorded = frozen.fixed[module].expand(len(output), -1, -1)
+        if recorded.shape == output.shape:  # nothing of the output is left, so no gradient passes here
+            return recorded
         return torch.cat([recorded, output[..., recorded.shape[-1] :]], dim=-1)
 
     handles: list[RemovableHandle] = []
