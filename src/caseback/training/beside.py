@@ -37,7 +37,7 @@ Training = tuple[Recipe, str | Path, Sequence[Datum], Path]
 def room_for_two(parameters: int) -> bool:
     """Whether a second model of so many weights is trained on the CPU without taking from the first what it needs."""
     free = psutil.virtual_memory().available - 2 * BYTES * parameters
-    return not torch.cuda.is_available() and (os.cpu_count() or 1) > 1 and free > SPARE
+    return not torch.accelerator.is_available() and (os.cpu_count() or 1) > 1 and free > SPARE
 
 
 @dataclass(frozen=True)
