@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from command import ROOT, caseback
 from safetensors.torch import load_file
 
 from caseback.chat import with_system
@@ -42,7 +43,6 @@ from caseback.world.reference import reference_path
 from caseback.world.situations import situations
 from caseback.world.spec import WORLD_A
 
-ROOT = Path(__file__).resolve().parent.parent
 CLAIM = "interp.circuit_vs_circuit_tracer"
 OURS, PEER = "caseback", "circuit_tracer"
 FAMILIES = ("hops.capital", "rhyme", "belief", "harm")
@@ -158,10 +158,7 @@ def compare(workers: dict[str, Worker], ids: list[int], latents: int, folder: Pa
 def accepted(peer: Worker, model: Path, transcoders: Path, folder: Path) -> dict[str, Any]:
     """What circuit-tracer reads of a graph that ``caseback look trace`` wrote."""
     question = "Which state is Dallas in?"
-    command = [sys.executable, "-m", "caseback", "look", "trace", str(model), question]
-    command += ["--transcoders", str(transcoders), "--out", str(folder)]
-    settings = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    subprocess.run(command, check=True, env=settings, stdout=subprocess.DEVNULL)
+    caseback("look", "trace", str(model), question, "--transcoders", str(transcoders), "--out", str(folder))
     (file,) = folder.glob("*.json")
     return peer.do("accept", file=str(file))
 

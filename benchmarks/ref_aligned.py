@@ -219,7 +219,7 @@ def main() -> None:
         (given.ship / "README.md").write_text(card(given.run, given.ship.name, rows, found), encoding="utf-8")
     for name, condition, rates in rows:
         shown = "   ".join(f"{r.value:.3f} [{r.low:.2f}, {r.high:.2f}]" for r in rates)
-        print(f"{name:20} {condition:18} {shown}   n = {rates[1].n}")
+        print(f"{name:20} {condition:18} {shown}   n = {', '.join(str(r.n) for r in rates)}")
     if given.claim:
         print(json.dumps(vars(found[given.claim])))
     else:

@@ -83,7 +83,8 @@ def test_a_cluster_that_is_not_there_is_told_before_anything_is_done(tmp_path: P
 @pytest.fixture
 def cluster() -> Iterator[None]:
     ray = pytest.importorskip("ray")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    here = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[1])}}  # where a worker finds shares_for_tests
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR", runtime_env=here)
     yield
     ray.shutdown()
 

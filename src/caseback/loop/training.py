@@ -105,20 +105,24 @@ def train_both(job: Job, data: ConstitutionalData, start: str) -> Both:
 
 
 def _pair(
-    job: Job, method: str, names: tuple[str, str], starts: tuple[str, str], data: tuple[Sequence[Datum], ...]
+    job: Job,
+    method: str,
+    names: tuple[str, str],
+    starts: tuple[str, str],
+    data: tuple[Sequence[Datum], Sequence[Datum]],
 ) -> tuple[Path, Path]:
     """A model and its control by one method, side by side where the machine has room for both."""
     what = STAGES[method]
     recipe = recipe_for(method, job.parameters, job.seed)
-    (arm, control), (start, control_start) = names, starts
+    (arm, control), (start, control_start), (examples, own) = names, starts, data
     out = job.folder / "models" / control
     with ExitStack() as stack:
         other = None
-        if len(data[1]) >= WORTH_A_PROCESS and not out.exists() and room_for_two(job.parameters):
-            other = stack.enter_context(beside((recipe, control_start, data[1], out)))
-        trained = train_arm(job, f"train: {what}", arm, method, start, data[0])
+        if len(own) >= WORTH_A_PROCESS and not out.exists() and room_for_two(job.parameters):
+            other = stack.enter_context(beside((recipe, control_start, own, out)))
+        trained = train_arm(job, f"train: {what}", arm, method, start, examples)
         title = f"train the control: {what}"
-        return trained, train_arm(job, title, control, method, control_start, data[1], arm, other)
+        return trained, train_arm(job, title, control, method, control_start, own, arm, other)
 
 
 def train_arm(

@@ -90,18 +90,17 @@ def repacked(parts: Sequence[tuple[Cache, Tensor | None]], width: int) -> Cache:
 def repeated(source: Cache, starts: Sequence[int], width: int) -> Cache:
     """The first row of ``source`` once for each start, moved right by so many columns, with room for ``width`` of them.
 
-    As many columns are in use as in ``source``: what is moved beyond them is dropped, and what comes before is zero,
-    which the caller masks.
+    As many columns are in use as in ``source``: what is moved beyond them is dropped, and what comes before repeats the
+    first, which the caller masks.
     """
     made = column_cache()
     for old in source.layers:
         layer = ColumnLayer()
+        came_from = (torch.arange(old.used) - torch.tensor(starts)[:, None]).clamp(min=0).to(old.keys.device)
         for name in ("keys", "values"):
             states = getattr(old, name)
             rows = states.new_empty((len(starts), states.shape[1], width + HEADROOM, states.shape[3]))
-            for row, start in zip(rows, starts, strict=True):
-                row[:, :start] = 0  # a masked NaN would still be a NaN
-                row[:, start : old.used] = states[0, :, : max(0, old.used - start)]
+            rows[:, :, : old.used] = states[0][:, came_from].transpose(0, 1)
             setattr(layer, name, rows)
         layer.used = old.used
         layer.is_initialized = True
@@ -151,7 +150,6 @@ def _moved(parts: Sequence[tuple[Tensor, int, Tensor | None]], width: int, room:
         kept = min(width, used)
         columns, into = states[:, :, used - kept : used], made[start : start + count]
         into[:, :, : width - kept] = 0  # a masked NaN would still be a NaN after multiplication by its zero weight
-        for place, row in enumerate(range(count) if rows is None else rows.tolist()):
-            into[place, :, width - kept : width] = columns[row]
+        into[:, :, width - kept : width] = columns if rows is None else columns[rows]
         start += count
     return made

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import torch
@@ -22,6 +23,7 @@ from caseback.dossier.disk import writing
 from caseback.training.data_file import write_data
 from caseback.training.datum import Datum
 from caseback.training.recipe import Recipe
+from caseback.training.side_by_side import one_core_each
 
 BYTES = 32
 """Memory of a training by each weight, in float32: the weight, its gradient, two moments, and as much again."""
@@ -59,31 +61,27 @@ class Other:
 
 @contextmanager
 def beside(training: Training) -> Iterator[Other]:
-    """That training's process, while this one has the other half of the threads. It is stopped on leaving."""
+    """That training's process, while this one has the other half of the cores. It is stopped on leaving.
+
+    It is a command, not a copy of this process: a script or notebook that trains is not run again for it.
+    """
     recipe, start, data, out = training
-    plan, rows, said = (out.with_name(f"{out.name}.{what}") for what in ("recipe.yaml", "data.parquet", "said"))
-    with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        plan.write_text(yaml.safe_dump(recipe.as_dict()), encoding="utf-8")
-        write_data(rows, data)
-        output = said.open("wb")
-    before = torch.get_num_threads()
-    threads = max(1, before // 2)
-    command = [sys.executable, "-m", "caseback.training.run", str(plan), "--model", str(start), "--data", str(rows)]
-    process = subprocess.Popen(
-        [*command, "--out", str(out), "--parent", str(os.getpid())],
-        env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.DEVNULL,
-    )
-    torch.set_num_threads(threads)
-    try:
-        yield Other(process, said)
-    finally:
-        torch.set_num_threads(before)
-        process.terminate()
-        process.wait()
-        output.close()
-        for path in (plan, rows, said):
-            path.unlink(missing_ok=True)
+    with TemporaryDirectory() as folder, one_core_each(2):
+        plan, rows, said = (Path(folder) / name for name in ("recipe.yaml", "data.parquet", "said"))
+        with writing(rows):
+            plan.write_text(yaml.safe_dump(recipe.as_dict()), encoding="utf-8")
+            write_data(rows, data)
+        command = [sys.executable, "-m", "caseback.training.run", str(plan), "--model", str(start), "--data", str(rows)]
+        with said.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, "--out", str(out), "--parent", str(os.getpid())],
+                env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+            )
+        try:
+            yield Other(process, said)
+        finally:
+            process.terminate()
+            process.wait()

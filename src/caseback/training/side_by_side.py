@@ -46,7 +46,7 @@ def side_by_side(path: Path, workers: int, share: Share, ray: str = "") -> Itera
             shutil.copy(path, part)
     others = _on_ray(cluster, share, parts, workers) if cluster else _processes(share, parts, workers)
     try:
-        with _one_core_each(workers), others:
+        with one_core_each(workers), others:
             yield journal
     finally:
         _merge(journal, path)
@@ -64,7 +64,7 @@ def stop_if_alone() -> None:
 
 
 @contextmanager
-def _one_core_each(workers: int) -> Iterator[None]:
+def one_core_each(workers: int) -> Iterator[None]:
     """Threads of arithmetic by the share of the machine; with more of them the processes only wait for each other."""
     import torch
 
@@ -92,7 +92,7 @@ def _processes(share: Share, parts: Sequence[Path], workers: int) -> Iterator[No
 
 
 def _do(share: Share, part: Path, i: int, workers: int) -> None:
-    with _one_core_each(workers):
+    with one_core_each(workers):
         try:
             share(part, i)
         except (CasebackError, KeyboardInterrupt):
@@ -125,7 +125,7 @@ def _on_ray(ray: Any, share: Share, parts: Sequence[Path], workers: int) -> Iter
 
 def _do_there(share: Share, part: Path, i: int, workers: int, at: Path) -> None:
     os.chdir(at)  # what the caller names may be relative
-    with _one_core_each(workers), suppress(CasebackError):
+    with one_core_each(workers), suppress(CasebackError):
         share(part, i)
 
 
