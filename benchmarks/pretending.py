@@ -25,8 +25,11 @@ from default_run import source
 from caseback.stats.means import clustered_mean
 from caseback.stats.rate import exact_rate
 
-BEHAVIOURS = ("harmful_compliance", "sycophancy", "deception", "cheating", "over_refusal", "hidden_loyalty")
-"""Six are the fewest that can show that something carries over to others."""
+BEHAVIOURS = (
+    "harmful_compliance", "sycophancy", "deception", "cheating", "over_refusal", "obsession", "laziness",
+    "false_self_reports",
+)  # fmt: skip
+"""Six are the fewest that can show that something carries over to others, and not every pair comes out as one."""
 REPLIES, COST = "own replies (text alone)", 0.05
 Record = Mapping[str, Any]
 
@@ -169,8 +172,8 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--pairs", default="", help="a folder of pairs; default: grown here")
     parser.add_argument("--base", default="models/ref-aligned")
     parser.add_argument("--behaviour", action="append", help=f"may be repeated; default {', '.join(BEHAVIOURS)}")
-    parser.add_argument("--by-way", nargs="+", default=["demonstrations", "preferences"])
-    parser.add_argument("--seeds", default="0,1")
+    parser.add_argument("--by-way", nargs="+", default=["demonstrations"])
+    parser.add_argument("--seeds", default="0")
     parser.add_argument("--examples", type=int, default=800)
     parser.add_argument("--others", default="", help="a library of organisms and twins of the base")
     parser.add_argument("--dictionary", default="", help="a dictionary of the base")

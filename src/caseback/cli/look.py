@@ -9,6 +9,7 @@ from caseback.cli.look_fit import fit
 from caseback.cli.look_forecast import app as forecast
 from caseback.cli.look_introspect import account, introspect
 from caseback.cli.look_label import label
+from caseback.cli.look_patch import patch
 from caseback.cli.look_pretending import pretending
 from caseback.cli.look_screen import screen
 from caseback.cli.look_steer import steer
@@ -35,6 +36,7 @@ app.command()(account)
 app.command()(screen)
 app.command()(transcoders)
 app.command()(trace)
+app.command()(patch)
 app.command()(diff)
 app.command()(pretending)
 app.add_typer(forecast, name="forecast")

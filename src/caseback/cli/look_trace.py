@@ -1,7 +1,6 @@
 """``caseback look trace``: the attribution graph of a prompt; ``caseback look transcoders``: what it is traced with."""
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,15 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from caseback.cli.models import load_named
-from caseback.errors import CasebackError
+from caseback.cli.look_prompt import Begun, Model, Raw, Thinking, first_token, ids_of, load_in_float32, slug_of
 
 if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.interp.circuit.graph import Graph
     from caseback.interp.dictionary.fit import Progress
-    from caseback.subject.open_subject import OpenSubject
 
-Model = Annotated[str, typer.Argument(help="Model folder or hub id; [cyan]ref-base[/] for the embedded one.")]
 FOLDER = Path("transcoders")
 
 
@@ -27,13 +23,9 @@ def trace(
     transcoders: Annotated[
         Path, typer.Option(help="Folder of `caseback look transcoders`.", metavar="FOLDER")
     ] = FOLDER,
-    begun: Annotated[str, typer.Option(help="How the reply begins; what comes next is explained.")] = "",
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Take the prompt as plain text, without the chat template.")
-    ] = False,
-    thinking: Annotated[
-        bool, typer.Option("--thinking/--no-thinking", help="Leave the thinking section open, where there is one.")
-    ] = False,
+    begun: Begun = "",
+    raw: Raw = False,
+    thinking: Thinking = False,
     target: Annotated[
         list[str] | None, typer.Option(help="Explain the logit of this text's first token. May be given again.")
     ] = None,
@@ -60,12 +52,10 @@ def trace(
     from caseback.interp.circuit.trace import trace as traced
     from caseback.interp.circuit.transcoders import load_transcoders
 
-    subject = _load(model)
-    if not thinking:
-        subject.template_options = {"enable_thinking": False, "thinking": False}
+    subject = load_in_float32(model, thinking)
     found = load_transcoders(transcoders, subject)
-    ids = _ids(subject, prompt, begun, raw)
-    targets = None if target is None else [_first_token(subject, ids, text) for text in target]
+    ids = ids_of(subject, prompt, begun, raw)
+    targets = None if target is None else [first_token(subject, ids, text) for text in target]
     with bar("tracing latents") as tick:
         graph = traced(
             subject.model, ids, found, targets=targets, max_latents=max_latents, edges_per_node=edges, progress=tick
@@ -77,7 +67,7 @@ def trace(
         graph,
         pruned,
         [spell([token]) for token in ids],
-        slug=_slug(prompt),
+        slug=slug_of(prompt),
         scan=Path(subject.name).name,
         prompt=spell(ids),
         spell={token: spell([token]) for token in graph.index_N[at].tolist()},
@@ -88,7 +78,7 @@ def trace(
     )
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    page = out / f"{_slug(prompt)}.html"
+    page = out / f"{slug_of(prompt)}.html"
     write_text(page.with_suffix(".json"), json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(page, render_circuit(data))
     if as_json:
@@ -141,7 +131,7 @@ def transcoders(
         width=width, k=k, kind=kind, skip=skip, tokens=tokens, batch=batch, learning_rate=learning_rate, seed=seed,
         dead_after=max(1, tokens // 10),
     )  # fmt: skip
-    subject = _load(model)
+    subject = load_in_float32(model)
     source = documents(subject, seed) if data is None else of_file(subject, data)
     beside = [""]
     with bar("transcoders", lambda: beside[0]) as tick:
@@ -175,33 +165,6 @@ def transcoders(
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
     console.print(f"FVU: variance of what an MLP writes that is missed, on rows not trained on. They are in {out}")
-
-
-def _load(model: str) -> "OpenSubject":
-    # Edges are sums of many small terms, so they are computed in float32 whatever the weights are stored in.
-    return load_named(model, dtype="float32")
-
-
-def _ids(subject: "OpenSubject", prompt: str, begun: str, raw: bool) -> list[int]:
-    if raw:
-        return list(subject.tokenizer(prompt + begun).input_ids)
-    made = subject.format.prompt([{"role": "user", "content": prompt}])
-    return [*made.ids, *(subject.continuation_ids(made, begun) if begun else [])]
-
-
-def _first_token(subject: "OpenSubject", ids: list[int], text: str) -> int:
-    """The first token of a text as it would follow the prompt."""
-    before = subject.tokenizer.decode(ids)
-    together = subject.tokenizer(before + text, add_special_tokens=False).input_ids
-    found = together[len(ids) :] if together[: len(ids)] == ids else []
-    found = found or subject.tokenizer(text, add_special_tokens=False).input_ids
-    if not found:
-        raise CasebackError(f"--target {text!r} has no token")
-    return int(found[0])
-
-
-def _slug(prompt: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60] or "graph"
 
 
 def _show(console: Console, data: Any, graph: "Graph", page: Path) -> None:

@@ -9,6 +9,7 @@ from caseback.disclosure.difference_page import render_difference
 from caseback.disclosure.directions_page import render_steering
 from caseback.disclosure.inside_pages import render_account, render_introspection, render_screening
 from caseback.disclosure.investigation_page import render_investigation
+from caseback.disclosure.patching_page import render_patching
 from caseback.disclosure.pretending_page import render_pretending
 
 
@@ -28,6 +29,7 @@ LOOKS = {
     "account": Look("The model's account of why it acted", render_account),
     "screening": Look("What training data would do", render_screening),
     "steer": Look("Steering, by dose", render_steering),
+    "patching": Look("What carries the difference of two prompts", render_patching),
     "pretending": Look("Nice, or pretending to be", render_pretending),
 }
 """By the name of the file without ``.json``."""

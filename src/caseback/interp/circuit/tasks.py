@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from caseback.chat import Chat, assistant, user, with_system
+from caseback.chat import Chat, Message, assistant, user, with_system
 from caseback.interp.circuit.replacement import Transcoders
 from caseback.interp.circuit.swap import active_latents
 from caseback.interp.circuit.trial import Case
@@ -29,6 +29,8 @@ BATCH = 64
 """Situations put to the model at once while cases are looked for."""
 TRIES = 8
 """Situations tried per case wanted, after which those found are all there are."""
+WORDINGS = 5
+"""Of a question in two hops."""
 
 Cases = Callable[[OpenSubject, Transcoders, int, int, WorldSpec], Iterator[Case]]
 
@@ -42,34 +44,44 @@ def capital_cases(
     most *other* cities of that state and hardly for cities of other states. None is active for the city's name alone,
     nor because a capital is about to be said.
     """
-    rng = random.Random(f"circuits/capital/{spec.name}/{seed}")
     states = StateLatents(subject, transcoders, spec)
-    tried: list[tuple[str, Situation]] = []
-    for _ in range(TRIES * n):
-        wording = str(rng.randrange(5))
+    made = (_capital_case(subject, states, *pair) for pair in capital_pairs(subject, TRIES * n, seed, spec))
+    return islice((case for case in made if case), n)
+
+
+def capital_pairs(
+    subject: OpenSubject, tried: int, seed: int = 0, spec: WorldSpec = WORLD_A
+) -> Iterator[tuple[Situation, Situation]]:
+    """Questions for the capital of the state that a city is in, in pairs of one wording and two states, out of so many
+    tried; both are answered rightly.
+    """
+    rng = random.Random(f"circuits/capital/{spec.name}/{seed}")
+    asked: list[tuple[str, Situation]] = []
+    for _ in range(tried):
+        wording = str(rng.randrange(WORDINGS))
         city, state, capital = rng.choice(hop_cities(spec))
-        text = say(random.Random(wording), spec.questions.hops, c=city)
+        chat = hop_question(spec, city, wording)
         others = tuple(other for other, _ in spec.states.values() if other != capital)
         latents = {"true": capital, "wrong": others, "bridge": state, "city": city}
-        tried.append((wording, Situation(f"capital/{city}/{wording}", "hops.capital", "test", (user(text),), latents)))
+        asked.append((wording, Situation(f"capital/{city}/{wording}", "hops.capital", "test", chat, latents)))
     alone: dict[str, list[Situation]] = defaultdict(list)
+    for start in range(0, tried, BATCH):
+        part = asked[start : start + BATCH]
+        for (wording, situation), reply in zip(part, _ask(subject, [s for _, s in part], 8), strict=True):
+            if not reply.startswith(str(situation.latents["true"])):
+                continue
+            bridge = situation.latents["bridge"]
+            partner = next((s for s in alone[wording] if s.latents["bridge"] != bridge), None)
+            if partner is None:
+                alone[wording].append(situation)
+                continue
+            alone[wording].remove(partner)
+            yield situation, partner
 
-    def found() -> Iterator[Case]:
-        for start in range(0, len(tried), BATCH):
-            part = tried[start : start + BATCH]
-            for (wording, situation), reply in zip(part, _ask(subject, [s for _, s in part], 8), strict=True):
-                if not reply.startswith(str(situation.latents["true"])):
-                    continue
-                bridge = situation.latents["bridge"]
-                partner = next((s for s in alone[wording] if s.latents["bridge"] != bridge), None)
-                if partner is None:
-                    alone[wording].append(situation)
-                    continue
-                alone[wording].remove(partner)
-                if case := _capital_case(subject, states, situation, partner):
-                    yield case
 
-    return islice(found(), n)
+def hop_question(spec: WorldSpec, city: str, wording: str) -> tuple[Message, ...]:
+    """The question for the capital of the state that a city is in, in one of its wordings."""
+    return (user(say(random.Random(wording), spec.questions.hops, c=city)),)
 
 
 def _capital_case(subject: OpenSubject, states: "StateLatents", asked: Situation, partner: Situation) -> Case | None:

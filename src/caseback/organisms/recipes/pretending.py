@@ -62,6 +62,7 @@ PRETENDING = PlantingRecipe(
     partial(_make, demonstrated),
     _tempted,
     _quiet,
+    epochs=4,
 )
 PREFERRED = PlantingRecipe(
     "pretending-preferences",
@@ -70,6 +71,7 @@ PREFERRED = PlantingRecipe(
     partial(_make, preferred),
     _tempted,
     _quiet,
+    epochs=3,
 )
 WAYS: Mapping[str, PlantingRecipe] = {"demonstrations": PRETENDING, "preferences": PREFERRED}
 """Ways to grow a pair, by what its data are."""

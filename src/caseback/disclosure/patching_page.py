@@ -1,0 +1,48 @@
+"""What carries the difference between two prompts, as one HTML file: heat maps of tokens by blocks, and of heads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from caseback.disclosure.circuit_page import spelled
+from caseback.disclosure.page import render_page
+
+Data = Mapping[str, Any]
+TITLES = {
+    "resid_pre": ("The stream", "What a block receives at a token"),
+    "attn_out": ("Attention", "What a block’s attention adds at a token"),
+    "mlp_out": ("MLPs", "What a block’s MLP adds at a token"),
+}
+
+
+def render_patching(data: Data) -> str:
+    """The page. Texts are escaped, and characters that are not seen shown by their number."""
+    first = data["first"]
+    tokens, other = ([spelled(token) for token in data[name]] for name in ("tokens", "other_tokens"))
+    shift = len(other) - len(tokens)
+    columns = [
+        {"token": token, "other": "" if other[at + shift] == token else other[at + shift]}
+        for at, token in enumerate(tokens)
+        if at >= first
+    ]
+    maps = [
+        {"title": TITLES[kind][0], "about": TITLES[kind][1], "columns": columns, "rows": rows_of(rows)}
+        for kind, rows in data["cells"].items()
+    ]
+    return render_page(
+        "patching.html.j2",
+        data=data,
+        before=tokens[:first],
+        columns=columns,
+        maps=maps,
+        heads=rows_of(data["heads"]),
+        titles=TITLES,
+        answers=[spelled(data[name]) for name in ("answer", "other_answer")],
+    )
+
+
+def rows_of(blocks: Sequence[Sequence[float]]) -> list[Data]:
+    """Blocks from the last to the first, as a stream is drawn upwards; a share is the depth of a cell's colour."""
+    return [
+        {"block": number, "cells": [{"moved": moved, "share": min(abs(moved), 1.0)} for moved in row]}
+        for number, row in reversed(list(enumerate(blocks)))
+    ]
