@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Places in the table on the terminal."""
-NAMES = {"resid_pre": "the stream into the block", "attn_out": "attention", "mlp_out": "MLP", "heads": "head"}
+NAMES = {"resid_pre": "the stream into the block", "attn_out": "attention", "mlp_out": "MLP"}
+WHOLE = {"attn_out": "attention, MLPs held", "mlp_out": "MLPs, attention free"}
 
 
 def patch(
@@ -38,8 +39,8 @@ def patch(
     """Show where the difference between two prompts sits, and whether attention or MLPs carry it to the answer.
 
     Activations of the other prompt are put into the first, one token and block, one attention head, and all attention
-    or all MLPs at a time; each time the answer is read. Needs no transcoders. Try it before you trust an attribution
-    graph: what attention carries by itself, no latent of an MLP stands for.
+    or all MLPs at a time; each time the answer is read. Needs no transcoders. Try it before you look for latents in an
+    attribution graph: for what attention carries while the MLPs are held as they were, no latent of an MLP stands.
 
     Example: [cyan]caseback look patch ref-base "Name the capital of the state where Dallas lies."
     "Name the capital of the state where Fresno lies."[/]
@@ -82,7 +83,7 @@ def _show(console: Console, found: "Patching", data: dict[str, Any], page: Path)
     )
     table = Table("all blocks at once", "moved", "answer", box=None, header_style="bold")
     for kind, each in found.whole.items():
-        table.add_row(NAMES[kind], f"{each.moved:+.2f}", escape(second if each.turned else first))
+        table.add_row(WHOLE[kind], f"{each.moved:+.2f}", escape(second if each.turned else first))
     console.print(table)
     tokens = [escape(repr(token)) for token in data["tokens"][found.first :]]
     places = [

@@ -12,6 +12,7 @@ TITLES = {
     "attn_out": ("Attention", "What a block’s attention adds at a token"),
     "mlp_out": ("MLPs", "What a block’s MLP adds at a token"),
 }
+WHOLE = {"attn_out": "attention, the MLPs held as they were", "mlp_out": "MLPs, attention free to answer"}
 
 
 def render_patching(data: Data) -> str:
@@ -35,7 +36,7 @@ def render_patching(data: Data) -> str:
         columns=columns,
         maps=maps,
         heads=rows_of(data["heads"]),
-        titles=TITLES,
+        whole=[{"name": WHOLE[kind], **each} for kind, each in data["whole"].items()],
         answers=[spelled(data[name]) for name in ("answer", "other_answer")],
     )
 

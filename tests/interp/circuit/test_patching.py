@@ -88,31 +88,39 @@ def test_the_token_that_differs_is_all_of_it_at_the_first_block(llama):
 
 
 def test_whole_sublayers_are_all_blocks_at_once(llama):
+    """MLPs with attention free; attention with the MLPs held, without which it would be all of it."""
     found = patch_prompts(llama, IDS, OTHER, told(llama))
-    for kind, each in found.whole.items():
+    names = ("self_attn", "mlp")
+    blocks = range(llama.config.num_hidden_layers)
+
+    def run(ids, put: dict[tuple[str, int], torch.Tensor] | None = None):
+        kept: dict[tuple[str, int], torch.Tensor] = {}
+
+        def hooked(name: str, layer: int):
+            def at(_, __, output):
+                value = output[0] if isinstance(output, tuple) else output
+                kept[name, layer] = value.clone()
+                if not put or (name, layer) not in put:
+                    return None
+                new = torch.cat([value[:, :2], put[name, layer][:, 2:]], 1)
+                return (new, *output[1:]) if isinstance(output, tuple) else new
+
+            return getattr(llama.model.layers[layer], name).register_forward_hook(at)
+
         with torch.no_grad(), ExitStack() as undo:
-            kept: dict[int, torch.Tensor] = {}
+            for name in names:
+                for layer in blocks:
+                    undo.callback(hooked(name, layer).remove)
+            return llama(torch.tensor([ids])).logits[0, -1], kept
 
-            def hooked(layer: int, write: bool, kept=kept, kind=kind):
-                def at(_, __, output):
-                    value = output[0] if isinstance(output, tuple) else output
-                    if not write:
-                        kept[layer] = value.clone()
-                        return None
-                    new = torch.cat([value[:, :2], kept[layer][:, 2:]], 1)
-                    return (new, *output[1:]) if isinstance(output, tuple) else new
-
-                block = llama.model.layers[layer]
-                return (block.self_attn if kind == "attn_out" else block.mlp).register_forward_hook(at)
-
-            handles = [hooked(layer, False) for layer in range(llama.config.num_hidden_layers)]
-            llama(torch.tensor([OTHER]))
-            for handle in handles:
-                handle.remove()
-            for layer in range(llama.config.num_hidden_layers):
-                undo.callback(hooked(layer, True).remove)
-            logits = llama(torch.tensor([IDS])).logits[0, -1]
-        assert each.moved == pytest.approx(share(found, logits), abs=1e-5)
+    (_, own), (_, theirs) = run(IDS), run(OTHER)
+    mlps = {("mlp", layer): theirs["mlp", layer] for layer in blocks}
+    held = {("self_attn", layer): theirs["self_attn", layer] for layer in blocks}
+    held |= {("mlp", layer): own["mlp", layer] for layer in blocks}
+    for kind, put in (("mlp_out", mlps), ("attn_out", held)):
+        assert found.whole[kind].moved == pytest.approx(share(found, run(IDS, put)[0]), abs=1e-5)
+    free = {("self_attn", layer): theirs["self_attn", layer] for layer in blocks}
+    assert share(found, run(IDS, free)[0]) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_copies_in_one_pass_or_in_many_give_the_same_and_are_counted(llama, monkeypatch: pytest.MonkeyPatch):

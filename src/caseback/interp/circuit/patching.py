@@ -27,6 +27,8 @@ from caseback.subject.span import Span
 
 STREAM: Kind = "resid_pre"
 SUBLAYERS: tuple[Kind, ...] = ("attn_out", "mlp_out")
+WHOLE: Mapping[Kind, tuple[Kind, ...]] = {"attn_out": SUBLAYERS, "mlp_out": ("mlp_out",)}
+"""What is set where a kind of sublayer is put in at once: attention with the MLPs held, MLPs with attention free."""
 BATCH_TOKENS = 2_048
 """Tokens in a forward pass, over all copies of the prompt in it."""
 
@@ -56,7 +58,9 @@ class Patching:
         gap, other_gap: Logit of ``answer`` less that of ``other_answer``, in the prompt and in the counterpart.
         cells: By kind of site, ``[block][token from first on]``: one token at one block.
         heads: ``[block][head]``: one attention head, at all tokens; empty where heads cannot be told apart.
-        whole: By kind of sublayer: in all blocks and at all tokens at once.
+        whole: By kind of sublayer: in all blocks and at all tokens at once, what the MLPs add where attention answers
+            freely, and what attention adds where the MLPs are held at what they added in the prompt. (Were they not,
+            attention would always be all of it: nothing else goes from token to token.)
     """
 
     ids: tuple[int, ...]
@@ -140,6 +144,12 @@ def patch_prompts(
             found += run(len(part), [Patch(site, rows, span)])
         return found
 
+    def everywhere(kind: Kind, new: bool) -> list[Patch]:
+        """A kind of sublayer in all blocks, as in the counterpart or as in the prompt."""
+        return [
+            Patch(site, (theirs if new else own)[site][-n:], span) for site in (Site(kind, layer) for layer in layers)
+        ]
+
     return Patching(
         ids=ids,
         other=other,
@@ -151,8 +161,9 @@ def patch_prompts(
         cells={kind: [each_alone(Site(kind, layer), n, 0) for layer in layers] for kind in kinds},
         heads=[each_alone(Site(kind, layer), decoder.n_heads, 1) for kind in split for layer in layers],
         whole={
-            kind: run(1, [Patch(site, theirs[site][-n:], span) for site in (Site(kind, layer) for layer in layers)])[0]
-            for kind in sublayers
+            kind: run(1, [edit for kind_of in taken for edit in everywhere(kind_of, kind_of == kind)])[0]
+            for kind, taken in WHOLE.items()
+            if sublayers
         },
     )
 

@@ -86,10 +86,10 @@ def hop_question(spec: WorldSpec, city: str, wording: str) -> tuple[Message, ...
 
 def _capital_case(subject: OpenSubject, states: "StateLatents", asked: Situation, partner: Situation) -> Case | None:
     chat = asked.messages
-    parting = _parting(subject, chat, f"{asked.latents['true']}.", f"{partner.latents['true']}.")
-    if parting is None:
+    parted = parting(subject, chat, f"{asked.latents['true']}.", f"{partner.latents['true']}.")
+    if parted is None:
         return None
-    begun, right, other = parting
+    begun, right, other = parted
     prompts = [subject.format.prompt(s.messages).ids for s in (asked, partner)]
     cities = [asked.latents["city"], partner.latents["city"]]
     of = states.of({str(s.latents["bridge"]) for s in (asked, partner)}, set(map(str, cities)))
@@ -189,10 +189,10 @@ def _two_told(
     subject: OpenSubject, name: str, chats: tuple[Chat, Chat], said: tuple[str, str], predicted: Callable[[str], bool]
 ) -> Iterator[Case]:
     """The case of two chats that end alike and are answered otherwise; none where the answers do not part."""
-    parting = _parting(subject, chats[0], *said)
-    if parting is None:
+    parted = parting(subject, chats[0], *said)
+    if parted is None:
         return
-    begun, right, wrong = parting
+    begun, right, wrong = parted
     mine, theirs = (subject.format.prompt(chat).ids for chat in chats)
     yield Case(
         id=name,
@@ -320,7 +320,7 @@ def _replies(subject: OpenSubject, chats: Sequence[Chat], max_new_tokens: int) -
     return [reply.text for reply in subject.generate(chats, Sampling(max_new_tokens=max_new_tokens))]
 
 
-def _parting(subject: OpenSubject, chat: Chat, one: str, two: str) -> tuple[tuple[int, ...], int, int] | None:
+def parting(subject: OpenSubject, chat: Chat, one: str, two: str) -> tuple[tuple[int, ...], int, int] | None:
     """The tokens that two replies begin with alike, and the first in which they part; None where they do not."""
     prompt = subject.format.prompt(chat)
     first, second = (subject.continuation_ids(prompt, text) for text in (one, two))
