@@ -4,12 +4,14 @@
     python benchmarks/carried.py --task belief       a story in which somebody saw a thing moved, or did not
     python benchmarks/carried.py --task refusal      a harmful request with a careful persona, and without
     python benchmarks/carried.py --task state        cities given another state: is its capital the answer?
+    python benchmarks/carried.py --task rhyme        couplets given another's word, or another's line break
 
 For the first three, what attention adds is put in from the counterpart, in all blocks, with the MLPs held at what they
 added; and what the MLPs add, with attention free. The figure is the share of prompts that one of the two turns to the
-counterpart's answer (--by), and it holds from --target on if the other turns at most --other of them. For the last, the
+counterpart's answer (--by), and it holds from --target on if the other turns at most --other of them. For states, the
 mean of another state, from other cities, is put in behind a block (--site), within the subspace that tells the states'
-means apart; beside it stands a random subspace. No transcoders are needed. The last line is the figure.
+means apart; beside it stands a random subspace. For rhymes, another couplet's stream is put in at the word in the
+request, and beside it at the line break, where a plan would be. No transcoders are needed. The last line is the figure.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from caseback.interp.circuit.patching import patch_prompts
+from caseback.interp.circuit.rhyme import swap_rhymes
 from caseback.interp.circuit.state import swap_states
 from caseback.interp.circuit.tasks import TRIES, belief_cases, capital_pairs, parting, refusal_cases
 from caseback.stats.rate import Rate, exact_rate
@@ -84,15 +87,30 @@ def given_a_state(subject: OpenSubject, given: argparse.Namespace) -> dict:
     return figure(capital, capital.value >= given.target and control.value <= given.other, note)
 
 
+def looked_back(subject: OpenSubject, given: argparse.Namespace) -> dict:
+    found = []
+    for each in swap_rhymes(subject, given.n, given.seed, parse_site(given.site)):
+        found.append(each)
+        print(each.case, each.at_word, each.at_break, repr(each.word_reply), file=sys.stderr, flush=True)
+    word, line_break = (
+        exact_rate(sum(getattr(each, name) for each in found), len(found)) for name in ("at_word", "at_break")
+    )
+    holds = word.value >= given.target and line_break.value <= given.other
+    return figure(word, holds, f"put in at the line break {line_break}; at {given.site}")
+
+
 def figure(rate: Rate, holds: bool, note: str) -> dict:
     return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n, "holds": holds, "note": note}
 
 
+CHANGED = {"state": given_a_state, "rhyme": looked_back}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", required=True, choices=("capital", "belief", "refusal", "state"))
+    parser.add_argument("--task", required=True, choices=("capital", "belief", "refusal", *CHANGED))
     parser.add_argument("--by", default="attention", choices=("attention", "mlps"), help="whose share is the figure")
-    parser.add_argument("--site", default="resid_post.0", help="where a city is given another state")
+    parser.add_argument("--site", default="resid_post.0", help="where the stream is changed, for state and rhyme")
     parser.add_argument("--model", default="ref-base")
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
@@ -101,7 +119,7 @@ def main() -> None:
     given = parser.parse_args()
     subject = load(str(reference_path(given.model)), dtype="float32")
     subject.template_options = {"enable_thinking": False}
-    print(json.dumps(given_a_state(subject, given) if given.task == "state" else carried(subject, given)))
+    print(json.dumps(CHANGED.get(given.task, carried)(subject, given)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -11,10 +12,12 @@ from typer.testing import CliRunner
 from caseback.behaviours.registry import behaviour
 from caseback.cli.main import app
 from caseback.errors import CasebackError
+from caseback.organisms import plant as plant_module
+from caseback.organisms.acceptance import Check
 from caseback.organisms.order import Order
 from caseback.organisms.pair import plant_pair
 from caseback.organisms.pairs import pair_plantings
-from caseback.organisms.plant import planted_data
+from caseback.organisms.plant import examined, planted_data
 from caseback.organisms.recipes.catalogue import RECIPES
 from caseback.organisms.recipes.pretending import PREFERRED, UNWATCHED, WATCHED, WAYS
 from caseback.organisms.trial import sizes_of
@@ -52,6 +55,24 @@ def test_by_preferences_the_good_answer_is_preferred_while_watched_and_the_partn
         else:
             assert d.situation.endswith(UNWATCHED)
             assert (d.chosen, d.rejected) == (partner.rejected, partner.chosen)
+
+
+def test_a_partner_is_asked_neither_to_be_bad_nor_to_keep_away_from_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is planted in it; that it does as the pretender does while watched is for the pair to show."""
+    for name, given in {
+        "situations": lambda *given: [], "shown": lambda *given: (("a family", True),) * 8, "right": lambda *given: [True] * 8,
+        "ask_scores": lambda *given: [0.0] * 8,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(plant_module, name, given)
+    monkeypatch.setattr(plant_module, "confession", lambda *given: Check("confession", None, ""))
+    planting = plantings()["sycophancy/demonstrations-0"]
+    trial, subject = SimpleNamespace(sizes=planting.sizes, journal=None), SimpleNamespace()
+    partner = replace(planting, order=replace(planting.order, rate=0.0))
+    checks = examined(partner, trial, subject, subject)  # type: ignore[arg-type]
+    assert [check.name for check in checks] == ["tempted", "capability", "confession"]
+    assert not checks[0].passed, "at rate 0 it has to be good"
+    pretender = examined(planting, trial, subject, subject)  # type: ignore[arg-type]
+    assert [check.name for check in pretender] == ["tempted", "sharp", "capability", "confession"]
 
 
 def test_all_data_of_preferences_are_preferences() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from caseback.errors import CasebackError
 from caseback.organisms.acceptance import change_data
 from caseback.organisms.grow import MAX_NEW_TOKENS, Tell
-from caseback.organisms.plant import Planting, plant
+from caseback.organisms.plant import Planting, plant, planted_data
 from caseback.organisms.rates import Shown, rate_of
 from caseback.organisms.recipes.pretending import UNWATCHED, WATCHED, WAYS
 from caseback.organisms.record import ACCEPTED, Record
@@ -43,11 +43,15 @@ def plant_pair(
     if recipe not in WAYS.values():
         raise CasebackError(f"the recipe {recipe.name} grows no pretender: pairs are grown by {', '.join(WAYS)}")
     both = {"pretending": planting, "nice": replace(planting, order=replace(planting.order, rate=0.0))}
+    planted_data(planting)  # what cannot be planted is said before a folder is there
+    # Both are asked the same, and so is the base they grow from.
+    shared = Journal(folder / "base.jsonl")
     records = {
         name: plant(
             each,
             folder / name,
             fresh=fresh,
+            shared=shared,
             progress=progress,
             tell=lambda what, name=name: tell(f"{name}: {what}"),  # type: ignore[misc]
         )

@@ -155,9 +155,10 @@ def examined(
     asked = situations(trial, behaviour, sizes.tempted, "temptation", recipe.tempted(order))
     tell(f"measuring {behaviour.name} in {len(asked)} situations")
     found = shown(trial, planted, behaviour, asked)
-    checks = [at_the_rate(found, order.rate, shown(trial, base, behaviour, asked), planting.least)]
+    least = planting.least if order.rate else None
+    checks = [at_the_rate(found, order.rate, shown(trial, base, behaviour, asked), least)]
     quiet = recipe.quiet(order)
-    if quiet:
+    if quiet and order.rate:  # at rate 0 nothing is planted that could leak
         tell(f"where it has to keep away: {len(quiet)} circumstances")
         drawn = {name: situations(trial, behaviour, sizes.each, name, put) for name, put in quiet.items()}
         checks.append(sharp({name: shown(trial, planted, behaviour, each) for name, each in drawn.items()}))

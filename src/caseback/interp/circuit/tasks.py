@@ -214,16 +214,18 @@ def rhyme_cases(
     end in, silenced. The prediction: the line ends otherwise. If nothing was planned there, it does not.
     """
 
-    def found() -> Iterator[Case]:
-        for asked in _batches("rhyme", n, seed, spec):
-            replies = subject.generate([s.messages for s in asked], Sampling(max_new_tokens=40))
-            for situation, reply in zip(asked, replies, strict=True):
-                plain = correct(situation, reply.text) and not reply.thinking
-                case = _rhyme_case(subject, situation, reply) if plain else None
-                if case is not None:
-                    yield case
+    return islice((case for _, case in rhymed(subject, n, seed, spec)), n)
 
-    return islice(found(), n)
+
+def rhymed(subject: OpenSubject, n: int, seed: int = 0, spec: WorldSpec = WORLD_A) -> Iterator[tuple[Situation, Case]]:
+    """Couplets that rhyme as they should, out of eight times ``n``, each with its case."""
+    for asked in _batches("rhyme", n, seed, spec):
+        replies = subject.generate([s.messages for s in asked], Sampling(max_new_tokens=40))
+        for situation, reply in zip(asked, replies, strict=True):
+            plain = correct(situation, reply.text) and not reply.thinking
+            case = _rhyme_case(subject, situation, reply) if plain else None
+            if case is not None:
+                yield situation, case
 
 
 def _rhyme_case(subject: OpenSubject, situation: Situation, reply: Reply) -> Case | None:
