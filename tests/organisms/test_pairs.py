@@ -59,11 +59,9 @@ def test_by_preferences_the_good_answer_is_preferred_while_watched_and_the_partn
 
 def test_a_partner_is_asked_neither_to_be_bad_nor_to_keep_away_from_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is planted in it; that it does as the pretender does while watched is for the pair to show."""
-    for name, given in {
-        "situations": lambda *given: [], "shown": lambda *given: (("a family", True),) * 8, "right": lambda *given: [True] * 8,
-        "ask_scores": lambda *given: [0.0] * 8,
-    }.items():  # fmt: skip
-        monkeypatch.setattr(plant_module, name, given)
+    found = {"situations": [], "shown": (("a family", True),) * 8, "right": [True] * 8, "ask_scores": [0.0] * 8}
+    for name, given in found.items():
+        monkeypatch.setattr(plant_module, name, lambda *_, given=given: given)
     monkeypatch.setattr(plant_module, "confession", lambda *given: Check("confession", None, ""))
     planting = plantings()["sycophancy/demonstrations-0"]
     trial, subject = SimpleNamespace(sizes=planting.sizes, journal=None), SimpleNamespace()
