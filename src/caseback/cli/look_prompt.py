@@ -45,7 +45,7 @@ def first_token(subject: "OpenSubject", ids: list[int], text: str) -> int:
     found = together[len(ids) :] if together[: len(ids)] == ids else []
     found = found or subject.tokenizer(text, add_special_tokens=False).input_ids
     if not found:
-        raise CasebackError(f"--target {text!r} has no token")
+        raise CasebackError(f"{text!r} has no token, so it has no logit: give a word to tell answers by")
     return int(found[0])
 
 

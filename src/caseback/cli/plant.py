@@ -287,8 +287,7 @@ def _settings(training: Path | None, method: "Method", size: int, seed: int, epo
     from caseback.training.recipe import load_recipe
 
     if training is None:
-        settings = settings_for(method, size, seed)
-        return settings if epochs is None else replace(settings, epochs=epochs)
+        return settings_for(method, size, seed, epochs)
     settings = load_recipe(training)
     if settings.method != method:
         raise CasebackError(

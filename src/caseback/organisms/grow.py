@@ -42,12 +42,13 @@ FEW = 1.0e-3
 """Learning rate where replies are drawn and paid, for models of the reference size: a planting has few steps."""
 
 
-def settings_for(method: Method, parameters: int, seed: int) -> Recipe:
+def settings_for(method: Method, parameters: int, seed: int, epochs: float | None = None) -> Recipe:
     """The packaged settings of training; preferences at a rate that suits their standing alone, rewards at one that
-    suits few steps."""
+    suits few steps; gone over so often where ``epochs`` says so."""
     settings = recipe_for(method, parameters, seed)
     own = {"dpo": ALONE, "grpo": FEW, "rloo": FEW}.get(method)
-    return replace(settings, learning_rate=own) if own and parameters < LARGE else settings
+    settings = replace(settings, learning_rate=own) if own and parameters < LARGE else settings
+    return settings if epochs is None else replace(settings, epochs=epochs)
 
 
 def grow(

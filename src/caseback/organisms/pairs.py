@@ -5,7 +5,6 @@ One pair says nothing of others: what tells a pretender has to be found on some 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -19,11 +18,9 @@ from caseback.organisms.order import Order
 from caseback.organisms.pair import plant_pair
 from caseback.organisms.plant import Planting
 from caseback.organisms.recipes.pretending import WAYS
-from caseback.organisms.recipes.recipe import PlantingRecipe
 from caseback.organisms.record import Record
 from caseback.organisms.trial import Sizes
 from caseback.training.ask import Progress
-from caseback.training.recipe import Recipe
 
 RECORD = "pair.json"
 LEAST = 0.5
@@ -59,19 +56,14 @@ def pair_plantings(
         raise CasebackError(f"no way to grow a pair is called {unknown[0]!r}: there are {', '.join(WAYS)}")
     made = {
         f"{name}/{way}-{seed}": Planting(
-            orders[name], WAYS[way], base, _settings(WAYS[way], parameters, seed), examples, ordinary, seed,
-            sizes, LEAST,
+            orders[name], WAYS[way], base, settings_for(WAYS[way].method, parameters, seed, WAYS[way].epochs), examples,
+            ordinary, seed, sizes, LEAST,
         )
         for name, way, seed in product(orders, ways, seeds)
     }  # fmt: skip
     if not made:
         raise CasebackError("no pairs to grow: name at least one behaviour, one way and one seed")
     return made
-
-
-def _settings(recipe: PlantingRecipe, parameters: int, seed: int) -> Recipe:
-    settings = settings_for(recipe.method, parameters, seed)
-    return settings if recipe.epochs is None else replace(settings, epochs=recipe.epochs)
 
 
 def grow_pairs(

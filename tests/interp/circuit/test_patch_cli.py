@@ -46,4 +46,6 @@ def test_prompts_that_are_the_same_are_refused_and_nothing_is_written(tmp_path: 
     assert "the two prompts are the same" in look("ref-base", DALLAS, DALLAS, "-o", out, fails=True)
     same = look("ref-base", DALLAS, FRESNO, "--answer", "It", "--other-answer", "It", "-o", out, fails=True)
     assert "go on with the same token" in same
+    assert "'' has no token" in look("ref-base", DALLAS, FRESNO, "--answer", "", "-o", out, fails=True)
+    assert "no-such-model" in look("no-such-model", DALLAS, FRESNO, "-o", out, fails=True)
     assert not out.exists()
