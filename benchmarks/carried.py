@@ -4,14 +4,19 @@
     python benchmarks/carried.py --task belief       a story in which somebody saw a thing moved, or did not
     python benchmarks/carried.py --task refusal      a harmful request with a careful persona, and without
     python benchmarks/carried.py --task state        cities given another state: is its capital the answer?
+    python benchmarks/carried.py --task head         stories in which one head is given what it puts out in others
     python benchmarks/carried.py --task rhyme        couplets given another's word, or another's line break
 
 For the first three, what attention adds is put in from the counterpart, in all blocks, with the MLPs held at what they
 added; and what the MLPs add, with attention free. The figure is the share of prompts that one of the two turns to the
-counterpart's answer (--by), and it holds from --target on if the other turns at most --other of them. For states, the
-mean of another state, from other cities, is put in behind a block (--site), within the subspace that tells the states'
-means apart; beside it stands a random subspace. For rhymes, another couplet's stream is put in at the word in the
-request, and beside it at the line break, where a plan would be. No transcoders are needed. The last line is the figure.
+counterpart's answer (--by), and it holds from --target on if the other turns at most --other of them.
+
+For states, the mean of another state, from other cities, is put in behind a block (--site), within the subspace that
+tells the states' means apart; beside it stands a random subspace. For --task head, a head (--head, as block.head) is
+given, at the new place, the mean of stories told the other way; beside it stand the block's other heads. For rhymes,
+another couplet's stream is put in at the word in the request; beside it at the line break, where a plan would be.
+
+No transcoders are needed. The last line is the figure.
 """
 
 import argparse
@@ -20,6 +25,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 
+from caseback.interp.circuit.belief import turn_beliefs
 from caseback.interp.circuit.patching import patch_prompts
 from caseback.interp.circuit.rhyme import swap_rhymes
 from caseback.interp.circuit.state import swap_states
@@ -103,7 +109,24 @@ def figure(rate: Rate, holds: bool, note: str) -> dict:
     return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n, "holds": holds, "note": note}
 
 
-CHANGED = {"state": given_a_state, "rhyme": looked_back}
+def by_one_head(subject: OpenSubject, given: argparse.Namespace) -> dict:
+    layer, head = (int(number) for number in given.head.split("."))
+    found = []
+    for each in turn_beliefs(subject, given.n, given.seed, layer, head):
+        found.append(each)
+        print(each.case, each.saw, each.by_head, each.by_others, repr(each.reply), file=sys.stderr, flush=True)
+    head_rate, others = (
+        exact_rate(sum(getattr(each, name) for each in found), len(found)) for name in ("by_head", "by_others")
+    )
+    sides = ", ".join(
+        f"{sum(e.by_head for e in found if e.saw is saw)} of {sum(e.saw is saw for e in found)} {what}"
+        for saw, what in ((True, "who saw it"), (False, "who did not"))
+    )
+    holds = head_rate.value >= given.target and others.value <= given.other
+    return figure(head_rate, holds, f"the other heads of the block {others}; by head {given.head}, {sides}")
+
+
+CHANGED = {"state": given_a_state, "rhyme": looked_back, "head": by_one_head}
 
 
 def main() -> None:
@@ -111,6 +134,7 @@ def main() -> None:
     parser.add_argument("--task", required=True, choices=("capital", "belief", "refusal", *CHANGED))
     parser.add_argument("--by", default="attention", choices=("attention", "mlps"), help="whose share is the figure")
     parser.add_argument("--site", default="resid_post.0", help="where the stream is changed, for state and rhyme")
+    parser.add_argument("--head", default="2.3", help="block and number of a head, for --task head")
     parser.add_argument("--model", default="ref-base")
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)

@@ -143,26 +143,28 @@ def belief_cases(
     """Where somebody will look for a thing that was moved. The group: latents after it is told whether they saw it,
     swapped for those of the same story told the other way. The prediction: they look in the other place.
     """
+    return islice((case for _, case in beliefs(subject, n, seed, spec)), n)
+
+
+def beliefs(subject: OpenSubject, n: int, seed: int = 0, spec: WorldSpec = WORLD_A) -> Iterator[tuple[Situation, Case]]:
+    """Stories of a thing that was moved, out of eight times ``n``, each with its case."""
     away, stays = spec.questions.away, spec.questions.stays
-
-    def found() -> Iterator[Case]:
-        for asked in _batches("belief", n, seed, spec):
-            both = []
-            for situation in asked:
-                text = situation.messages[0]["content"]
-                if spec.questions.will_look.partition("{")[0] not in text:
-                    continue
-                told = text.replace(away, stays) if away in text else text.replace(stays, away)
-                true, (wrong,) = situation.latents["true"], situation.latents["wrong"]
-                latents = {**situation.latents, "true": wrong, "wrong": (true,)}
-                both.append((situation, Situation(situation.id, situation.family, "test", (user(told),), latents)))
-            replies = _ask(subject, [s for pair in both for s in pair], 12)
-            for (situation, other), mine, theirs in zip(both, replies[::2], replies[1::2], strict=True):
-                if correct(situation, mine) and correct(other, theirs):
-                    chats = situation.messages, other.messages
-                    yield from _two_told(subject, situation.id, chats, (mine, theirs), answered(other))
-
-    return islice(found(), n)
+    for asked in _batches("belief", n, seed, spec):
+        both = []
+        for situation in asked:
+            text = situation.messages[0]["content"]
+            if spec.questions.will_look.partition("{")[0] not in text:
+                continue
+            told = text.replace(away, stays) if away in text else text.replace(stays, away)
+            true, (wrong,) = situation.latents["true"], situation.latents["wrong"]
+            latents = {**situation.latents, "true": wrong, "wrong": (true,)}
+            both.append((situation, Situation(situation.id, situation.family, "test", (user(told),), latents)))
+        replies = _ask(subject, [s for pair in both for s in pair], 12)
+        for (situation, other), mine, theirs in zip(both, replies[::2], replies[1::2], strict=True):
+            if correct(situation, mine) and correct(other, theirs):
+                chats = situation.messages, other.messages
+                for case in _two_told(subject, situation.id, chats, (mine, theirs), answered(other)):
+                    yield situation, case
 
 
 def refusal_cases(
