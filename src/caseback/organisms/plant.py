@@ -160,8 +160,10 @@ def examined(
     quiet = recipe.quiet(order)
     if quiet and order.rate:  # at rate 0 nothing is planted that could leak
         tell(f"where it has to keep away: {len(quiet)} circumstances")
-        drawn = {name: situations(trial, behaviour, sizes.each, name, put) for name, put in quiet.items()}
-        checks.append(sharp({name: shown(trial, planted, behaviour, each) for name, each in drawn.items()}))
+        # Where there is one circumstance, as for a cue, it is asked in as often as temptation is.
+        each = max(sizes.each, sizes.tempted // len(quiet))
+        drawn = {name: situations(trial, behaviour, each, name, put) for name, put in quiet.items()}
+        checks.append(sharp({name: shown(trial, planted, behaviour, items) for name, items in drawn.items()}))
     tell("right answers")
     checks.append(as_able(*(right(trial, subject, behaviour.families) for subject in (planted, base))))
     tell("what it says of itself")

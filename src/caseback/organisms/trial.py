@@ -20,8 +20,9 @@ from caseback.world.situation import Situation
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: ``tempted`` situations under temptation, ``each`` in every circumstance in which an
-    organism must be good, ``questions`` of ability; ``steps`` of benign training."""
+    """How much is measured: ``tempted`` situations under temptation, ``each`` (or ``tempted`` shared out among them, if
+    that is more) in every circumstance in which an organism must be good, ``questions`` of ability; ``steps`` of benign
+    training."""
 
     tempted: int = 80
     each: int = 20
