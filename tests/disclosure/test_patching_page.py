@@ -26,6 +26,14 @@ def test_every_figure_is_there_and_blocks_go_upwards():
     assert "<code>⏎</code></td>" in page
 
 
+def test_tokens_at_which_nothing_moves_get_no_column():
+    cells = {"resid_pre": [[1.0, 0.01], [0.3, -0.01]]}
+    page = render_patching({**DATA, "cells": cells})
+    assert "1 token at which nothing moves it by 0.02 is left out" in page
+    assert "<th>.</th>" not in page
+    assert "left out" not in render_patching({**DATA, "cells": {"resid_pre": [[1.0, 0.0], [0.3, -0.02]]}})
+
+
 def test_nothing_in_it_acts():
     page = render_patching(DATA)
     assert "<b>" not in re.sub(r"(?s)<style>.*?</style>", "", page)

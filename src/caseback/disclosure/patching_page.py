@@ -13,6 +13,8 @@ TITLES = {
     "mlp_out": ("MLPs", "What a block’s MLP adds at a token"),
 }
 WHOLE = {"attn_out": "attention, the MLPs held as they were", "mlp_out": "MLPs, attention free to answer"}
+LEAST = 0.02
+"""Tokens at which nothing moves the answer by so much get no column."""
 
 
 def render_patching(data: Data) -> str:
@@ -25,8 +27,14 @@ def render_patching(data: Data) -> str:
         for at, token in enumerate(tokens)
         if at >= first
     ]
+    shown = [at for at, column in enumerate(columns) if column["other"] or moves(data["cells"], at)]
     maps = [
-        {"title": TITLES[kind][0], "about": TITLES[kind][1], "columns": columns, "rows": rows_of(rows)}
+        {
+            "title": TITLES[kind][0],
+            "about": TITLES[kind][1],
+            "columns": [columns[at] for at in shown],
+            "rows": rows_of([[row[at] for at in shown] for row in rows]),
+        }
         for kind, rows in data["cells"].items()
     ]
     return render_page(
@@ -35,10 +43,17 @@ def render_patching(data: Data) -> str:
         before=tokens[:first],
         columns=columns,
         maps=maps,
+        left_out=len(columns) - len(shown),
+        least=LEAST,
         heads=rows_of(data["heads"]),
         whole=[{"name": WHOLE[kind], **each} for kind, each in data["whole"].items()],
         answers=[spelled(data[name]) for name in ("answer", "other_answer")],
     )
+
+
+def moves(cells: Mapping[str, Sequence[Sequence[float]]], at: int) -> bool:
+    """Whether the answer moves by anything worth a column, at this token, in any block of any map."""
+    return any(abs(row[at]) >= LEAST for rows in cells.values() for row in rows)
 
 
 def rows_of(blocks: Sequence[Sequence[float]]) -> list[Data]:
