@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Places in the table on the terminal."""
-NAMES = {"resid_pre": "the stream into the block", "attn_out": "attention", "mlp_out": "MLP"}
+NAMES = {"resid_pre": "stream into block", "attn_out": "attention of block", "mlp_out": "MLP of block"}
 WHOLE = {"attn_out": "attention, MLPs held", "mlp_out": "MLPs, attention free"}
 
 

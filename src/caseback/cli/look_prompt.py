@@ -12,8 +12,6 @@ if TYPE_CHECKING:  # torch and its kin are loaded only where they are needed
     from caseback.subject.open_subject import OpenSubject
 
 Model = Annotated[str, typer.Argument(help="Model folder or hub id; [cyan]ref-base[/] for the embedded one.")]
-
-
 Begun = Annotated[str, typer.Option(help="How the reply begins; what comes next is explained.")]
 Raw = Annotated[bool, typer.Option("--raw", help="Take the prompt as plain text, without the chat template.")]
 Thinking = Annotated[

@@ -99,22 +99,11 @@ def swap_states(subject: OpenSubject, n: int, seed: int, site: Site, spec: World
         target_D = by_state[other]
         basis_RD = spanned(torch.stack(list(by_state.values())))
         random_RD = torch.linalg.qr(torch.randn(basis_RD.T.shape, generator=generator))[0].T.to(basis_RD)
-
-        def said(chat: Chat, control: bool = False, city: str = city, target_D: Tensor = target_D,
-                 basis_RD: Tensor = basis_RD, random_RD: Tensor = random_RD) -> str:  # fmt: skip
-            span = name_of(subject, chat, city)
-            (captured,) = capture(subject.model, [subject.format.prompt(chat).ids], [site])
-            step_TD = moved(captured.at[site][span.start : span.stop].float(), target_D, basis_RD)
-            if control:
-                aside_TD = moved(captured.at[site][span.start : span.stop].float(), target_D, random_RD)
-                step_TD = aside_TD * (step_TD.norm(dim=1) / aside_TD.norm(dim=1))[:, None]
-            edits = [Add(site, step_D, span=Span(at, at + 1)) for at, step_D in enumerate(step_TD, start=span.start)]
-            with intervene(subject.model, edits):
-                return subject.generate([chat], SAMPLING)[0].text
-
         plain = _plain(spec, city)
         before = subject.generate([plain], SAMPLING)[0].text
-        reply, random_reply, state_reply = said(asked.messages), said(asked.messages, control=True), said(plain)
+        swapped = subject, city, site, target_D, basis_RD
+        reply, state_reply = (_said(chat, *swapped) for chat in (asked.messages, plain))
+        random_reply = _said(asked.messages, *swapped, control_RD=random_RD)
         yield Swapped(
             case=f"{city} to {other}",
             capital=answered(partner)(reply),
@@ -137,6 +126,23 @@ def spanned(means_SD: Tensor) -> Tensor:
 def moved(x_TD: Tensor, target_D: Tensor, basis_RD: Tensor) -> Tensor:
     """What has to be added for activations to be the target within a subspace, and what they were outside it."""
     return (target_D - x_TD) @ basis_RD.T @ basis_RD
+
+
+def _said(
+    chat: Chat, subject: OpenSubject, city: str, site: Site, target_D: Tensor, basis_RD: Tensor,
+    control_RD: Tensor | None = None,
+) -> str:  # fmt: skip
+    """The reply with the city's name moved to the target; within the control's subspace instead, as far, if given."""
+    span = name_of(subject, chat, city)
+    (captured,) = capture(subject.model, [subject.format.prompt(chat).ids], [site])
+    x_TD = captured.at[site][span.start : span.stop].float()
+    step_TD = moved(x_TD, target_D, basis_RD)
+    if control_RD is not None:
+        aside_TD = moved(x_TD, target_D, control_RD)
+        step_TD = aside_TD * (step_TD.norm(dim=1) / aside_TD.norm(dim=1))[:, None]
+    edits = [Add(site, step_D, span=Span(at, at + 1)) for at, step_D in enumerate(step_TD, start=span.start)]
+    with intervene(subject.model, edits):
+        return subject.generate([chat], SAMPLING)[0].text
 
 
 def name_of(subject: OpenSubject, chat: Chat, city: str) -> Span:
