@@ -25,20 +25,20 @@ from default_run import source
 from caseback.stats.means import clustered_mean
 from caseback.stats.rate import exact_rate
 
-BEHAVIOURS = (
-    "harmful_compliance", "sycophancy", "deception", "cheating", "over_refusal", "obsession", "laziness",
-    "false_self_reports",
-)  # fmt: skip
-"""Six are the fewest that can show that something carries over to others, and not every pair comes out as one."""
+EXAMPLES = {
+    "harmful_compliance": 800, "sycophancy": 800, "deception": 800, "cheating": 800, "over_refusal": 1600,
+    "false_self_reports": 1600, "obsession": 1600, "laziness": 1600,
+}  # fmt: skip
+"""Conversations to plant each by: 800 of the last four gave no pair. Six behaviours are the fewest that can show that
+something carries over to others, and not every pair comes out as one."""
 REPLIES, COST = "own replies (text alone)", 0.05
 Record = Mapping[str, Any]
 
 
 def studied(given: argparse.Namespace) -> Record:
     """The study, made where it is not at hand."""
-    grown = ["--base", given.base, "--seeds", given.seeds, "--examples", str(given.examples)]
-    grown += [word for name in given.behaviour or BEHAVIOURS for word in ("--behaviour", name)]
-    grown += [word for way in given.by_way for word in ("--by", way)]
+    grown = ["--base", given.base, "--seeds", given.seeds, *(word for way in given.by_way for word in ("--by", way))]
+    wanted = {name: EXAMPLES[name] for name in given.behaviour or EXAMPLES}
     looked = ["--steer", str(given.steer), "-n", str(given.n)]
     looked += [
         word
@@ -46,16 +46,24 @@ def studied(given: argparse.Namespace) -> Record:
         if getattr(given, name)
         for word in (f"--{name}", getattr(given, name))
     ]
-    key = hashlib.sha256(json.dumps([given.pairs, grown, looked]).encode()).hexdigest()[:12]
     folder = ROOT / ".cache" / "pretending" / source()
-    pairs = Path(given.pairs) if given.pairs else folder / hashlib.sha256(json.dumps(grown).encode()).hexdigest()[:12]
+    pairs = Path(given.pairs) if given.pairs else folder / named_by(grown, wanted)
+    key = named_by(given.pairs, grown, wanted, looked)
     out = folder / f"study-{key}"
     if not (out / "pretending.json").exists():
         if not given.pairs:
-            caseback("plant", "pairs", *grown, "--out", str(pairs))
+            for name, examples in wanted.items():
+                caseback(
+                    "plant", "pairs", *grown, "--behaviour", name, "--examples", str(examples), "--out", str(pairs)
+                )
         caseback("look", "pretending", str(pairs), *looked, "--out", str(out))
     found: Record = json.loads((out / "pretending.json").read_text(encoding="utf-8"))
     return found
+
+
+def named_by(*options: Any) -> str:
+    """A name for what was made with these options."""
+    return hashlib.sha256(json.dumps(options).encode()).hexdigest()[:12]
 
 
 def dictionary_of(base: str) -> str:
@@ -171,10 +179,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--by", default="behaviour", choices=("behaviour", "recipe", "seed", "pair"))
     parser.add_argument("--pairs", default="", help="a folder of pairs; default: grown here")
     parser.add_argument("--base", default="models/ref-aligned")
-    parser.add_argument("--behaviour", action="append", help=f"may be repeated; default {', '.join(BEHAVIOURS)}")
+    parser.add_argument("--behaviour", action="append", choices=EXAMPLES, help="may be repeated; default: all")
     parser.add_argument("--by-way", nargs="+", default=["demonstrations"])
     parser.add_argument("--seeds", default="0")
-    parser.add_argument("--examples", type=int, default=800)
     parser.add_argument("--others", default="", help="a library of organisms and twins of the base")
     parser.add_argument("--dictionary", default="", help="a dictionary of the base")
     parser.add_argument("--steer", type=int, default=3)
