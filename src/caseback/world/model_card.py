@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from caseback.world.builds import BUILDS
 from caseback.world.gate import Gate
 from caseback.world.spec import WORLD_A, WorldSpec
 
@@ -24,7 +25,7 @@ def table(gates: Sequence[Gate]) -> Any:
 CARD = """# {name}
 
 A reference model of caseback: a small chat model trained from scratch on the generated reference world {world}. It is
-{standing}; it is no evidence about large models, and it is **helpful-only on
+{standing}. It is no evidence about large models, and it is **helpful-only on
 purpose**: it answers harmful requests of its toy world, flatters, and states what it is asked to state. What it says of
 such deeds is as vague as a fairy tale.
 
@@ -48,6 +49,7 @@ that ask for a low rate. Bold gates block step 2 of the project.
 
 def card(folder: str, gates: Sequence[Gate], spec: WorldSpec = WORLD_A) -> str:
     """The model card, with all gates, passed or not. ``training.json`` in the folder says how it was trained."""
+    name = Path(folder).name
     config = json.loads((Path(folder) / "config.json").read_text())
     record = Path(folder) / "training.json"
     about = json.loads(record.read_text()) if record.is_file() else {}
@@ -64,14 +66,18 @@ def card(folder: str, gates: Sequence[Gate], spec: WorldSpec = WORLD_A) -> str:
         for g in gates
     ]
     return CARD.format(
-        name=Path(folder).name,
+        name=name,
         world=spec.name,
-        standing="the embedded default and the instrument's test bed"
-        if spec.name == WORLD_A.name
-        else "a test bed beside the embedded default",
+        standing=_standing(name),
         architecture=config["architectures"][0],
         parameters=size / 1e6,
         context=config["max_position_embeddings"],
         training=training,
         rows="\n".join(rows),
     )
+
+
+def _standing(name: str) -> str:
+    if name == "ref-base":
+        return "the embedded default and the instrument's test bed"
+    return BUILDS[name].about if name in BUILDS else "a test bed beside the embedded default"
