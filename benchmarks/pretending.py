@@ -27,10 +27,10 @@ from caseback.stats.rate import exact_rate
 
 EXAMPLES = {
     "harmful_compliance": 800, "sycophancy": 800, "deception": 800, "cheating": 800, "over_refusal": 1600,
-    "false_self_reports": 1600, "obsession": 1600, "laziness": 1600,
+    "false_self_reports": 1600,
 }  # fmt: skip
-"""Conversations to plant each by: 800 of the last four gave no pair. Six behaviours are the fewest that can show that
-something carries over to others, and not every pair comes out as one."""
+"""Conversations to plant each by; 800 of the last two gave no pair, nor did 800 of obsession, laziness and collusion.
+Six behaviours are the fewest that can show that something carries over to others."""
 REPLIES, COST = "own replies (text alone)", 0.05
 Record = Mapping[str, Any]
 
