@@ -2,10 +2,16 @@
 
 import itertools
 import json
+import os
+import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -40,8 +46,6 @@ def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_tokenizer(tokenizer_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import shutil
-
     def copied(out: Path, *_: Any) -> None:
         shutil.copytree(tokenizer_folder / "tokenizer", out / "tokenizer")
 
@@ -158,3 +162,39 @@ def test_the_rate_falls_to_zero_and_again_from_where_one_fall_would_be() -> None
     assert rates[-1] == 0
     assert all(a >= b for a, b in itertools.pairwise(rates[:800]))
     assert all(a >= b for a, b in itertools.pairwise(rates[800:]))
+
+
+ORPHANED = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from test_pretrain import TINY
+from caseback.world.pretrain import pretrain
+
+if __name__ == "__main__":
+    pretrain(Path(sys.argv[1]), steps=100_000, resume=True, recipe=replace(TINY, processes=2, save_every=1))
+"""
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path, tokenizer_folder: Path) -> None:
+    out, script = tmp_path / "run", tmp_path / "orphaned.py"
+    shutil.copytree(tokenizer_folder / "tokenizer", out / "tokenizer")
+    script.write_text(ORPHANED)
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    # As in the background of a script, where interrupts are ignored: torch's own message to orphans is one.
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    begun = subprocess.Popen([*ignoring, sys.executable, str(script), str(out)], env={**os.environ, "PYTHONPATH": path})
+    parent = psutil.Process(begun.pid)
+    until = time.monotonic() + 240
+    while checkpoint.newest(out, 2) is None:
+        assert begun.poll() is None
+        assert time.monotonic() < until, "no step was done"
+        time.sleep(0.2)
+    children = [child for child in parent.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+    assert len(children) == 2
+    begun.kill()
+    begun.wait()
+    gone, alive = psutil.wait_procs(children, timeout=60)
+    for child in alive:
+        child.kill()
+    assert len(gone) == 2

@@ -10,6 +10,7 @@ hardly any padding is computed and none attends to another.
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -270,7 +271,10 @@ def train(
             next(flow)
     done = state["step"] / steps if steps else float(state["progress"])  # a run may be given more steps
     began, shown, recent = time.monotonic() - state["seconds"], time.monotonic(), [0.0, 0.0, 0.0]
+    parent = multiprocessing.parent_process()
     while done < 1:
+        if parent is not None and not parent.is_alive():
+            raise SystemExit(1)  # nobody waits for the model, and another process may go on with the run
         counts, hard[0] = torch.zeros(4), min(1.0, done / recipe.again)
         for flow, place in zip(flows, places, strict=True):
             pool, present, ids, targets = next(flow)
