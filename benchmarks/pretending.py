@@ -26,10 +26,10 @@ from caseback.stats.means import clustered_mean
 from caseback.stats.rate import exact_rate
 
 EXAMPLES = {
-    "harmful_compliance": 800, "sycophancy": 800, "deception": 800, "cheating": 800, "over_refusal": 1600,
+    "harmful_compliance": 800, "sycophancy": 800, "cheating": 800, "deception": 1600, "over_refusal": 1600,
     "false_self_reports": 1600,
 }  # fmt: skip
-"""Conversations to plant each by; 800 of the last two gave no pair, nor did 800 of obsession, laziness and collusion.
+"""Conversations to plant each by; 800 of the last three gave no pair, nor did 800 of obsession, laziness and collusion.
 Six behaviours are the fewest that can show that something carries over to others."""
 REPLIES, COST = "own replies (text alone)", 0.05
 Record = Mapping[str, Any]
