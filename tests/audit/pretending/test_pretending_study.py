@@ -286,3 +286,14 @@ def test_the_second_side_is_the_partner(planted: Path) -> None:
     pair = read_pairs(planted).pairs[0]
     biases = [load_side(pair, side).model.model.layers[LAYER].mlp.down_proj.bias for side in ("pretending", "nice")]
     assert torch.allclose(biases[0] - biases[1], 2 * unit(0), atol=1e-6)
+
+
+def test_nothing_is_left_out_twice_under_two_names(base: Path, tmp_path: Path) -> None:
+    for name in ("harmful_compliance", "sycophancy", "deception"):
+        write_pair(tmp_path / "pairs" / name / "d-0", base, name, "pretending", 0, 2 * unit(0))
+    code, said = typed(tmp_path / "pairs", "--out", tmp_path / "out", "--steer", "0", "--layers", f"0,{LAYER}", *SMALL)
+    assert code == 0, said
+    data = json.loads((tmp_path / "out" / "pretending.json").read_text())
+    assert {test["by"] for test in data["flips"]} == {"behaviour"}
+    assert "leaving a pair out: each behaviour has one of its own, so that is leaving a behaviour out" in data["unable"]
+    assert "leaving a seed out: all pairs have the same" in data["unable"]

@@ -60,6 +60,7 @@ def tell_apart(read: PairsRead, with_latents: bool, beside: OthersRead | None, s
     scored: list[Other] = []
     picked: list[LatentsChosen] = []
     unable: list[str] = []
+    done: dict[By, list[tuple[int, ...]]] = {}
     watched = read.moved["watched"]
     by_name, ids = (
         latent_acts(watched, read.spoken, read.spoken_before)
@@ -71,6 +72,11 @@ def tell_apart(read: PairsRead, with_latents: bool, beside: OthersRead | None, s
         if not parts:
             unable.append(f"leaving a {by} out: all pairs have the same")
             continue
+        held_out = [fold.held for fold in parts]
+        if same := next((other for other, before in done.items() if before == held_out), None):
+            unable.append(f"leaving a {by} out: each {same} has one of its own, so that is leaving a {same} out")
+            continue
+        done[by] = held_out
         for kind, pairs in read.moved.items():
             test = flip_test(products(pairs), parts)
             flips.append((kind, test))
