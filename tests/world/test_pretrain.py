@@ -184,17 +184,20 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path, tokenizer_
     # As in the background of a script, where interrupts are ignored: torch's own message to orphans is one.
     ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
     begun = subprocess.Popen([*ignoring, sys.executable, str(script), str(out)], env={**os.environ, "PYTHONPATH": path})
-    parent = psutil.Process(begun.pid)
     until = time.monotonic() + 240
-    while checkpoint.newest(out, 2) is None:
-        assert begun.poll() is None
-        assert time.monotonic() < until, "no step was done"
-        time.sleep(0.2)
-    children = [child for child in parent.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
-    assert len(children) == 2
-    begun.kill()
-    begun.wait()
-    gone, alive = psutil.wait_procs(children, timeout=60)
-    for child in alive:
-        child.kill()
+    children: list[psutil.Process] = []
+    try:
+        while checkpoint.newest(out, 2) is None:
+            assert begun.poll() is None
+            assert time.monotonic() < until, "no step was done"
+            time.sleep(0.2)
+        below = psutil.Process(begun.pid).children(recursive=True)
+        children = [child for child in below if "spawn_main" in " ".join(child.cmdline())]
+        assert len(children) == 2
+    finally:
+        begun.kill()
+        begun.wait()
+        gone, alive = psutil.wait_procs(children, timeout=60)
+        for child in alive:
+            child.kill()
     assert len(gone) == 2
